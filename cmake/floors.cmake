@@ -1,0 +1,99 @@
+# cmake/floors.cmake: the floors of the house (docs/ARCHITECTURE.md) and the one way to declare a room.
+#
+# A room may depend on rooms of lower floors only; rooms of one floor do not know each other. CMake
+# refuses a violation here, and tests/house/floors_test.py reads every #include against this same list.
+
+# One line a room: floor, folder under src/. The order is the order of building.
+set(LINESHAFT_ROOMS
+  "0 base"
+  "1 model"
+  "1 sys"
+  "2 wal"
+  "2 wire/csv"
+  "2 wire/modbus"
+  "3 historian"
+  "3 records"
+  "4 connect"
+  "4 identity"
+  "4 intake"
+  "5 plant"
+  "6 api"
+  "7 app")
+
+function(lineshaft_floor_of room out)
+  foreach(entry IN LISTS LINESHAFT_ROOMS)
+    if(entry MATCHES "^([0-9]) (.+)$" AND CMAKE_MATCH_2 STREQUAL room)
+      set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "room '${room}' is not listed in cmake/floors.cmake")
+endfunction()
+
+# The CMake target of a room: wire/modbus -> lineshaft_wire_modbus.
+function(lineshaft_target_of room out)
+  string(REPLACE "/" "_" name ${room})
+  set(${out} lineshaft_${name} PARENT_SCOPE)
+endfunction()
+
+# lineshaft_room(<room> SOURCES ... [USES room...] [LIBRARIES target...] [TESTS file...])
+#
+# Declares the library of a room, and one test program that holds all its TESTS.
+#   USES       rooms this room includes; each must be on a lower floor
+#   LIBRARIES  third-party targets, visible to this room's .cpp files only
+#   TESTS      *_test.cpp files, run by ctest under the name of the room
+#   TEST_USES  rooms that only the tests include (also lower floors)
+function(lineshaft_room room)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES;TESTS;TEST_USES;TEST_LIBRARIES" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "room '${room}': unknown words ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  lineshaft_floor_of(${room} floor)
+  lineshaft_target_of(${room} target)
+
+  foreach(used IN LISTS ARG_USES ARG_TEST_USES)
+    lineshaft_floor_of(${used} used_floor)
+    if(NOT used_floor LESS floor)
+      message(FATAL_ERROR "room '${room}' (floor ${floor}) may not use '${used}' (floor "
+                          "${used_floor}): only lower floors")
+    endif()
+  endforeach()
+
+  add_library(${target} STATIC ${ARG_SOURCES})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${target} PRIVATE lineshaft_warnings ${ARG_LIBRARIES})
+  foreach(used IN LISTS ARG_USES)
+    lineshaft_target_of(${used} used_target)
+    target_link_libraries(${target} PUBLIC ${used_target})
+  endforeach()
+
+  if(ARG_TESTS AND LINESHAFT_TESTS)
+    add_executable(${target}_test ${ARG_TESTS})
+    target_link_libraries(${target}_test PRIVATE ${target} lineshaft_warnings
+                          ${ARG_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    foreach(used IN LISTS ARG_TEST_USES)
+      lineshaft_target_of(${used} used_target)
+      target_link_libraries(${target}_test PRIVATE ${used_target})
+    endforeach()
+    target_compile_definitions(${target}_test PRIVATE
+      LINESHAFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+      LINESHAFT_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+    add_test(NAME ${room} COMMAND ${target}_test)
+  endif()
+endfunction()
+
+# lineshaft_fuzz(<room> <file>...): one libFuzzer program per file; built by the `fuzz` preset only.
+# A harness is named x_fuzz.cpp and lives in fuzz/; its corpus seeds in fuzz/corpus/x/.
+function(lineshaft_fuzz name)
+  if(NOT LINESHAFT_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
+  add_executable(${name}_fuzz ${PROJECT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp)
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name}_fuzz PRIVATE lineshaft_warnings)
+  foreach(used IN LISTS ARG_USES)
+    lineshaft_target_of(${used} used_target)
+    target_link_libraries(${name}_fuzz PRIVATE ${used_target})
+  endforeach()
+endfunction()

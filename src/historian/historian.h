@@ -1,0 +1,135 @@
+// historian/historian.h: keeps every sample of every tag, durably, and finds it again.
+// Layout on disk: docs/formats/historian.md. Log: wal/.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/sample.h"
+#include "model/tag.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+namespace lineshaft::historian {
+
+struct HistorianOptions {
+  std::string directory;
+  // A memtable larger than this becomes an immutable file.
+  std::size_t memtable_bytes_max = 64 * 1024 * 1024;
+  // False in tests: flush() is called by hand and everything runs on the caller's thread.
+  bool background = true;
+  std::size_t wal_segment_bytes = 64 * 1024 * 1024;
+};
+
+// The newest sample of a tag (by source time), with the tick at which it changed.
+struct LastValue {
+  TagId tag;
+  Sample sample;  // time 0 and quality BadWaitingForInitialData if there is none yet
+  Timestamp received;
+  std::uint64_t tick = 0;  // grows with every change of any tag of the historian
+};
+
+// One pixel column of a chart. Counts every sample of the column; the rest is of not-bad samples.
+struct PixelColumn {
+  std::uint32_t count = 0;
+  std::uint32_t bad = 0;  // samples with bad quality in the column
+  bool ends_bad = false;  // the last sample of the column has bad quality: a gap begins
+  Timestamp first_time, last_time, min_time, max_time;  // valid if count > bad
+  double first = 0, last = 0, min = 0, max = 0;
+};
+
+enum class Aggregate : std::uint8_t { kCount, kMin, kMax, kMean, kSum, kFirst, kLast };
+
+struct AggregateWindow {
+  Timestamp from;
+  std::uint64_t count = 0;  // good and uncertain samples
+  std::uint64_t bad_count = 0;
+  double min = 0, max = 0, sum = 0, first = 0, last = 0;  // valid if count > 0
+};
+
+struct TagFilter {
+  std::string text;    // every word must occur in path or description (case of ASCII ignored)
+  std::string prefix;  // path starts with this, at a level boundary
+};
+
+struct TagPage {
+  std::vector<Tag> tags;    // sorted by path
+  std::uint64_t total = 0;  // matching, in all pages
+};
+
+struct HistorianCounters {
+  std::uint64_t tags = 0;
+  std::uint64_t samples_appended = 0;  // durable, since start
+  std::uint64_t samples_refused = 0;
+  std::uint64_t memtable_bytes = 0;
+  std::uint64_t files = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t wal_bytes = 0;
+  std::uint64_t wal_syncs = 0;
+  bool poisoned = false;
+  bool disk_full = false;  // the last append was refused for want of space
+};
+
+// What start-up found; shown on the home page and by `doctor` until acknowledged by a restart.
+struct HistorianRecovery {
+  std::uint64_t records_replayed = 0;
+  std::uint64_t torn_tail_bytes = 0;
+  std::vector<std::string> damages;  // sentences: what is lost, which file was set aside
+};
+
+class Historian : public SampleSink, public TagDirectory {
+ public:
+  // Never refuses to open because of damaged files: they are set aside (renamed to *.damaged),
+  // named in recovery(), and the rest is served. Errors: kIoError, kDiskFull, kFormatTooNew.
+  // `files`, `clock`, `random` must outlive the historian.
+  static Result<std::unique_ptr<Historian>> open(sys::FileSystem& files, sys::Clock& clock,
+                                                 sys::Random& random, HistorianOptions options);
+
+  // --- tags --- (Threads: any, here and below)
+  virtual std::optional<Tag> find_tag(TenantId tenant, TagId id) const = 0;
+  virtual std::optional<Tag> find_tag(TenantId tenant, std::string_view path) const = 0;
+  virtual TagPage list_tags(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
+                            std::uint64_t limit) const = 0;
+  // Replaces all but the type. Errors: kNotFound, kInvalidArgument, kConflict (the path is taken),
+  // kTypeMismatch.
+  virtual Status update_tag(TenantId tenant, TagId id, TagSpec spec) = 0;
+
+  // --- reading --- Bad blocks are skipped and counted, never guessed. Errors: kNotFound (tag),
+  // kIoError. Cost: blocks of the range; bounded memory.
+  virtual std::vector<LastValue> last_values(TenantId tenant,
+                                             std::span<const TagId> tags) const = 0;
+  // The tick of the newest change; last values with a greater tick than one seen are news.
+  virtual std::uint64_t tick() const = 0;
+
+  // Hands over samples of one tag in order of time, duplicates resolved, in runs of at most 8192.
+  // `visit` returns false to stop.
+  using Visit = std::function<bool(std::span<const Sample>)>;
+  virtual Status scan(TenantId tenant, TagId tag, TimeRange range, const Visit& visit) const = 0;
+
+  // The last sample at or before `at`, for steps that began before a chart does.
+  virtual Result<std::optional<Sample>> sample_before(TenantId tenant, TagId tag,
+                                                      Timestamp at) const = 0;
+
+  // Divides [from, to) into `columns` equal parts. Requires: 1 <= columns <= 10'000.
+  virtual Result<std::vector<PixelColumn>> pixels(TenantId tenant, TagId tag, TimeRange range,
+                                                  std::uint32_t columns) const = 0;
+
+  // Windows of `step` from range.from. Errors: kInvalidArgument for more than 100'000 windows.
+  virtual Result<std::vector<AggregateWindow>> aggregate(TenantId tenant, TagId tag,
+                                                         TimeRange range,
+                                                         Nanoseconds step) const = 0;
+
+  // --- running ---
+  // Writes the memtable into files and trims the log. Blocks.
+  virtual Status flush() = 0;
+  virtual HistorianCounters counters() const = 0;
+  virtual const HistorianRecovery& recovery() const = 0;
+};
+
+}  // namespace lineshaft::historian
