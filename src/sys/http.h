@@ -26,6 +26,7 @@ struct HttpRequest {
   std::string query;    // raw, without "?"
   HttpHeaders headers;  // names in lower case
   std::string body;
+  std::string body_file;  // where the body was spooled (HttpHandler::body_spool_path); else ""
   Endpoint peer;
   // The value of the first header of that (lower-case) name; "" if absent.
   std::string_view header(std::string_view name) const;
