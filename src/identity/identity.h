@@ -1,0 +1,236 @@
+// identity/identity.h: organisations, people, sessions, tokens and the audit trail.
+//
+// Threads: every call may come from any thread. Three kinds of cost, named at each group:
+//   quick    memory only, microseconds; may run on an event loop
+//   blocks   waits for the disk (one commit); run it on a worker thread
+//   slow     blocks, and hashes a password as well: tens of milliseconds and 19 MiB while it runs
+// Errors that every blocking call can give besides those named: kIoError, kDiskFull,
+// kStorePoisoned, kCorrupt.
+//
+// The tenant always comes from the Principal. Calls that take one ask authorise() themselves, so a
+// forgotten check in a caller does not open a door.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "identity/access.h"
+#include "model/sample.h"
+#include "records/database.h"
+#include "sys/clock.h"
+
+namespace lineshaft::identity {
+
+using UserId = StrongId<struct UserIdName, std::uint64_t>;    // from 1, never reused
+using TokenId = StrongId<struct TokenIdName, std::uint64_t>;  // from 1, never reused
+
+inline constexpr Nanoseconds kClaimCodeLifetime = std::chrono::minutes(15);
+inline constexpr Nanoseconds kSessionIdleMax = std::chrono::hours(12);
+inline constexpr Nanoseconds kSessionAgeMax = std::chrono::hours(7 * 24);
+inline constexpr std::size_t kSessionsPerUserMax = 20;  // the one idle longest gives way
+inline constexpr std::size_t kUsersPerTenantMax = 10'000;
+inline constexpr std::size_t kTokensPerTenantMax = 1'000;
+inline constexpr std::size_t kNameCharactersMax = 128;
+inline constexpr std::size_t kEmailBytesMax = 254;  // RFC 5321 by way of RFC 3696 erratum 1690
+
+struct Organisation {
+  TenantId id;
+  std::string name;
+};
+
+struct User {
+  UserId id;
+  TenantId tenant;
+  std::string email;  // normalised: trimmed, ASCII letters in lower case
+  std::string name;
+  Role role = Role::kViewer;
+  Timestamp created;
+};
+
+struct Token {
+  TokenId id;
+  TenantId tenant;
+  std::string name;
+  Role role = Role::kViewer;
+  Timestamp created;
+  std::optional<Timestamp> last_used;  // exact to a minute
+  std::optional<Timestamp> expires;
+};
+
+struct AuditEntry {
+  std::uint64_t id = 0;  // grows with every entry of the server, never reused
+  Timestamp time;
+  std::string actor;
+  std::string action;
+  std::string object;
+  std::string detail;
+};
+
+struct AuditPage {
+  std::vector<AuditEntry> entries;  // newest first
+  std::uint64_t total = 0;
+};
+
+struct Session {
+  Principal principal;
+  User user;
+  Organisation organisation;
+  std::string csrf_token;
+};
+
+// `cookie` is the secret that the browser keeps: 43 characters of base64url. Never log it.
+struct NewSession {
+  std::string cookie;
+  Session session;
+};
+
+// `secret` ("lsh_" and 43 characters of base64url) is shown once and cannot be had again.
+struct NewToken {
+  std::string secret;
+  Token token;
+};
+
+// `address`: the peer's numeric address, for the limits on attempts and the audit trail.
+struct ClaimRequest {
+  std::string code;
+  std::string organisation;
+  std::string email;
+  std::string name;
+  std::string password;
+  std::string address;
+};
+
+struct SignInRequest {
+  std::string email;
+  std::string password;
+  std::string address;
+  std::string previous_cookie;  // a session that the browser still had: ended on success; or ""
+};
+
+struct NewUser {
+  std::string email;
+  std::string name;
+  Role role = Role::kViewer;
+  std::string password;
+};
+
+// What changes; the rest stays.
+struct UserChange {
+  std::optional<std::string> name;
+  std::optional<Role> role;
+};
+
+struct TokenRequest {
+  std::string name;
+  Role role = Role::kViewer;
+  std::optional<Timestamp> expires;
+};
+
+struct IdentityOptions {
+  // Each hash takes 19 MiB while it runs: a flood of sign-ins must not become a flood of memory.
+  std::size_t hashes_at_once_max = 2;
+  // Callers that may wait for their turn to hash; one more is refused with kSignInBusy.
+  std::size_t hashes_waiting_max = 32;
+};
+
+class Identity {
+ public:
+  // Takes the database for itself; another connection to the same file is fine. `clock` and
+  // `random` must outlive the object. Errors: as migrate(). Slow.
+  static Result<std::unique_ptr<Identity>> open(std::unique_ptr<records::Database> database,
+                                                sys::Clock& clock, sys::Random& random,
+                                                IdentityOptions options = {});
+  virtual ~Identity() = default;
+
+  // --- first run --- claimed, first_organisation: quick.
+  virtual bool claimed() const = 0;
+  virtual std::optional<Organisation> first_organisation() const = 0;
+  // A new single-use code, "7KQM-2F9X-0TBD": 60 random bits, good for kClaimCodeLifetime of running
+  // time and ten wrong tries; replaces the one before. Only its hash is kept, in memory: print it
+  // on the terminal and forget it. Errors: kAlreadyClaimed. Quick.
+  virtual Result<std::string> issue_claim_code() = 0;
+  // Makes the first organisation (always tenant 1) and its administrator, both or neither, and
+  // signs that person in. A refused password or name leaves the code good.
+  // Errors: kAlreadyClaimed, kClaimRefused, kInvalidArgument (naming the field), kPasswordRefused,
+  // kSignInBusy. Slow.
+  virtual Result<NewSession> claim(const ClaimRequest& request) = 0;
+
+  // --- sessions ---
+  // Always a new session id, whatever the browser had. Errors: kSignInFailed (the same for an
+  // unknown address and a wrong password), kTooManyAttempts, kSignInBusy. On a full disk it works:
+  // the session then ends with the process, and the audit entry is written when there is room.
+  // Slow.
+  virtual Result<NewSession> sign_in(const SignInRequest& request) = 0;
+  // How long until sign_in() looks at a password of this pair again; 0 if at once. Quick.
+  virtual Nanoseconds sign_in_delay(std::string_view email, std::string_view address) const = 0;
+
+  // The session of a cookie. `touch` counts this as use, which starts the idle time anew; ask
+  // without it for what runs by itself (an open WebSocket). Role, name and removal of the user take
+  // effect at the next call. Errors: kNotSignedIn. Quick.
+  enum class Use : std::uint8_t { kTouch, kLook };
+  virtual Result<Session> find_session(std::string_view cookie, Use use = Use::kTouch) = 0;
+  // Is `csrf_token` the one of the session with this cookie? Constant time. Errors: kCsrfRefused.
+  // Does not look whether the session exists: ask find_session first. Quick.
+  virtual Status check_csrf(std::string_view cookie, std::string_view csrf_token) const = 0;
+  // Ends the session at once, also when the disk then refuses to note it. No session: success.
+  // Blocks.
+  virtual Status sign_out(std::string_view cookie) = 0;
+  // Ends every session of a user of the principal's organisation: one's own, or with user.manage.
+  // Errors: kDenied, kNotFound. Blocks.
+  virtual Status sign_out_everywhere(const Principal& actor, UserId user) = 0;
+
+  // --- tokens of programs ---
+  // The principal of "lsh_..." (without "Bearer "). Errors: kNotSignedIn. Quick.
+  virtual Result<Principal> find_token(std::string_view secret) = 0;
+  // Errors: kDenied (token.manage; no role above one's own), kInvalidArgument,
+  // kConflict (kTokensPerTenantMax reached). Blocks.
+  virtual Result<NewToken> create_token(const Principal& actor, const TokenRequest& request) = 0;
+  virtual Result<std::vector<Token>> list_tokens(const Principal& actor) const = 0;  // quick
+  // Works at once. Errors: kDenied, kNotFound. Blocks.
+  virtual Status revoke_token(const Principal& actor, TokenId token) = 0;
+
+  // --- people --- (user.manage; nobody gives a role above their own)
+  virtual Result<std::vector<User>> list_users(const Principal& actor) const = 0;  // quick
+  // Errors: kDenied, kInvalidArgument, kPasswordRefused, kConflict (the address is taken),
+  // kSignInBusy. Slow.
+  virtual Result<User> create_user(const Principal& actor, const NewUser& user) = 0;
+  // Errors: kDenied, kNotFound, kInvalidArgument, kLastAdministrator. Blocks.
+  virtual Result<User> update_user(const Principal& actor, UserId user,
+                                   const UserChange& change) = 0;
+  // Ends the sessions of the user. Tokens belong to the organisation and stay. Errors: kDenied,
+  // kNotFound, kLastAdministrator. Blocks.
+  virtual Status remove_user(const Principal& actor, UserId user) = 0;
+  // Sets the password of another person and ends all sessions of that person. Errors: kDenied,
+  // kNotFound, kPasswordRefused, kSignInBusy. Slow.
+  virtual Status set_password(const Principal& actor, UserId user, std::string_view password) = 0;
+  // Changes one's own password and ends all of one's other sessions. Wrong old passwords count as
+  // failed sign-ins. Errors: kNotSignedIn, kSignInFailed, kTooManyAttempts, kPasswordRefused,
+  // kSignInBusy. Slow.
+  virtual Status change_password(std::string_view cookie, std::string_view old_password,
+                                 std::string_view new_password, std::string_view address) = 0;
+
+  // --- audit trail ---
+  // Success: the entry is on disk. Sign-ins, claims, users and tokens are entered by Identity
+  // itself; callers enter what they do (connections, tags, writes, imports). Too long texts are
+  // cut. Never put a secret into it. Errors: only the general ones; then do not do what was to be
+  // entered. Blocks.
+  virtual Status append_audit(const Principal& actor, std::string_view action,
+                              std::string_view object, std::string_view detail) = 0;
+  // Errors: kDenied (audit.read), kInvalidArgument (limit above 1000). Blocks.
+  virtual Result<AuditPage> list_audit(const Principal& actor, std::uint64_t offset,
+                                       std::uint64_t limit) = 0;
+
+  // Writes what waits in memory (time of last use, entries that found no room) and forgets expired
+  // sessions. Call it about once a minute and before the end. Blocks.
+  virtual Status maintain() = 0;
+};
+
+}  // namespace lineshaft::identity

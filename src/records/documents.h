@@ -1,0 +1,59 @@
+// records/documents.h: small JSON documents by organisation, kind and id: settings of connections
+// and the like, for parts that need no tables of their own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/sample.h"
+#include "records/database.h"
+
+namespace lineshaft::records {
+
+inline constexpr std::size_t kDocumentBytesMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kDocumentKindBytesMax = 64;
+
+struct Document {
+  std::int64_t id = 0;       // from 1 in its tenant and kind
+  std::int64_t version = 0;  // 1 when made, plus one with every change
+  std::string json;
+};
+
+// Threads: any; calls wait for each other. Every call blocks for the disk.
+// Errors of every call: as Statement::step, and kInvalidArgument for a kind that is not 1..64 bytes
+// of a-z, 0-9, '.', '_' or '-'.
+class Documents {
+ public:
+  // Takes the database for itself. Errors: as Database::migrate.
+  static Result<std::unique_ptr<Documents>> open(std::unique_ptr<Database> database);
+
+  // In order of id.
+  Result<std::vector<Document>> list(TenantId tenant, std::string_view kind);
+  // Errors: kNotFound.
+  Result<Document> get(TenantId tenant, std::string_view kind, std::int64_t id);
+
+  // Makes a document under the next id; an id is never given twice, also not after a removal.
+  // Errors: kInvalidArgument: not valid JSON, or larger than kDocumentBytesMax.
+  Result<Document> create(TenantId tenant, std::string_view kind, std::string_view json);
+
+  // Replaces the document if it still has `expected_version`; 0 makes it under that id.
+  // Errors: kConflict (it has another version, or exists already), kNotFound, kInvalidArgument.
+  Result<Document> put(TenantId tenant, std::string_view kind, std::int64_t id,
+                       std::string_view json, std::int64_t expected_version);
+
+  // Errors: kNotFound, kConflict.
+  Status remove(TenantId tenant, std::string_view kind, std::int64_t id,
+                std::int64_t expected_version);
+
+ private:
+  explicit Documents(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  std::mutex mutex_;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace lineshaft::records
