@@ -48,7 +48,7 @@ enum class Exception : std::uint8_t {
   kGatewayTargetNoResponse = 0x0B,
 };
 
-// "illegal data address (02)"; "exception 5F" for a number that the standard does not have.
+// "illegal data address (02)"; "not in the standard (5F)".
 std::string exception_name(Exception exception);
 
 // Limits of the standard, all from "PDU <= 253 bytes" (RS-485 ADU 256 = address 1 + PDU + CRC 2).
