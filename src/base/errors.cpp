@@ -20,7 +20,7 @@ const ErrorEntry& error_entry(ErrorId id) {
   for (const ErrorEntry& entry : kCatalogue) {
     if (entry.id == id) return entry;
   }
-  LS_ASSERT(!"error id outside the catalogue");
+  assert_failed("error id outside the catalogue", __FILE__, __LINE__);
 }
 
 std::string error_number(ErrorId id) {

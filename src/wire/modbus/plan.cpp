@@ -25,7 +25,8 @@ void plan_run(std::span<const PlanItem> items, std::span<std::uint32_t> run,
   while (next < run.size()) {
     const PlanItem& head = items[run[next]];
     const std::uint32_t reach =
-        head.address + (is_bits(head.area) ? limits.bits_max : limits.registers_max);
+        std::uint32_t{head.address} +
+        std::uint32_t{is_bits(head.area) ? limits.bits_max : limits.registers_max};
     PlanBlock block{head.area, head.address, 0, {}};
     std::uint32_t end = head.address;
     too_long.clear();

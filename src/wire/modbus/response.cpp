@@ -1,5 +1,6 @@
 // Answers to and from bytes. Layouts: MODBUS Application Protocol V1.1b3, section 6.
 #include <algorithm>
+#include <type_traits>
 
 #include "wire/modbus/message.h"
 
@@ -13,6 +14,12 @@ std::string count_text(std::size_t count, std::string_view unit) {
   return std::to_string(count) + " " + std::string(unit);
 }
 
+// The head of a write request (without the function) that its confirmation repeats.
+template <typename Write>
+constexpr std::size_t echo_bytes(const Write& /*request*/) {
+  return std::is_same_v<Write, MaskWriteRegister> ? 6 : 4;
+}
+
 // Byte count, then exactly as many bytes as the values asked for need.
 Result<ByteSpan> take_counted(ByteReader& reader, std::size_t bytes_expected) {
   const std::size_t bytes = reader.u8();
@@ -24,62 +31,52 @@ Result<ByteSpan> take_counted(ByteReader& reader, std::size_t bytes_expected) {
   return reader.bytes(bytes);
 }
 
-Result<Response> decode(ByteReader& reader, const ReadBits& asked) {
+// The decoders below fill `out`; what they leave there with an error is not used.
+
+Status decode(ByteReader& reader, const ReadBits& asked, Response& out) {
   const Result<ByteSpan> packed = take_counted(reader, (asked.count + 7u) / 8);
   if (!packed) return packed.error();
-  Bits bits{std::vector<bool>(asked.count)};
+  auto& bits = out.emplace<Bits>();
+  bits.values.resize(asked.count);
   for (std::size_t i = 0; i < asked.count; ++i) {
     bits.values[i] = ((*packed)[i / 8] >> (i % 8) & 1) != 0;
   }
-  return Response(std::move(bits));
+  return {};
 }
 
-Result<Response> decode_registers(ByteReader& reader, std::size_t count) {
+Status decode_registers(ByteReader& reader, std::size_t count, Response& out) {
   const Result<ByteSpan> raw = take_counted(reader, count * 2);
   if (!raw) return raw.error();
-  Registers registers{std::vector<std::uint16_t>(count)};
+  auto& registers = out.emplace<Registers>();
+  registers.values.resize(count);
   ByteReader words(*raw);
   for (std::uint16_t& value : registers.values) value = words.read_be<std::uint16_t>();
-  return Response(std::move(registers));
+  return {};
 }
 
-Result<Response> decode(ByteReader& reader, const ReadRegisters& asked) {
-  return decode_registers(reader, asked.count);
+Status decode(ByteReader& reader, const ReadRegisters& asked, Response& out) {
+  return decode_registers(reader, asked.count, out);
 }
-Result<Response> decode(ByteReader& reader, const ReadWriteRegisters& asked) {
-  return decode_registers(reader, asked.read_count);
+Status decode(ByteReader& reader, const ReadWriteRegisters& asked, Response& out) {
+  return decode_registers(reader, asked.read_count, out);
 }
 
 // Writes are confirmed by an echo of the first bytes of the request.
-Result<Response> decode_echo(ByteReader& reader, const Request& asked, std::size_t echo_bytes) {
+template <typename Write>
+Status decode(ByteReader& reader, const Write& asked, Response& out) {
   Bytes request;
-  if (Status encoded = encode_request(asked, request); !encoded) return encoded.error();
-  const ByteSpan expected = ByteSpan(request).subspan(1, echo_bytes);
+  if (Status encoded = encode_request(asked, request); !encoded) return encoded;
+  const ByteSpan expected = ByteSpan(request).subspan(1, echo_bytes(asked));
   const ByteSpan echo = reader.bytes(reader.remaining());
   if (!std::ranges::equal(echo, expected)) {
     return bad_answer("the answer to a write does not repeat what was asked");
   }
-  return Response(Done{});
+  out.emplace<Done>();
+  return {};
 }
 
-Result<Response> decode(ByteReader& reader, const WriteCoil& asked) {
-  return decode_echo(reader, asked, 4);
-}
-Result<Response> decode(ByteReader& reader, const WriteRegister& asked) {
-  return decode_echo(reader, asked, 4);
-}
-Result<Response> decode(ByteReader& reader, const WriteCoils& asked) {
-  return decode_echo(reader, asked, 4);
-}
-Result<Response> decode(ByteReader& reader, const WriteRegisters& asked) {
-  return decode_echo(reader, asked, 4);
-}
-Result<Response> decode(ByteReader& reader, const MaskWriteRegister& asked) {
-  return decode_echo(reader, asked, 6);
-}
-
-Result<Response> decode(ByteReader& reader, const ReadDeviceId& asked) {
-  DeviceIdPart part;
+Status decode(ByteReader& reader, const ReadDeviceId& asked, Response& out) {
+  auto& part = out.emplace<DeviceIdPart>();
   const std::uint8_t mei = reader.u8();
   const std::uint8_t level = reader.u8();
   part.conformity = reader.u8();
@@ -101,7 +98,7 @@ Result<Response> decode(ByteReader& reader, const ReadDeviceId& asked) {
     part.objects.push_back({id, std::string(as_text(text))});
   }
   if (!reader.at_end()) return bad_answer("bytes follow the device identification");
-  return Response(std::move(part));
+  return {};
 }
 
 void encode_bits(const Bits& bits, ByteWriter& writer) {
@@ -138,12 +135,11 @@ std::size_t values_asked(const Request& asked) {
   return 0;
 }
 
-// The head of the request (without the function) that a confirmation repeats.
 void encode_echo(const Request& asked, ByteWriter& writer) {
   Bytes request;
   LS_ASSERT(encode_request(asked, request).ok());
-  const std::size_t echo_bytes = std::holds_alternative<MaskWriteRegister>(asked) ? 6 : 4;
-  writer.bytes(ByteSpan(request).subspan(1, echo_bytes));
+  const std::size_t bytes = std::visit([](const auto& r) { return echo_bytes(r); }, asked);
+  writer.bytes(ByteSpan(request).subspan(1, bytes));
 }
 
 }  // namespace
@@ -156,13 +152,17 @@ Result<Response> decode_response(ByteSpan pdu, const Request& asked) {
   if (answered == (function | kExceptionBit)) {
     const std::uint8_t code = reader.u8();
     if (!reader.ok() || !reader.at_end()) return bad_answer("an exception of a wrong length");
-    return Response(static_cast<Exception>(code));
+    return Response(std::in_place_type<Exception>, static_cast<Exception>(code));
   }
   if (!reader.ok() || answered != function) {
     return bad_answer("function " + std::to_string(answered) + " was answered to function " +
                       std::to_string(function));
   }
-  return std::visit([&](const auto& request) { return decode(reader, request); }, asked);
+  Response response;
+  const Status decoded =
+      std::visit([&](const auto& request) { return decode(reader, request, response); }, asked);
+  if (!decoded) return decoded.error();
+  return response;
 }
 
 void encode_response(const Request& asked, const Response& response, Bytes& out) {

@@ -7,6 +7,8 @@
 #include <limits>
 #include <string>
 
+#include "base/utf8.h"
+
 namespace lineshaft::modbus {
 
 namespace {
@@ -112,32 +114,6 @@ std::string latin1_to_utf8(std::string_view text) {
   return out;
 }
 
-// Well-formed UTF-8 by table 3-7 of the Unicode Standard: no overlong forms, no surrogates.
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xC2 ? 0
-                               : lead < 0xE0 ? 2
-                               : lead < 0xF0 ? 3
-                               : lead < 0xF5 ? 4
-                                             : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (std::size_t j = 1; j < length; ++j) {
-      const auto byte = static_cast<unsigned char>(text[i + j]);
-      unsigned low = 0x80;
-      unsigned high = 0xBF;
-      if (j == 1 && lead == 0xE0) low = 0xA0;
-      if (j == 1 && lead == 0xED) high = 0x9F;
-      if (j == 1 && lead == 0xF0) low = 0x90;
-      if (j == 1 && lead == 0xF4) high = 0x8F;
-      if (byte < low || byte > high) return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
 std::string decode_string(const PointFormat& format, std::span<const std::uint16_t> registers) {
   std::string text;
   for (std::uint16_t word : registers) {
@@ -226,6 +202,11 @@ Result<std::uint64_t> raw_bits(const PointFormat& format, const Value& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value);
       integer != nullptr && !format.scaled() && !is_float(format.type)) {
     return integer_bits(format, *integer);
+  }
+  // Straight through: the way over float64 would change the bits of some not-a-numbers.
+  if (const auto* narrow = std::get_if<float>(&value);
+      narrow != nullptr && !format.scaled() && format.type == DataType::kFloat32) {
+    return std::uint64_t{std::bit_cast<std::uint32_t>(*narrow)};
   }
   const double number = (as_double(value) - format.offset) / format.scale;
   // Without scaling an integer signal takes whole numbers only: 2.5 is a mistake, not a 2.

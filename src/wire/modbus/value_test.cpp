@@ -69,6 +69,8 @@ TEST(ModbusValue, HasNothingForANumberTheTagCannotHold) {
 TEST(ModbusValue, KeepsNotANumber) {
   const Value nan = decoded(format(DataType::kFloat32), {0x7FC0, 0});
   EXPECT_TRUE(std::isnan(std::get<float>(nan)));
+  const PointFormat f = format(DataType::kFloat32);
+  EXPECT_EQ(encoded(f, decoded(f, {0xFF88, 0x7900})), (Words{0xFF88, 0x7900})) << "signalling";
 }
 
 TEST(ModbusValue, ScalesInFloat64AndWritesTheNearestRawNumber) {
