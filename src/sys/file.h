@@ -29,13 +29,16 @@ class File {
 
   // Data and the size needed to read it are on the disk when this returns success (fdatasync).
   // After an error the state of unsynced data is unknown for ever: never retry, recover instead.
+  // What was not synced may still read well and yet be gone after a crash: to keep it, write it
+  // again.
   virtual Status sync() = 0;
 
   virtual Result<std::uint64_t> size() = 0;
   virtual Status truncate(std::uint64_t size) = 0;
 
   // Makes sure that `size` bytes exist and are zero where not yet written, so that later writes
-  // inside need no new space. Errors: kDiskFull, and then the file is as before.
+  // inside need no new space and their sync no change of the file's own records. Never shrinks.
+  // Errors: kDiskFull, and then the file is as before. Cost: writes zeros over what is new.
   virtual Status allocate(std::uint64_t size) = 0;
 };
 
@@ -64,7 +67,7 @@ class FileSystem {
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;
 
-  // Makes the directory (0700) and its missing parents; success if it exists.
+  // Makes the directory (0700) and its missing parents, durably; success if it exists.
   virtual Status create_directories(const std::string& path) = 0;
 
   // Creations, renames and removals inside `path` are on the disk when this returns success.
