@@ -20,6 +20,7 @@ constexpr std::pair<Quality, std::string_view> kNames[] = {
     {quality::kBadOutOfRange, "BadOutOfRange"},
     {quality::kBadNotSupported, "BadNotSupported"},
     {quality::kBadTypeMismatch, "BadTypeMismatch"},
+    {quality::kBadDataLost, "BadDataLost"},
     {quality::kBadConfigurationError, "BadConfigurationError"},
     {quality::kBadNotConnected, "BadNotConnected"},
     {quality::kBadDeviceFailure, "BadDeviceFailure"},

@@ -32,6 +32,7 @@ inline constexpr Quality kBadNotWritable{0x803B0000};
 inline constexpr Quality kBadOutOfRange{0x803C0000};
 inline constexpr Quality kBadNotSupported{0x803D0000};
 inline constexpr Quality kBadTypeMismatch{0x80740000};
+inline constexpr Quality kBadDataLost{0x809D0000};
 inline constexpr Quality kBadConfigurationError{0x80890000};
 inline constexpr Quality kBadNotConnected{0x808A0000};
 inline constexpr Quality kBadDeviceFailure{0x808B0000};

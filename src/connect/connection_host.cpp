@@ -1,0 +1,140 @@
+#include "connect/connection_host.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lineshaft::connect {
+
+ConnectionHost::ConnectionHost(sys::EventLoop& loop, sys::Clock& clock, TenantId tenant,
+                               ConnectionConfig config, std::vector<TagId> tags,
+                               MakeDriver make_driver, SignalTable::Emit emit)
+    : loop_(loop),
+      clock_(clock),
+      tenant_(tenant),
+      config_(std::move(config)),
+      tags_(std::move(tags)),
+      make_driver_(std::move(make_driver)),
+      table_(config_, tags_, std::move(emit)),
+      since_(clock.now()) {}
+
+ConnectionHost::~ConnectionHost() = default;
+
+Instant ConnectionHost::now() { return {clock_.now(), loop_.now()}; }
+
+void ConnectionHost::start(ConnectionHost* before) {
+  LS_ASSERT(driver_ == nullptr);
+  if (before != nullptr) {
+    table_.take_over(before->table_, now(), quality::kBadOutOfService);
+    events_ = std::move(before->events_);
+    values_ = before->values_;
+    rate_ = before->rate_;
+    last_value_time_ = before->last_value_time_;
+    add_event("changed", config_.name);
+  }
+  if (!config_.enabled) {
+    enter(ConnectionState::kDisabled);
+    for (std::size_t i = 0; i < tags_.size(); ++i) {
+      table_.on_bad(i, now(), quality::kBadOutOfService);
+    }
+    return;
+  }
+  enter(ConnectionState::kConnecting);
+  driver_ = make_driver_(config_, *this);
+}
+
+void ConnectionHost::stop(std::optional<Quality> quality) {
+  driver_.reset();
+  if (!quality) return;
+  const Instant at = now();
+  for (std::size_t i = 0; i < tags_.size(); ++i) table_.on_bad(i, at, *quality);
+}
+
+void ConnectionHost::set_enabled(bool enabled) {
+  if (config_.enabled == enabled) return;
+  config_.enabled = enabled;
+  add_event(enabled ? "enabled" : "disabled", config_.name);
+  if (enabled) return start(nullptr);
+  stop(quality::kBadOutOfService);
+  enter(ConnectionState::kDisabled);
+}
+
+void ConnectionHost::write(std::size_t signal, Value value, Driver::WriteDone done) {
+  if (driver_ == nullptr) {
+    return done(
+        Error{ErrorId::kMachineNotConnected, "the connection " + config_.name + " is disabled"});
+  }
+  driver_->write(signal, std::move(value), std::move(done));
+}
+
+void ConnectionHost::on_value(std::size_t signal, Value value) {
+  const Instant at = now();
+  values_ += 1;
+  rate_.add(at.steady, 1);
+  last_value_time_ = at.wall;
+  table_.on_value(signal, at, std::move(value));
+}
+
+void ConnectionHost::on_bad(std::size_t signal, Quality quality) {
+  table_.on_bad(signal, now(), quality);
+}
+
+void ConnectionHost::on_connected() {
+  enter(ConnectionState::kConnected);
+  add_event("connected", config_.name);
+}
+
+void ConnectionHost::on_lost(const Error& why) {
+  const bool was_connected = state_ == ConnectionState::kConnected;
+  const bool news =
+      was_connected || state_ == ConnectionState::kConnecting || last_error_ != why.text();
+  note_error(why);
+  if (state_ != ConnectionState::kRetrying) enter(ConnectionState::kRetrying);
+  // A device that is away all night is one event, not a thousand.
+  if (news) add_event(was_connected ? "lost" : "not-reached", why.text());
+}
+
+void ConnectionHost::on_trouble(std::string_view event, const Error& what) {
+  const bool news = last_error_ != what.text();
+  note_error(what);
+  if (news) add_event(event, what.text());
+}
+
+void ConnectionHost::on_event(std::string_view event, std::string detail) {
+  add_event(event, std::move(detail));
+}
+
+void ConnectionHost::enter(ConnectionState state) {
+  state_ = state;
+  since_ = clock_.now();
+}
+
+void ConnectionHost::note_error(const Error& error) {
+  last_error_ = error.text();
+  last_error_time_ = clock_.now();
+}
+
+void ConnectionHost::add_event(std::string_view event, std::string detail) {
+  events_.push_back({clock_.now(), std::string(event), std::move(detail)});
+  if (events_.size() > kEventsKept) events_.pop_front();
+}
+
+ConnectionStatus ConnectionHost::status() const {
+  ConnectionStatus status;
+  status.state = state_;
+  status.since = since_;
+  status.last_error = last_error_;
+  status.last_error_time = last_error_time_;
+  status.values_per_second = rate_.per_second(loop_.now());
+  status.values = values_;
+  status.tags = table_.size();
+  status.tags_bad = table_.bad();
+  status.last_value_time = last_value_time_;
+  if (driver_ != nullptr) driver_->fill(status);
+  return status;
+}
+
+std::vector<ConnectionEvent> ConnectionHost::events() const {
+  return {events_.rbegin(), events_.rend()};
+}
+
+}  // namespace lineshaft::connect

@@ -1,0 +1,75 @@
+// connect/connection_host.h: one connection inside the manager: its driver, its signals, what is
+// known about it.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connect/driver.h"
+#include "connect/signal_table.h"
+#include "connect/traffic.h"
+#include "sys/clock.h"
+#include "sys/loop.h"
+
+namespace lineshaft::connect {
+
+class ConnectionHost : private DriverHost {
+ public:
+  using MakeDriver = std::function<std::unique_ptr<Driver>(const ConnectionConfig&, DriverHost&)>;
+
+  // Does not start yet. `emit` gets the samples to store.
+  ConnectionHost(sys::EventLoop& loop, sys::Clock& clock, TenantId tenant, ConnectionConfig config,
+                 std::vector<TagId> tags, MakeDriver make_driver, SignalTable::Emit emit);
+  ~ConnectionHost() override;
+
+  // Requires: not started. With `before`: carries on from that connection, which must have stopped.
+  void start(ConnectionHost* before);
+  // Ends the driver; every signal becomes `quality`, unless a successor takes it over.
+  void stop(std::optional<Quality> quality);
+  void set_enabled(bool enabled);
+
+  const ConnectionConfig& config() const { return config_; }
+  TenantId tenant() const { return tenant_; }
+  const std::vector<TagId>& tags() const { return tags_; }
+  ConnectionStatus status() const;
+  std::vector<ConnectionEvent> events() const;
+
+  void write(std::size_t signal, Value value, Driver::WriteDone done);
+  void store_next(std::size_t signal) { table_.store_next(signal); }
+
+ private:
+  void on_value(std::size_t signal, Value value) override;
+  void on_bad(std::size_t signal, Quality quality) override;
+  void on_connected() override;
+  void on_lost(const Error& why) override;
+  void on_trouble(std::string_view event, const Error& what) override;
+  void on_event(std::string_view event, std::string detail) override;
+
+  Instant now();
+  void enter(ConnectionState state);
+  void note_error(const Error& error);
+  void add_event(std::string_view event, std::string detail);
+
+  sys::EventLoop& loop_;
+  sys::Clock& clock_;
+  const TenantId tenant_;
+  ConnectionConfig config_;  // the driver refers to it: only `enabled` changes
+  const std::vector<TagId> tags_;
+  MakeDriver make_driver_;
+  SignalTable table_;
+  std::unique_ptr<Driver> driver_;
+
+  ConnectionState state_ = ConnectionState::kDisabled;
+  Timestamp since_;
+  std::optional<std::string> last_error_;
+  std::optional<Timestamp> last_error_time_;
+  std::optional<Timestamp> last_value_time_;
+  std::uint64_t values_ = 0;
+  RateMeter rate_;
+  std::deque<ConnectionEvent> events_;  // oldest first
+};
+
+}  // namespace lineshaft::connect

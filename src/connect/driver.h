@@ -1,0 +1,51 @@
+// connect/driver.h: what a protocol implements for one connection, and what it may ask of its host.
+// The manager and everything above know nothing of protocols beyond this.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "connect/connection.h"
+#include "connect/manager.h"
+#include "model/quality.h"
+#include "model/value.h"
+
+namespace lineshaft::connect {
+
+// The host: takes what the driver finds out. Signals are named by their index in the config. All on
+// the loop's thread; none of these calls comes back into the driver.
+class DriverHost {
+ public:
+  virtual ~DriverHost() = default;
+
+  // A good value as read now. Requires: the type is that of the signal's tag.
+  virtual void on_value(std::size_t signal, Value value) = 0;
+  // No value: the last usable one stands with this quality.
+  virtual void on_bad(std::size_t signal, Quality quality) = 0;
+  // Connected, or lost with the reason.
+  virtual void on_connected() = 0;
+  virtual void on_lost(const Error& why) = 0;
+  // A failure that leaves the connection up (one unit silent, one address refused).
+  virtual void on_trouble(std::string_view event, const Error& what) = 0;
+  // Something worth a line in the events, no error ("unit-back").
+  virtual void on_event(std::string_view event, std::string detail) = 0;
+};
+
+// One live connection. Construction starts it, destruction ends it; then nothing calls back any
+// more, and writes under way get no answer (the manager answers them).
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  using WriteDone = std::function<void(Result<WriteOutcome>)>;
+  // Requires: the signal is writable. `done` is called once, possibly from inside the call.
+  virtual void write(std::size_t signal, Value value, WriteDone done) = 0;
+
+  // Fills what the driver counts: requests to reconnects, latency, retry_in_ms, cycles_missed.
+  virtual void fill(ConnectionStatus& status) const = 0;
+};
+
+}  // namespace lineshaft::connect

@@ -1,0 +1,356 @@
+#include "connect/manager.h"
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <utility>
+
+#include "connect/connection_host.h"
+#include "connect/modbus_probe.h"
+#include "connect/modbus_session.h"
+#include "connect/outbox.h"
+
+namespace lineshaft::connect {
+
+namespace {
+
+// Probes of a scan that run at the same time.
+constexpr std::size_t kScanParallel = 16;
+
+Error no_connection(ConnectionId id) {
+  return Error{ErrorId::kNotFound, "there is no connection " + std::to_string(id.value)};
+}
+
+}  // namespace
+
+class ConnectionManager::Impl {
+ public:
+  Impl(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random, SampleSink& sink,
+       const ManagerOptions& options)
+      : loop_(loop),
+        clock_(clock),
+        random_(random),
+        outbox_(loop, clock, sink, options,
+                [this](TenantId tenant, TagId tag) { on_dropped(tenant, tag); }),
+        pool_(loop, random) {}
+
+  Status put(ConnectionId id, TenantId tenant, ConnectionConfig config, std::vector<TagId> tags) {
+    if (Status ok = check_connection(config); !ok) return ok;
+    if (tags.size() != config.signals.size()) {
+      return Error{ErrorId::kInvalidArgument, "tags: one is needed for each signal"};
+    }
+    auto host = std::make_unique<ConnectionHost>(
+        loop_, clock_, tenant, std::move(config), std::move(tags),
+        [this](const ConnectionConfig& c, DriverHost& h) { return make_driver(c, h); },
+        [this, tenant](Sample sample) { outbox_.add(tenant, std::move(sample)); });
+    auto& place = connections_[id];
+    const std::unique_ptr<ConnectionHost> before = std::exchange(place, std::move(host));
+    if (before) {
+      before->stop(std::nullopt);
+      forget_tags(id);
+      cancel_writes(id);
+    }
+    for (std::size_t i = 0; i < place->tags().size(); ++i) {
+      by_tag_[{tenant, place->tags()[i]}] = {id, i};
+    }
+    place->start(before.get());
+    return {};
+  }
+
+  Status remove(ConnectionId id) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return no_connection(id);
+    found->second->stop(quality::kBadOutOfService);
+    forget_tags(id);
+    cancel_writes(id);
+    connections_.erase(found);
+    return {};
+  }
+
+  Status set_enabled(ConnectionId id, bool enabled) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return no_connection(id);
+    found->second->set_enabled(enabled);
+    if (!enabled) cancel_writes(id);
+    return {};
+  }
+
+  ConnectionView view(ConnectionId id, const ConnectionHost& host) const {
+    return {id, host.tenant(), host.config(), host.tags(), host.status()};
+  }
+
+  std::vector<ConnectionView> list(TenantId tenant) const {
+    std::vector<ConnectionView> views;
+    for (const auto& [id, host] : connections_) {
+      if (host->tenant() == tenant) views.push_back(view(id, *host));
+    }
+    return views;
+  }
+
+  const ConnectionHost* find(ConnectionId id) const {
+    const auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second.get();
+  }
+
+  ManagerCounters counters() const { return outbox_.counters(); }
+
+  void write(TenantId tenant, TagId tag, Value value, WriteDone done) {
+    const auto place = by_tag_.find({tenant, tag});
+    if (place == by_tag_.end()) {
+      return answer(std::move(done), Error{ErrorId::kNotFound, "no connection has this tag"});
+    }
+    const auto [id, signal] = place->second;
+    ConnectionHost& host = *connections_.at(id);
+    const ConnectionConfig& config = host.config();
+    if (!config.writes_enabled || !config.signals[signal].writable) {
+      return answer(std::move(done),
+                    Error{ErrorId::kWritesDisabled,
+                          config.writes_enabled
+                              ? "the signal " + config.signals[signal].path + " is not writable"
+                              : "the connection " + config.name + " does not allow writes"});
+    }
+    const std::uint64_t ticket = next_ticket_++;
+    writes_[ticket] = {id, std::move(done)};
+    host.write(signal, std::move(value), [this, ticket](Result<WriteOutcome> outcome) {
+      const auto waiting = writes_.find(ticket);
+      if (waiting == writes_.end()) return;
+      WriteDone answer_to = std::move(waiting->second.done);
+      writes_.erase(waiting);
+      answer(std::move(answer_to), std::move(outcome));
+    });
+  }
+
+  void test(TestRequest request, TestDone done);
+  void scan(ScanRequest request, ScanDone done);
+
+  void stop() {
+    probes_.clear();
+    scans_.clear();
+    for (auto& [id, host] : connections_) host->stop(quality::kBadNotConnected);
+    for (const auto& [id, host] : connections_) cancel_writes(id);
+    by_tag_.clear();
+    connections_.clear();
+    outbox_.flush();
+  }
+
+ private:
+  struct Place {
+    ConnectionId connection;
+    std::size_t signal;
+  };
+  struct WaitingWrite {
+    ConnectionId connection;
+    WriteDone done;
+  };
+  struct Scan {
+    ScanRequest request;
+    ScanDone done;
+    std::uint32_t next_port;
+    std::size_t running = 0;
+    std::vector<ScanHit> hits;
+  };
+  using ProbeId = std::uint64_t;
+
+  std::unique_ptr<Driver> make_driver(const ConnectionConfig& config, DriverHost& host) {
+    LS_ASSERT(config.protocol() == Protocol::kModbusTcp);
+    return std::make_unique<ModbusSession>(loop_, random_, pool_, config, host);
+  }
+
+  void forget_tags(ConnectionId id) {
+    std::erase_if(by_tag_, [&](const auto& entry) { return entry.second.connection == id; });
+  }
+
+  void on_dropped(TenantId tenant, TagId tag) {
+    const auto place = by_tag_.find({tenant, tag});
+    if (place == by_tag_.end()) return;
+    connections_.at(place->second.connection)->store_next(place->second.signal);
+  }
+
+  // At a turn of its own, and not after the manager's end.
+  void answer(WriteDone done, Result<WriteOutcome> outcome) {
+    post([done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
+  }
+
+  template <typename Task>
+  void post(Task task) {
+    loop_.post([alive = std::weak_ptr<int>(alive_), task = std::move(task)] {
+      if (!alive.expired()) task();
+    });
+  }
+
+  void cancel_writes(ConnectionId id) {
+    for (auto it = writes_.begin(); it != writes_.end();) {
+      if (it->second.connection != id) {
+        ++it;
+        continue;
+      }
+      answer(std::move(it->second.done),
+             Error{ErrorId::kCancelled,
+                   "the connection was changed during the write, which may or "
+                   "may not have arrived"});
+      it = writes_.erase(it);
+    }
+  }
+
+  void start_probe(ProbeRequest request, std::function<void(ProbeReport)> done) {
+    const ProbeId id = next_ticket_++;
+    probes_[id] = std::make_unique<ModbusProbe>(
+        loop_, pool_, std::move(request), [this, id, done = std::move(done)](ProbeReport report) {
+          probes_.erase(id);
+          done(std::move(report));
+        });
+  }
+
+  void continue_scan(const std::shared_ptr<Scan>& scan);
+
+  sys::EventLoop& loop_;
+  sys::Clock& clock_;
+  sys::Random& random_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // watched by posted answers
+  Outbox outbox_;
+  ModbusLinkPool pool_;
+  std::map<ConnectionId, std::unique_ptr<ConnectionHost>> connections_;
+  std::map<std::pair<TenantId, TagId>, Place> by_tag_;
+  std::uint64_t next_ticket_ = 1;
+  std::map<std::uint64_t, WaitingWrite> writes_;
+  std::map<ProbeId, std::unique_ptr<ModbusProbe>> probes_;
+  std::list<std::shared_ptr<Scan>> scans_;  // shared with the probes that work for it
+};
+
+void ConnectionManager::Impl::test(TestRequest request, TestDone done) {
+  ConnectionConfig config;  // checked as one that would be kept, less the groups
+  config.name = "test";
+  config.settings = request.settings;
+  config.groups = {{"test", 1000}};
+  config.signals = std::move(request.signals);
+  if (config.signals.size() > kTestSignalsMax) config.signals.resize(kTestSignalsMax);
+  for (SignalConfig& signal : config.signals) signal.group.clear();
+  if (const Status ok = check_connection(config); !ok) {
+    TestReport report;
+    report.error = ok.error();
+    return post([done = std::move(done), report = std::move(report)] { done(report); });
+  }
+  ProbeRequest probe;
+  probe.settings = std::get<ModbusSettings>(config.settings);
+  probe.units = {probe.settings.unit_id};
+  probe.signals = std::move(config.signals);
+  const std::uint8_t unit = probe.settings.unit_id;
+  start_probe(std::move(probe), [unit, done = std::move(done)](ProbeReport found) {
+    TestReport report;
+    report.reachable = found.reachable;
+    if (found.latency) report.latency_ms = static_cast<double>(found.latency->count()) / 1e6;
+    report.identification = found.units[unit].identification;
+    report.error = std::move(found.error);
+    report.values = std::move(found.values);
+    done(std::move(report));
+  });
+}
+
+void ConnectionManager::Impl::scan(ScanRequest request, ScanDone done) {
+  const std::size_t ports = request.port_from <= request.port_to
+                                ? static_cast<std::size_t>(request.port_to - request.port_from) + 1
+                                : 0;
+  const std::size_t probes = ports * request.unit_ids.size();
+  const bool legal = probes >= 1 && probes <= kScanProbesMax && request.port_from >= 1 &&
+                     !request.host.empty() && request.timeout_ms >= 50 &&
+                     request.timeout_ms <= 60'000;
+  if (!legal) {
+    return post([done = std::move(done), probes] {
+      done(Error{ErrorId::kInvalidArgument, "a scan of " + std::to_string(probes) +
+                                                " ports times unit ids; allowed are 1 to " +
+                                                std::to_string(kScanProbesMax) +
+                                                ", a host, and 50 to 60000 ms"});
+    });
+  }
+  auto scan = std::make_shared<Scan>();
+  scan->next_port = request.port_from;
+  scan->request = std::move(request);
+  scan->done = std::move(done);
+  scans_.push_back(scan);
+  continue_scan(scan);
+}
+
+void ConnectionManager::Impl::continue_scan(const std::shared_ptr<Scan>& scan) {
+  const ScanRequest& request = scan->request;
+  while (scan->running < kScanParallel && scan->next_port <= request.port_to) {
+    ProbeRequest probe;
+    probe.settings.host = request.host;
+    probe.settings.port = static_cast<std::uint16_t>(scan->next_port++);
+    probe.settings.timeout_ms = request.timeout_ms;
+    probe.units = request.unit_ids;
+    // Each unit may leave two requests unanswered.
+    probe.limit = std::chrono::milliseconds(request.timeout_ms) *
+                  static_cast<std::int64_t>(2 * request.unit_ids.size() + 2);
+    const std::uint16_t port = probe.settings.port;
+    scan->running += 1;
+    start_probe(std::move(probe), [this, scan, port](const ProbeReport& report) {
+      scan->running -= 1;
+      for (const auto& [unit, found] : report.units) {
+        if (!found.answered) continue;
+        scan->hits.push_back({scan->request.host, port, unit, found.identification});
+      }
+      continue_scan(scan);
+    });
+  }
+  if (scan->running > 0) return;
+  scans_.remove(scan);
+  std::ranges::sort(scan->hits, {},
+                    [](const ScanHit& hit) { return std::pair(hit.port, hit.unit_id); });
+  scan->done(std::move(scan->hits));
+}
+
+ConnectionManager::ConnectionManager(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
+                                     SampleSink& sink, ManagerOptions options)
+    : impl_(std::make_unique<Impl>(loop, clock, random, sink, options)) {}
+
+ConnectionManager::~ConnectionManager() = default;
+
+Status ConnectionManager::put(ConnectionId id, TenantId tenant, ConnectionConfig config,
+                              std::vector<TagId> tags) {
+  return impl_->put(id, tenant, std::move(config), std::move(tags));
+}
+
+Status ConnectionManager::remove(ConnectionId id) { return impl_->remove(id); }
+
+Status ConnectionManager::set_enabled(ConnectionId id, bool enabled) {
+  return impl_->set_enabled(id, enabled);
+}
+
+std::vector<ConnectionView> ConnectionManager::list(TenantId tenant) const {
+  return impl_->list(tenant);
+}
+
+std::optional<ConnectionView> ConnectionManager::find(ConnectionId id) const {
+  const ConnectionHost* host = impl_->find(id);
+  if (host == nullptr) return std::nullopt;
+  return impl_->view(id, *host);
+}
+
+std::optional<ConnectionStatus> ConnectionManager::status(ConnectionId id) const {
+  const ConnectionHost* host = impl_->find(id);
+  if (host == nullptr) return std::nullopt;
+  return host->status();
+}
+
+std::vector<ConnectionEvent> ConnectionManager::events(ConnectionId id) const {
+  const ConnectionHost* host = impl_->find(id);
+  return host == nullptr ? std::vector<ConnectionEvent>{} : host->events();
+}
+
+ManagerCounters ConnectionManager::counters() const { return impl_->counters(); }
+
+void ConnectionManager::write(TenantId tenant, TagId tag, Value value, WriteDone done) {
+  impl_->write(tenant, tag, std::move(value), std::move(done));
+}
+
+void ConnectionManager::test(TestRequest request, TestDone done) {
+  impl_->test(std::move(request), std::move(done));
+}
+
+void ConnectionManager::scan(ScanRequest request, ScanDone done) {
+  impl_->scan(std::move(request), std::move(done));
+}
+
+void ConnectionManager::stop() { impl_->stop(); }
+
+}  // namespace lineshaft::connect

@@ -1,0 +1,165 @@
+// connect/modbus_link.h: one TCP connection to a Modbus device or gateway, kept alive, shared by
+// one or several users; asks them for requests when it can carry one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connect/traffic.h"
+#include "sys/clock.h"
+#include "sys/loop.h"
+#include "wire/modbus/frame.h"
+#include "wire/modbus/message.h"
+
+namespace lineshaft::connect {
+
+enum class Urgency : std::uint8_t { kWrite, kPoll };
+
+struct LinkAsk {
+  std::uint8_t unit = 1;
+  modbus::Request request;  // legal: encode_request must not refuse it
+  Nanoseconds timeout{0};
+  std::uint64_t token = 0;  // given back with the answer
+};
+
+// A user of a link. Its functions are called on the loop's thread; they may call wake(), but must
+// not leave or destroy the link.
+class LinkClient {
+ public:
+  virtual ~LinkClient() = default;
+
+  // The next request of that urgency, or nothing. All users are asked for writes before any for
+  // polls, and in turn, so that nobody starves.
+  virtual std::optional<LinkAsk> next_ask(Urgency urgency) = 0;
+
+  // The answer (an exception of the device is one) or why there is none: kTimeout,
+  // kModbusBadAnswer.
+  virtual void on_answer(std::uint64_t token, Result<modbus::Response> answer) = 0;
+
+  virtual void on_up() = 0;
+  // Requests under way are void: on_answer does not come for them. Also called when an attempt to
+  // connect fails. The next attempt is in `retry_in`.
+  virtual void on_down(const Error& why, Nanoseconds retry_in) = 0;
+
+  Traffic traffic;
+};
+
+struct LinkOptions {
+  sys::Endpoint endpoint;
+  Nanoseconds connect_timeout = std::chrono::seconds(1);
+  Nanoseconds request_delay{0};
+  std::size_t in_flight_max = 1;
+  // So many timeouts with no answer between them mean that the connection is dead, not the device
+  // slow: connect anew.
+  std::size_t timeouts_in_a_row_max = 3;
+};
+
+class ModbusLink {
+ public:
+  ModbusLink(sys::EventLoop& loop, sys::Random& random, LinkOptions options);
+  ~ModbusLink();
+  ModbusLink(const ModbusLink&) = delete;
+  ModbusLink& operator=(const ModbusLink&) = delete;
+
+  // The first user makes it connect; a later one hears at the next turn how things stand. With
+  // several users the most cautious of their options hold.
+  void join(LinkClient& client, const LinkOptions& options);
+  void leave(LinkClient& client);
+
+  // A user has something to send.
+  void wake() { pump(); }
+
+  bool up() const { return state_ == State::kUp; }
+  std::uint64_t connects() const { return connects_; }
+  // When the next attempt starts; absent unless it waits for one.
+  std::optional<Nanoseconds> retry_in() const;
+
+ private:
+  enum class State : std::uint8_t { kIdle, kConnecting, kUp, kWaiting };
+
+  struct User {
+    LinkClient* client;
+    bool informed;  // has heard of the present state
+  };
+  struct InFlight {
+    std::uint16_t transaction;
+    LinkClient* client;  // null: it left
+    LinkAsk ask;
+    Nanoseconds sent;
+    Nanoseconds deadline;
+  };
+
+  void connect();
+  void on_connected(Result<std::unique_ptr<sys::TcpStream>> stream);
+  void lost(const Error& why);
+  void inform();
+  void read();
+  void on_bytes(Result<std::size_t> count);
+  Status take(ByteSpan bytes);
+  Status on_frame(const modbus::Frame& frame);
+  void deliver(const InFlight& asked, const modbus::Frame& frame);
+  Status on_stray(std::uint16_t transaction);
+  void pump();
+  std::optional<std::pair<LinkClient*, LinkAsk>> next_ask();
+  void send(LinkClient& client, LinkAsk ask);
+  void write();
+  void watch_deadlines();
+  void on_deadline();
+
+  sys::EventLoop& loop_;
+  sys::Random& random_;
+  LinkOptions options_;
+  State state_ = State::kIdle;
+  std::vector<User> users_;
+  std::size_t turn_ = 0;  // whose turn it is among users_
+
+  std::unique_ptr<sys::Connecting> connecting_;
+  std::unique_ptr<sys::TcpStream> stream_;
+  std::unique_ptr<sys::Timer> retry_;
+  std::unique_ptr<sys::Timer> pause_;     // request_delay
+  std::unique_ptr<sys::Timer> deadline_;  // of the oldest request
+  std::unique_ptr<sys::Timer> inform_;
+
+  std::array<std::uint8_t, 4096> in_{};
+  modbus::FrameReader reader_;
+  Bytes writing_;
+  Bytes to_write_;
+  bool write_under_way_ = false;
+
+  std::uint16_t next_transaction_ = 0;
+  std::vector<InFlight> in_flight_;
+  // Of requests that timed out, so that their late answers are counted for the right user.
+  std::deque<std::pair<std::uint16_t, LinkClient*>> expired_;
+  std::size_t strays_in_a_row_ = 0;
+  std::size_t timeouts_in_a_row_ = 0;
+  Nanoseconds not_before_{0};
+  bool pumping_ = false;
+
+  std::uint64_t connects_ = 0;
+  unsigned attempts_ = 0;  // since the last answer
+  Nanoseconds retry_at_{0};
+  std::optional<Error> last_error_;
+};
+
+// Hands out links: one for each user, or one for all of a device that serves a single client.
+class ModbusLinkPool {
+ public:
+  ModbusLinkPool(sys::EventLoop& loop, sys::Random& random) : loop_(loop), random_(random) {}
+
+  // `share`: with everybody who shares this endpoint. Who does not share but finds a shared link
+  // there (a test read of a device in use) gets that one.
+  std::shared_ptr<ModbusLink> get(const LinkOptions& options, bool share);
+
+ private:
+  sys::EventLoop& loop_;
+  sys::Random& random_;
+  std::map<std::string, std::weak_ptr<ModbusLink>> shared_;
+};
+
+}  // namespace lineshaft::connect

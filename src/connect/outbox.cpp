@@ -1,0 +1,188 @@
+#include "connect/outbox.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace lineshaft::connect {
+
+Outbox::Outbox(sys::EventLoop& loop, sys::Clock& clock, SampleSink& sink,
+               const ManagerOptions& options, OnDropped on_dropped)
+    : loop_(loop),
+      clock_(clock),
+      sink_(sink),
+      options_(options),
+      on_dropped_(std::move(on_dropped)),
+      mailbox_(std::make_shared<Mailbox>()),
+      flush_timer_(loop.make_timer()),
+      retry_timer_(loop.make_timer()) {
+  mailbox_->loop = &loop;
+  mailbox_->outbox = this;
+}
+
+Outbox::~Outbox() {
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->loop = nullptr;
+  mailbox_->outbox = nullptr;
+}
+
+void Outbox::add(TenantId tenant, Sample sample) {
+  std::vector<Sample>& samples = gathering_[tenant];
+  samples.push_back(std::move(sample));
+  if (samples.size() >= options_.batch_samples_max) {
+    close_batch(tenant);
+    offer();
+  } else if (!flush_armed_) {
+    flush_armed_ = true;
+    flush_timer_->start(options_.flush_interval, [this] { flush(); });
+  }
+}
+
+void Outbox::flush() {
+  flush_armed_ = false;
+  flush_timer_->cancel();
+  std::vector<TenantId> tenants;
+  for (const auto& [tenant, samples] : gathering_) {
+    if (!samples.empty()) tenants.push_back(tenant);
+  }
+  for (TenantId tenant : tenants) close_batch(tenant);
+  offer();
+}
+
+void Outbox::close_batch(TenantId tenant) {
+  auto samples = std::exchange(gathering_[tenant], {});
+  kept_ += samples.size();
+  Batch* last = batches_.empty() ? nullptr : &batches_.back();
+  if (last != nullptr && !last->offered && !last->counted && last->content.tenant == tenant &&
+      last->content.samples.size() + samples.size() <= options_.batch_samples_max) {
+    // While the sink refuses, small batches grow together instead of becoming many.
+    last->content.received = clock_.now();
+    std::ranges::move(samples, std::back_inserter(last->content.samples));
+  } else {
+    batches_.push_back({next_id_++, false, false, {tenant, clock_.now(), std::move(samples)}});
+  }
+  make_room();
+}
+
+// Offers what may be offered. At most half of what may be kept is with the sink, so that there is
+// always something that can be dropped.
+void Outbox::offer() {
+  if (refusal_) return;  // the retry timer comes back
+  for (std::size_t i = 0; i < batches_.size(); ++i) {
+    Batch& batch = batches_[i];
+    if (batch.offered) continue;
+    if (offered_ > 0 && offered_ + batch.content.samples.size() > options_.samples_kept_max / 2) {
+      break;
+    }
+    offer(batch);
+  }
+}
+
+void Outbox::offer(Batch& batch) {
+  batch.offered = true;
+  offered_ += batch.content.samples.size();
+  if (!batch.counted) counters_.samples_offered += batch.content.samples.size();
+  batch.counted = true;
+  sink_.append(batch.content, [mailbox = mailbox_, id = batch.id](Status status) {
+    const std::lock_guard lock(mailbox->mutex);
+    if (mailbox->loop == nullptr) return;
+    mailbox->answers.emplace_back(id, std::move(status));
+    if (mailbox->answers.size() > 1) return;  // a task is on its way already
+    mailbox->loop->post([mailbox] {
+      if (mailbox->outbox != nullptr) mailbox->outbox->on_answers();
+    });
+  });
+}
+
+void Outbox::on_answers() {
+  std::vector<std::pair<std::uint64_t, Status>> answers;
+  {
+    const std::lock_guard lock(mailbox_->mutex);
+    std::swap(answers, mailbox_->answers);
+  }
+  for (const auto& [id, status] : answers) on_answer(id, status);
+  offer();
+}
+
+void Outbox::on_answer(std::uint64_t id, const Status& status) {
+  const auto batch = std::ranges::find(batches_, id, &Batch::id);
+  if (batch == batches_.end()) return;
+  batch->offered = false;
+  offered_ -= batch->content.samples.size();
+  if (status) return on_durable(batch);
+  const Error& why = status.error();
+  if (why.id == ErrorId::kNotFound || why.id == ErrorId::kTypeMismatch) {
+    return on_wrong_content(batch);
+  }
+  if (!refusal_) {
+    retry_timer_->start(options_.refused_retry, [this] {
+      refusal_.reset();
+      offer();
+    });
+  }
+  refusal_ = why.text();
+}
+
+void Outbox::on_durable(std::deque<Batch>::iterator batch) {
+  counters_.samples_durable += batch->content.samples.size();
+  kept_ -= batch->content.samples.size();
+  batches_.erase(batch);
+  if (!lost_.empty()) queue_markers();
+}
+
+void Outbox::on_wrong_content(std::deque<Batch>::iterator batch) {
+  std::vector<Sample>& samples = batch->content.samples;
+  if (samples.size() == 1) {
+    drop(*batch, false);
+    kept_ -= 1;
+    batches_.erase(batch);
+    return;
+  }
+  const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
+  Batch second{next_id_++, false, true, batch->content};
+  second.content.samples.assign(middle, samples.end());
+  samples.erase(middle, samples.end());
+  batch->id = next_id_++;
+  batches_.insert(std::next(batch), std::move(second));
+}
+
+void Outbox::make_room() {
+  for (auto batch = batches_.begin();
+       batch != batches_.end() && kept_ > options_.samples_kept_max;) {
+    if (batch->offered) {
+      ++batch;
+      continue;
+    }
+    drop(*batch, true);
+    kept_ -= batch->content.samples.size();
+    batch = batches_.erase(batch);
+  }
+}
+
+void Outbox::drop(const Batch& batch, bool mark) {
+  counters_.samples_dropped += batch.content.samples.size();
+  for (const Sample& sample : batch.content.samples) {
+    on_dropped_(batch.content.tenant, sample.tag);
+    if (mark) lost_.try_emplace({batch.content.tenant, sample.tag}, sample);
+  }
+}
+
+// The sink takes again: say where each gap began.
+void Outbox::queue_markers() {
+  for (auto& [key, sample] : lost_) {
+    sample.quality = quality::kBadDataLost;
+    gathering_[key.first].push_back(std::move(sample));
+  }
+  lost_.clear();
+  flush();
+}
+
+ManagerCounters Outbox::counters() const {
+  ManagerCounters counters = counters_;
+  counters.samples_waiting = kept_;
+  for (const auto& [tenant, samples] : gathering_) counters.samples_waiting += samples.size();
+  counters.sink_error = refusal_;
+  return counters;
+}
+
+}  // namespace lineshaft::connect

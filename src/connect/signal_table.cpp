@@ -1,0 +1,138 @@
+#include "connect/signal_table.h"
+
+#include <bit>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace lineshaft::connect {
+
+namespace {
+
+Value zero_of(ValueType type) {
+  switch (type) {
+    case ValueType::kBool:
+      return false;
+    case ValueType::kInt64:
+      return std::int64_t{0};
+    case ValueType::kFloat32:
+      return 0.0f;
+    case ValueType::kFloat64:
+      return 0.0;
+    case ValueType::kString:
+      return std::string();
+  }
+  return false;
+}
+
+// The device is away, for whichever reason.
+bool is_away(Quality q) {
+  return q == quality::kBadNotConnected || q == quality::kBadTimeout ||
+         q == quality::kBadCommunicationError || q == quality::kBadNoCommunication;
+}
+
+// Bit for bit: a not-a-number is itself, and 0.0 is not -0.0.
+bool same(const Value& a, const Value& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* x = std::get_if<float>(&a)) {
+    return std::bit_cast<std::uint32_t>(*x) == std::bit_cast<std::uint32_t>(std::get<float>(b));
+  }
+  if (const auto* x = std::get_if<double>(&a)) {
+    return std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(std::get<double>(b));
+  }
+  return a == b;
+}
+
+bool within(double deadband, const Value& a, const Value& b) {
+  return std::abs(as_double(a) - as_double(b)) <= deadband;  // false for not-a-number
+}
+
+}  // namespace
+
+SignalTable::SignalTable(const ConnectionConfig& config, std::span<const TagId> tags, Emit emit)
+    : store_(config.store), bad_(config.signals.size()), emit_(std::move(emit)) {
+  LS_ASSERT(tags.size() == config.signals.size());
+  signals_.resize(tags.size());
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    State& state = signals_[i];
+    const SignalConfig& signal = config.signals[i];
+    state.tag = tags[i];
+    state.type = value_type(signal);
+    state.linear = signal.interpolation == Interpolation::kLinear &&
+                   state.type != ValueType::kBool && state.type != ValueType::kString;
+    state.deadband = signal.deadband;
+  }
+}
+
+bool SignalTable::wanted(const State& state, Nanoseconds now, const Value& value) const {
+  if (store_ == Store::kAll || state.store_next || !state.stored) return true;
+  if (!state.stored->quality.good() || now - state.stored_at >= kHeartbeat) return true;
+  if (same(state.stored->value, value)) return false;
+  return state.deadband == 0 || !within(state.deadband, state.stored->value, value);
+}
+
+// The last sample of a run that was not stored: where a line to the next one has to begin.
+void SignalTable::emit_held(State& state) {
+  if (state.held && state.linear) {
+    emit_({state.tag, *state.held, quality::kGood, *state.usable});
+  }
+  state.held.reset();
+}
+
+void SignalTable::store(State& state, Instant at, Quality quality, const Value& value) {
+  state.stored = Sample{state.tag, at.wall, quality, value};
+  state.stored_at = at.steady;
+  state.store_next = false;
+  state.held.reset();
+  emit_(*state.stored);
+}
+
+void SignalTable::on_value(std::size_t signal, Instant at, Value value) {
+  State& state = signals_[signal];
+  LS_ASSERT(type_of(value) == state.type);
+  if (state.quality.bad()) bad_ -= 1;
+  state.quality = quality::kGood;
+  if (wanted(state, at.steady, value)) {
+    // A heartbeat continues the line; only a change needs the point before it.
+    if (state.stored && !same(state.stored->value, value)) emit_held(state);
+    store(state, at, quality::kGood, value);
+  } else {
+    state.held = at.wall;
+  }
+  state.usable = std::move(value);
+}
+
+void SignalTable::on_bad(std::size_t signal, Instant at, Quality quality) {
+  State& state = signals_[signal];
+  LS_ASSERT(quality.bad());
+  if (!state.quality.bad()) bad_ += 1;
+  state.quality = quality;
+  const bool told = state.stored && (state.stored->quality == quality ||
+                                     (is_away(state.stored->quality) && is_away(quality)));
+  if (told && !state.store_next) return;
+  emit_held(state);
+  store(state, at, quality, state.usable ? *state.usable : zero_of(state.type));
+}
+
+void SignalTable::take_over(SignalTable& before, Instant at, Quality gone) {
+  std::map<TagId, std::size_t> index;
+  for (std::size_t i = 0; i < signals_.size(); ++i) index[signals_[i].tag] = i;
+  for (std::size_t i = 0; i < before.signals_.size(); ++i) {
+    State& old = before.signals_[i];
+    const auto found = index.find(old.tag);
+    if (found == index.end() || signals_[found->second].type != old.type) {
+      before.on_bad(i, at, gone);
+      continue;
+    }
+    State& mine = signals_[found->second];
+    if (!old.quality.bad()) bad_ -= 1;
+    mine.quality = old.quality;
+    mine.usable = std::move(old.usable);
+    mine.stored = std::move(old.stored);
+    mine.stored_at = old.stored_at;
+    mine.held = old.held;
+    mine.store_next = old.store_next;
+  }
+}
+
+}  // namespace lineshaft::connect

@@ -1,0 +1,71 @@
+// connect/signal_table.h: the last state of each signal of a connection, and which samples of it
+// are worth storing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "connect/connection.h"
+#include "model/sample.h"
+
+namespace lineshaft::connect {
+
+// An instant on both clocks: the wall's for the sample, the steady one for intervals.
+struct Instant {
+  Timestamp wall;
+  Nanoseconds steady{0};
+};
+
+// See Store in connection.h for the rule. Loop's thread.
+class SignalTable {
+ public:
+  using Emit = std::function<void(Sample)>;
+
+  // One tag per signal of the config, in its order. `emit` gets what is to be stored.
+  SignalTable(const ConnectionConfig& config, std::span<const TagId> tags, Emit emit);
+
+  // A good value. Requires: of the signal's type.
+  void on_value(std::size_t signal, Instant at, Value value);
+
+  // No value: one sample with the last usable value at the change to bad, and one at each change
+  // of the reason; but losing, missing and failing to reach a device are one reason, else a device
+  // that is retried all night would fill the history with the ways in which it is away.
+  void on_bad(std::size_t signal, Instant at, Quality quality);
+
+  // The next value of this signal is stored, whatever it is (its last sample was lost on the way).
+  void store_next(std::size_t signal) { signals_[signal].store_next = true; }
+
+  // Takes over what another table knows of the same tags; the others end there as `gone`.
+  void take_over(SignalTable& before, Instant at, Quality gone);
+
+  std::size_t size() const { return signals_.size(); }
+  std::size_t bad() const { return bad_; }
+
+ private:
+  struct State {
+    TagId tag;
+    ValueType type = ValueType::kFloat64;
+    bool linear = false;
+    double deadband = 0;
+    Quality quality = quality::kBadWaitingForInitialData;
+    std::optional<Value> usable;  // the last good value
+    std::optional<Sample> stored;
+    Nanoseconds stored_at{0};
+    std::optional<Timestamp> held;  // time of the newest sample of `usable` that was not stored
+    bool store_next = false;
+  };
+
+  bool wanted(const State& state, Nanoseconds now, const Value& value) const;
+  void store(State& state, Instant at, Quality quality, const Value& value);
+  void emit_held(State& state);
+
+  const Store store_;
+  std::vector<State> signals_;
+  std::size_t bad_;
+  Emit emit_;
+};
+
+}  // namespace lineshaft::connect
