@@ -66,16 +66,15 @@ void ConnectionHost::write(std::size_t signal, Value value, Driver::WriteDone do
   driver_->write(signal, std::move(value), std::move(done));
 }
 
-void ConnectionHost::on_value(std::size_t signal, Value value) {
-  const Instant at = now();
+void ConnectionHost::on_value(std::size_t signal, Instant at, Value value) {
   values_ += 1;
   rate_.add(at.steady, 1);
   last_value_time_ = at.wall;
   table_.on_value(signal, at, std::move(value));
 }
 
-void ConnectionHost::on_bad(std::size_t signal, Quality quality) {
-  table_.on_bad(signal, now(), quality);
+void ConnectionHost::on_bad(std::size_t signal, Instant at, Quality quality) {
+  table_.on_bad(signal, at, quality);
 }
 
 void ConnectionHost::on_connected() {

@@ -41,14 +41,14 @@ class ConnectionHost : private DriverHost {
   void store_next(std::size_t signal) { table_.store_next(signal); }
 
  private:
-  void on_value(std::size_t signal, Value value) override;
-  void on_bad(std::size_t signal, Quality quality) override;
+  Instant now() override;
+  void on_value(std::size_t signal, Instant at, Value value) override;
+  void on_bad(std::size_t signal, Instant at, Quality quality) override;
   void on_connected() override;
   void on_lost(const Error& why) override;
   void on_trouble(std::string_view event, const Error& what) override;
   void on_event(std::string_view event, std::string detail) override;
 
-  Instant now();
   void enter(ConnectionState state);
   void note_error(const Error& error);
   void add_event(std::string_view event, std::string detail);

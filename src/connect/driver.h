@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "connect/connection.h"
+#include "connect/instant.h"
 #include "connect/manager.h"
 #include "model/quality.h"
 #include "model/value.h"
@@ -21,10 +22,12 @@ class DriverHost {
  public:
   virtual ~DriverHost() = default;
 
-  // A good value as read now. Requires: the type is that of the signal's tag.
-  virtual void on_value(std::size_t signal, Value value) = 0;
+  // Both clocks, for the values of one answer: they are of one moment.
+  virtual Instant now() = 0;
+  // A good value. Requires: the type is that of the signal's tag.
+  virtual void on_value(std::size_t signal, Instant at, Value value) = 0;
   // No value: the last usable one stands with this quality.
-  virtual void on_bad(std::size_t signal, Quality quality) = 0;
+  virtual void on_bad(std::size_t signal, Instant at, Quality quality) = 0;
   // Connected, or lost with the reason.
   virtual void on_connected() = 0;
   virtual void on_lost(const Error& why) = 0;

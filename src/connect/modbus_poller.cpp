@@ -108,7 +108,8 @@ void ModbusPoller::stop(Quality quality) {
     group.todo.clear();
     group.under_way = 0;
   }
-  for (std::size_t i = 0; i < config_.signals.size(); ++i) host_.on_bad(i, quality);
+  const Instant at = host_.now();
+  for (std::size_t i = 0; i < config_.signals.size(); ++i) host_.on_bad(i, at, quality);
 }
 
 void ModbusPoller::start_cycle(Group& group) {
@@ -325,24 +326,26 @@ void ModbusPoller::on_unit_failed(std::uint8_t unit, Quality quality, const Erro
 }
 
 void ModbusPoller::mark(const Block& block, Quality quality) {
-  for (std::uint32_t signal : block.signals) host_.on_bad(signal, quality);
+  const Instant at = host_.now();
+  for (std::uint32_t signal : block.signals) host_.on_bad(signal, at, quality);
 }
 
 void ModbusPoller::on_values(const Block& block, const modbus::Response& response) {
   const auto* bits = std::get_if<modbus::Bits>(&response);
   const auto* registers = std::get_if<modbus::Registers>(&response);
+  const Instant now = host_.now();
   for (std::uint32_t signal : block.signals) {
     const ModbusPoint& p = point(signal);
     const auto at = static_cast<std::size_t>(p.address - block.address);
     if (bits != nullptr) {
-      host_.on_value(signal, Value(static_cast<bool>(bits->values[at])));
+      host_.on_value(signal, now, Value(static_cast<bool>(bits->values[at])));
       continue;
     }
     const auto words = std::span(registers->values).subspan(at, modbus::width(p.format));
     if (auto value = modbus::decode_value(p.format, words)) {
-      host_.on_value(signal, std::move(*value));
+      host_.on_value(signal, now, std::move(*value));
     } else {
-      host_.on_bad(signal, quality::kBadOutOfRange);
+      host_.on_bad(signal, now, quality::kBadOutOfRange);
     }
   }
 }

@@ -171,7 +171,7 @@ void ModbusWriter::on_old(Operation& operation, std::vector<std::uint16_t> regis
 void ModbusWriter::on_read_back(Operation& operation, const std::vector<std::uint16_t>& registers) {
   const modbus::PointFormat& format = point(operation).format;
   const Value now_held = value_of(format, registers);
-  host_.on_value(operation.signal, now_held);
+  host_.on_value(operation.signal, host_.now(), now_held);
   // Registers equal, or (a bit field whose neighbours moved meanwhile) the value equal.
   if (registers != operation.new_registers &&
       now_held != value_of(format, operation.new_registers)) {

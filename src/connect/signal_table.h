@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "connect/connection.h"
+#include "connect/instant.h"
 #include "model/sample.h"
 
 namespace lineshaft::connect {
-
-// An instant on both clocks: the wall's for the sample, the steady one for intervals.
-struct Instant {
-  Timestamp wall;
-  Nanoseconds steady{0};
-};
 
 // See Store in connection.h for the rule. Loop's thread.
 class SignalTable {
