@@ -71,8 +71,11 @@ class Statement {
     return finish();
   }
 
+  // Runs to the end; rows that are left are thrown away. Errors: as step().
+  Status finish();
+
   // A column of the current row, from 0. A value of another type than asked reads as zero or empty
-  // and makes the next step() fail with kCorrupt: STRICT tables never hold one.
+  // and makes the next step() or finish() fail with kCorrupt: STRICT tables never hold one.
   // Views live until the next step(), bind() or run().
   std::int64_t int64(int column);
   std::string_view text(int column);
@@ -83,7 +86,6 @@ class Statement {
   friend class Database;
   Statement(Database& database, sqlite3_stmt* handle) : database_(&database), handle_(handle) {}
   void start(std::size_t parameters);
-  Status finish();
   bool has_type(int column, int type);
   void bind_one(int index, std::int64_t value);
   void bind_one(int index, std::string_view value);
@@ -94,7 +96,9 @@ class Statement {
 
   Database* database_;
   sqlite3_stmt* handle_;  // owned
+  int bind_problem_ = 0;  // the library's code for a value that cannot be bound
   bool mismatch_ = false;
+  bool ended_ = false;
 };
 
 // A scope: what is not committed when it ends is undone.
@@ -103,7 +107,9 @@ class Transaction {
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
-  // Success: everything since begin() is on the disk. On an error nothing of it is.
+  // Success: everything since begin() is on the disk. On an error nothing of it is kept; only after
+  // a failed sync (kIoError) the next open() decides, and then for all of it or none.
+  // Requires: not called before.
   Status commit();
 
  private:
@@ -114,8 +120,12 @@ class Transaction {
 
 class Database {
  public:
-  // Opens or creates. A damaged file is renamed to `path`.damaged-N together with its log, named in
-  // recovery(), and an empty one takes its place. Errors: kIoError, kDiskFull, kLocked.
+  // Opens or creates (for the owner only, 0600). A damaged file is renamed to `path`.damaged-N
+  // together with its log, named in recovery(), and an empty one takes its place. A disk that fails
+  // to read is not damage of the file: kIoError. Nothing else in the process may open the file: the
+  // system drops the locks of all connections with the first descriptor that closes.
+  // Errors: kIoError, kDiskFull, kLocked, kFileMissing (without `check`). Cost: reads the whole
+  // file.
   static Result<std::unique_ptr<Database>> open(sys::FileSystem& files, DatabaseOptions options);
   ~Database();
   Database(const Database&) = delete;
@@ -154,8 +164,10 @@ class Database {
   friend class Transaction;
   Database(std::string path, sqlite3* handle);
   static Result<std::unique_ptr<Database>> connect(const DatabaseOptions& options);
+  static Result<std::unique_ptr<Database>> connect_checked(const DatabaseOptions& options);
   Status configure(const DatabaseOptions& options);
   Status check_integrity();
+  Result<std::int64_t> pragma(std::string_view sql);
   Status execute(const std::string& sql);
   Error fail(int code, std::string_view doing);
 

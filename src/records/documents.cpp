@@ -1,0 +1,185 @@
+#include "records/documents.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace lineshaft::records {
+namespace {
+
+constexpr std::array<std::string_view, 1> kSteps{
+    // 1: `document_ids` remembers the last id of each kind, so that none is given twice.
+    R"(CREATE TABLE documents (
+         tenant INTEGER NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL,
+         version INTEGER NOT NULL, json TEXT NOT NULL,
+         PRIMARY KEY (tenant, kind, id)) STRICT;
+       CREATE TABLE document_ids (
+         tenant INTEGER NOT NULL, kind TEXT NOT NULL, last_id INTEGER NOT NULL,
+         PRIMARY KEY (tenant, kind)) STRICT, WITHOUT ROWID;)",
+};
+
+Status check_kind(std::string_view kind) {
+  const bool known = std::ranges::all_of(kind, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  });
+  if (known && !kind.empty() && kind.size() <= kDocumentKindBytesMax) return {};
+  return Error{ErrorId::kInvalidArgument, "kind: 1 to 64 of a-z, 0-9, '.', '_' and '-'"};
+}
+
+Status check_document(std::string_view kind, std::string_view json) {
+  if (json.size() > kDocumentBytesMax) {
+    return Error{ErrorId::kInvalidArgument, "json: " + std::to_string(json.size()) +
+                                                " bytes are more than the " +
+                                                std::to_string(kDocumentBytesMax) + " allowed"};
+  }
+  return check_kind(kind);
+}
+
+Status check_json(Database& database, std::string_view json) {
+  Result<Statement> check = database.prepare("SELECT json_valid(?1)");
+  if (!check) return std::move(check).error();
+  check->bind(json);
+  Result<bool> row = check->step();
+  if (!row) return std::move(row).error();
+  if (*row && check->int64(0) == 1) return {};
+  return Error{ErrorId::kInvalidArgument, "json: is not valid JSON"};
+}
+
+Error no_document(std::string_view kind, std::int64_t id) {
+  return {ErrorId::kNotFound, "there is no " + std::string(kind) + " " + std::to_string(id)};
+}
+
+Result<Document> read(Database& database, TenantId tenant, std::string_view kind, std::int64_t id) {
+  Result<Statement> select = database.prepare(
+      "SELECT version, json FROM documents WHERE tenant = ?1 AND kind = ?2 AND id = ?3");
+  if (!select) return std::move(select).error();
+  select->bind(std::int64_t{tenant.value}, kind, id);
+  Result<bool> row = select->step();
+  if (!row) return std::move(row).error();
+  if (!*row) return no_document(kind, id);
+  Document document{id, select->int64(0), std::string(select->text(1))};
+  if (Status read = select->finish(); !read) return std::move(read).error();
+  return document;
+}
+
+// Requires: inside a transaction, so that the answer still holds when the change is made.
+Status check_version(Database& database, TenantId tenant, std::string_view kind, std::int64_t id,
+                     std::int64_t expected) {
+  Result<Document> present = read(database, tenant, kind, id);
+  if (!present) return std::move(present).error();
+  if (present->version == expected) return {};
+  return Error{ErrorId::kConflict, std::string(kind) + " " + std::to_string(id) + " has version " +
+                                       std::to_string(present->version) + ", not " +
+                                       std::to_string(expected)};
+}
+
+Status insert(Database& database, TenantId tenant, std::string_view kind, std::int64_t id,
+              std::string_view json) {
+  Status noted = database.run(
+      "INSERT INTO document_ids (tenant, kind, last_id) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT DO UPDATE SET last_id = max(last_id, excluded.last_id)",
+      std::int64_t{tenant.value}, kind, id);
+  if (!noted) return noted;
+  return database.run(
+      "INSERT INTO documents (tenant, kind, id, version, json) VALUES (?1, ?2, ?3, 1, ?4)",
+      std::int64_t{tenant.value}, kind, id, json);
+}
+
+Result<std::int64_t> next_id(Database& database, TenantId tenant, std::string_view kind) {
+  Result<Statement> select =
+      database.prepare("SELECT last_id FROM document_ids WHERE tenant = ?1 AND kind = ?2");
+  if (!select) return std::move(select).error();
+  select->bind(std::int64_t{tenant.value}, kind);
+  Result<bool> row = select->step();
+  if (!row) return std::move(row).error();
+  return *row ? select->int64(0) + 1 : std::int64_t{1};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Documents>> Documents::open(std::unique_ptr<Database> database) {
+  if (Status ready = database->migrate("documents", kSteps); !ready) {
+    return std::move(ready).error();
+  }
+  return std::unique_ptr<Documents>(new Documents(std::move(database)));
+}
+
+Result<std::vector<Document>> Documents::list(TenantId tenant, std::string_view kind) {
+  if (Status checked = check_kind(kind); !checked) return std::move(checked).error();
+  const std::lock_guard lock(mutex_);
+  Result<Statement> select = database_->prepare(
+      "SELECT id, version, json FROM documents WHERE tenant = ?1 AND kind = ?2 ORDER BY id");
+  if (!select) return std::move(select).error();
+  select->bind(std::int64_t{tenant.value}, kind);
+  std::vector<Document> documents;
+  for (;;) {
+    Result<bool> row = select->step();
+    if (!row) return std::move(row).error();
+    if (!*row) return documents;
+    documents.push_back({select->int64(0), select->int64(1), std::string(select->text(2))});
+  }
+}
+
+Result<Document> Documents::get(TenantId tenant, std::string_view kind, std::int64_t id) {
+  if (Status checked = check_kind(kind); !checked) return std::move(checked).error();
+  const std::lock_guard lock(mutex_);
+  return read(*database_, tenant, kind, id);
+}
+
+Result<Document> Documents::create(TenantId tenant, std::string_view kind, std::string_view json) {
+  if (Status checked = check_document(kind, json); !checked) return std::move(checked).error();
+  const std::lock_guard lock(mutex_);
+  if (Status valid = check_json(*database_, json); !valid) return std::move(valid).error();
+  Result<Transaction> transaction = database_->begin();
+  if (!transaction) return std::move(transaction).error();
+  Result<std::int64_t> id = next_id(*database_, tenant, kind);
+  if (!id) return std::move(id).error();
+  if (Status made = insert(*database_, tenant, kind, *id, json); !made) {
+    return std::move(made).error();
+  }
+  if (Status kept = transaction->commit(); !kept) return std::move(kept).error();
+  return Document{*id, 1, std::string(json)};
+}
+
+Result<Document> Documents::put(TenantId tenant, std::string_view kind, std::int64_t id,
+                                std::string_view json, std::int64_t expected_version) {
+  if (Status checked = check_document(kind, json); !checked) return std::move(checked).error();
+  if (id < 1) return Error{ErrorId::kInvalidArgument, "id: must be 1 or more"};
+  const std::lock_guard lock(mutex_);
+  if (Status valid = check_json(*database_, json); !valid) return std::move(valid).error();
+  Result<Transaction> transaction = database_->begin();
+  if (!transaction) return std::move(transaction).error();
+  if (expected_version == 0) {
+    if (Status made = insert(*database_, tenant, kind, id, json); !made) {
+      return std::move(made).error();
+    }
+  } else {
+    if (Status same = check_version(*database_, tenant, kind, id, expected_version); !same) {
+      return std::move(same).error();
+    }
+    Status replaced = database_->run(
+        "UPDATE documents SET version = version + 1, json = ?4 "
+        "WHERE tenant = ?1 AND kind = ?2 AND id = ?3",
+        std::int64_t{tenant.value}, kind, id, json);
+    if (!replaced) return std::move(replaced).error();
+  }
+  if (Status kept = transaction->commit(); !kept) return std::move(kept).error();
+  return Document{id, expected_version + 1, std::string(json)};
+}
+
+Status Documents::remove(TenantId tenant, std::string_view kind, std::int64_t id,
+                         std::int64_t expected_version) {
+  if (Status checked = check_kind(kind); !checked) return checked;
+  const std::lock_guard lock(mutex_);
+  Result<Transaction> transaction = database_->begin();
+  if (!transaction) return std::move(transaction).error();
+  if (Status same = check_version(*database_, tenant, kind, id, expected_version); !same)
+    return same;
+  Status removed =
+      database_->run("DELETE FROM documents WHERE tenant = ?1 AND kind = ?2 AND id = ?3",
+                     std::int64_t{tenant.value}, kind, id);
+  if (!removed) return removed;
+  return transaction->commit();
+}
+
+}  // namespace lineshaft::records
