@@ -1,0 +1,19 @@
+// identity/claim_code.h: the code that makes whoever reads the terminal the first administrator.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sys/clock.h"
+
+namespace lineshaft::identity {
+
+// Twelve characters of Crockford's base 32 (0-9, A-Z without I, L, O, U): 60 random bits, as
+// "7KQM-2F9X-0TBD".
+std::string make_claim_code(sys::Random& random);
+
+// What people make of it when they type: case, blanks and dashes do not matter, O is 0, I and L are
+// 1. The twelve characters without dashes; "" if it cannot be a code.
+std::string normalise_claim_code(std::string_view typed);
+
+}  // namespace lineshaft::identity

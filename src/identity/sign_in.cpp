@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "identity/service.h"
+#include "identity/text_rules.h"
+
+namespace lineshaft::identity {
+namespace {
+
+Error sign_in_failed() {
+  // The same words for an unknown account and a wrong password: neither can be found out.
+  return {ErrorId::kSignInFailed, "the address and the password do not belong together"};
+}
+
+}  // namespace
+
+std::string account_of(std::string_view email) {
+  Result<std::string> normal = normalise_email(email.substr(0, 2 * kEmailBytesMax));
+  if (normal) return std::move(normal).value();
+  std::string text(email.substr(0, kEmailBytesMax));
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+Nanoseconds Service::sign_in_delay(std::string_view email, std::string_view address) const {
+  const std::lock_guard lock(state_mutex_);
+  return state_.limiter.delay(account_of(email), address, clock_.monotonic());
+}
+
+Status Service::admit(const std::string& account, std::string_view address) {
+  const std::lock_guard lock(state_mutex_);
+  const Nanoseconds wait = state_.limiter.admit(account, address, clock_.monotonic());
+  if (wait == Nanoseconds(0)) return {};
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  return Error{ErrorId::kTooManyAttempts, "try again in " + std::to_string(seconds) + " s"};
+}
+
+// What was typed as an address is listed only if it is one: people type passwords there.
+void Service::note_refusal(const std::string& account, std::string_view address,
+                           std::string_view why) {
+  Principal who;
+  who.name = normalise_email(account) ? account : "unknown";
+  const std::lock_guard database_lock(database_mutex_);
+  {
+    // Accounts that nobody has are listed with the organisation that claimed the server.
+    const std::lock_guard lock(state_mutex_);
+    const auto user = std::ranges::find_if(
+        state_.users, [&](const auto& each) { return each.second.email == account; });
+    who.tenant = user != state_.users.end() ? user->second.tenant : kFirstTenant;
+  }
+  Status noted = audit_.append_refusal(
+      audit_row(who, "session.refuse", "", std::string(why) + ", from " + std::string(address)),
+      clock_.monotonic());
+  if (!noted) log_warn("identity", "a refused sign-in was not listed: " + noted.error().text());
+}
+
+Result<Credential> Service::check_credential(const std::string& account, std::string_view password,
+                                             std::string_view address) {
+  if (Status admitted = admit(account, address); !admitted) return std::move(admitted).error();
+  const auto withdraw = [&] {
+    const std::lock_guard lock(state_mutex_);
+    state_.limiter.withdraw(account, address);
+  };
+  Result<std::optional<Credential>> known = [&] {
+    const std::lock_guard lock(database_mutex_);
+    return find_credential(*database_, account);
+  }();
+  if (!known) {
+    withdraw();
+    return std::move(known).error();
+  }
+  // An unknown account costs the same: a hash that nobody has the password of.
+  const std::string& hash = *known ? (*known)->hash : nobody_hash_;
+  Result<bool> right = verify_at_gate(hash, password.substr(0, kPasswordBytesMax + 1));
+  if (!right) {
+    withdraw();
+    return std::move(right).error();
+  }
+  if (!*right || !*known) {
+    note_refusal(account, address, "wrong address or password");
+    return sign_in_failed();
+  }
+  const std::lock_guard lock(state_mutex_);
+  state_.limiter.succeeded(account, address, clock_.monotonic());
+  return std::move(**known);
+}
+
+// While a password is hashed, the account may get another one, or go.
+Status Service::check_unchanged(const std::string& account, const Credential& credential) {
+  Result<std::optional<Credential>> now = find_credential(*database_, account);
+  if (!now) return std::move(now).error();
+  const bool same = *now && (*now)->user == credential.user && (*now)->hash == credential.hash;
+  return same ? Status() : Status(sign_in_failed());
+}
+
+Result<NewSession> Service::sign_in(const SignInRequest& request) {
+  const std::string account = account_of(request.email);
+  Result<Credential> credential = check_credential(account, request.password, request.address);
+  if (!credential) return std::move(credential).error();
+  const std::lock_guard lock(database_mutex_);
+  if (Status same = check_unchanged(account, *credential); !same) return std::move(same).error();
+  return start_session(*credential, request);
+}
+
+Result<NewSession> Service::start_session(const Credential& credential,
+                                          const SignInRequest& request) {
+  const Digest previous = digest_of(request.previous_cookie);
+  DraftSession draft = draft_session(credential.user, new_secret());
+  std::vector<Digest> replaced;
+  User user;
+  {
+    const std::lock_guard lock(state_mutex_);
+    const auto found = state_.users.find(credential.user);
+    if (found == state_.users.end()) return sign_in_failed();
+    user = found->second;
+    replaced = surplus_sessions_of(user.id);
+    if (state_.sessions.contains(previous)) replaced.push_back(previous);
+  }
+  AuditRow audit = audit_row(principal_of(user), "session.begin", "", "from " + request.address);
+  Status written = commit_with(audit, [&] {
+    Status deleted = delete_sessions(replaced);
+    return deleted ? put_draft(draft) : deleted;
+  });
+  if (!written && !is_disk_trouble(written.error())) return std::move(written).error();
+  if (!written) {
+    // Somebody must be able to look at the trouble: this session ends with the process.
+    log_warn("identity", "a session is kept in memory only: " + written.error().text());
+    audit_.wait(std::move(audit));
+  }
+  const std::lock_guard lock(state_mutex_);
+  end_sessions(replaced);
+  if (written) draft.live.used_on_disk = draft.live.idle.started();
+  state_.sessions.insert_or_assign(draft.digest, draft.live);
+  return NewSession{draft.cookie, session_of(draft.cookie, user)};
+}
+
+Status Service::change_password(std::string_view cookie, std::string_view old_password,
+                                std::string_view new_password, std::string_view address) {
+  Result<Session> session = find_session(cookie, Use::kTouch);
+  if (!session) return std::move(session).error();
+  const User& user = session->user;
+  Result<Credential> credential = check_credential(user.email, old_password, address);
+  if (!credential) return std::move(credential).error();
+  if (Status fit = check_password(new_password, user.email); !fit) return fit;
+  Result<std::string> hash = hash_at_gate(new_password);
+  if (!hash) return std::move(hash).error();
+
+  const Digest own = digest_of(cookie);
+  const std::lock_guard database_lock(database_mutex_);
+  if (Status same = check_unchanged(user.email, *credential); !same) return same;
+  std::vector<Digest> others;
+  {
+    const std::lock_guard lock(state_mutex_);
+    others = sessions_of(user.id, &own);
+  }
+  const AuditRow audit = audit_row(session->principal, "user.password", user.email, "by the user");
+  Status kept = commit_with(audit, [&] {
+    Status updated = update_user_hash(*database_, user.id, *hash);
+    return updated ? delete_sessions(others) : updated;
+  });
+  if (!kept) return kept;
+  const std::lock_guard lock(state_mutex_);
+  end_sessions(others);
+  return {};
+}
+
+}  // namespace lineshaft::identity

@@ -1,0 +1,55 @@
+// identity/state.h: what identity keeps in memory, so that asking who somebody is never waits for
+// the disk. The tables (store.h) hold the same; changes reach the disk first.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "identity/identity.h"
+#include "identity/secrets.h"
+#include "identity/sign_in_limiter.h"
+#include "identity/stopwatch.h"
+#include "identity/store.h"
+
+namespace lineshaft::identity {
+
+// The organisation that claims the server. After damaged records were set aside and the server was
+// claimed again, it finds the history of before under the same number.
+inline constexpr TenantId kFirstTenant{1};
+
+struct LiveSession {
+  UserId user;
+  Stopwatch age;
+  Stopwatch idle;
+  // What the disk has; written anew when it is behind.
+  std::optional<Timestamp> used_on_disk;
+  Nanoseconds age_on_disk{};
+};
+
+struct LiveToken {
+  Token token;
+  Digest digest;
+  Stopwatch age;
+  std::optional<Timestamp> use_on_disk;
+};
+
+// The code that is printed on the terminal. Only its digest is kept.
+struct LiveClaimCode {
+  Digest digest;
+  Nanoseconds issued;  // monotonic: a first start may set the wall clock right
+  int tries_left;
+};
+
+struct State {
+  std::map<TenantId, Organisation> organisations;
+  std::unordered_map<UserId, User> users;
+  std::unordered_map<Digest, LiveSession, DigestHash> sessions;
+  std::unordered_map<Digest, LiveToken, DigestHash> tokens;
+  std::vector<Digest> ended;  // sessions that the disk still has to forget
+  std::optional<LiveClaimCode> claim_code;
+  SignInLimiter limiter;
+};
+
+}  // namespace lineshaft::identity
