@@ -60,6 +60,8 @@ TEST_F(DocumentsTest, MakesADocumentUnderAChosenIdOnce) {
   EXPECT_EQ(documents_->put(kOurs, "settings", 7, "{}", 0)->version, 1);
   EXPECT_EQ(documents_->put(kOurs, "settings", 7, "{}", 0).error().id, ErrorId::kConflict);
   EXPECT_EQ(documents_->create(kOurs, "settings", "{}")->id, 8);
+  EXPECT_EQ(documents_->put(kOurs, "settings", 3, "{}", 0)->id, 3);
+  EXPECT_EQ(documents_->create(kOurs, "settings", "{}")->id, 9);
 }
 
 TEST_F(DocumentsTest, NeverGivesAnIdTwice) {
