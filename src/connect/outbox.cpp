@@ -59,7 +59,8 @@ void Outbox::close_batch(TenantId tenant) {
     last->content.received = clock_.now();
     std::ranges::move(samples, std::back_inserter(last->content.samples));
   } else {
-    batches_.push_back({next_id_++, false, false, {tenant, clock_.now(), std::move(samples)}});
+    batches_.push_back(
+        {next_id_++, false, false, false, {tenant, clock_.now(), std::move(samples)}});
   }
   make_room();
 }
@@ -114,6 +115,10 @@ void Outbox::on_answer(std::uint64_t id, const Status& status) {
   if (why.id == ErrorId::kNotFound || why.id == ErrorId::kTypeMismatch) {
     return on_wrong_content(batch);
   }
+  if (batch->doomed) {
+    drop(*batch, true);
+    batches_.erase(batch);
+  }
   if (!refusal_) {
     retry_timer_->start(options_.refused_retry, [this] {
       refusal_.reset();
@@ -125,21 +130,22 @@ void Outbox::on_answer(std::uint64_t id, const Status& status) {
 
 void Outbox::on_durable(std::deque<Batch>::iterator batch) {
   counters_.samples_durable += batch->content.samples.size();
-  kept_ -= batch->content.samples.size();
+  if (!batch->doomed) kept_ -= batch->content.samples.size();
   batches_.erase(batch);
-  if (!lost_.empty()) queue_markers();
+  // Not while all is full: the markers would push out samples, and those need markers.
+  if (!lost_.empty() && kept_ <= options_.samples_kept_max / 2) queue_markers();
 }
 
 void Outbox::on_wrong_content(std::deque<Batch>::iterator batch) {
   std::vector<Sample>& samples = batch->content.samples;
   if (samples.size() == 1) {
     drop(*batch, false);
-    kept_ -= 1;
+    if (!batch->doomed) kept_ -= 1;
     batches_.erase(batch);
     return;
   }
   const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
-  Batch second{next_id_++, false, true, batch->content};
+  Batch second{next_id_++, false, true, batch->doomed, batch->content};
   second.content.samples.assign(middle, samples.end());
   samples.erase(middle, samples.end());
   batch->id = next_id_++;
@@ -149,12 +155,17 @@ void Outbox::on_wrong_content(std::deque<Batch>::iterator batch) {
 void Outbox::make_room() {
   for (auto batch = batches_.begin();
        batch != batches_.end() && kept_ > options_.samples_kept_max;) {
+    if (batch->doomed) {
+      ++batch;
+      continue;
+    }
+    kept_ -= batch->content.samples.size();
     if (batch->offered) {
+      batch->doomed = true;
       ++batch;
       continue;
     }
     drop(*batch, true);
-    kept_ -= batch->content.samples.size();
     batch = batches_.erase(batch);
   }
 }
@@ -179,7 +190,7 @@ void Outbox::queue_markers() {
 
 ManagerCounters Outbox::counters() const {
   ManagerCounters counters = counters_;
-  counters.samples_waiting = kept_;
+  for (const Batch& batch : batches_) counters.samples_waiting += batch.content.samples.size();
   for (const auto& [tenant, samples] : gathering_) counters.samples_waiting += samples.size();
   counters.sink_error = refusal_;
   return counters;

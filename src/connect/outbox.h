@@ -47,6 +47,7 @@ class Outbox {
     std::uint64_t id;
     bool offered = false;  // the sink has it and has not answered
     bool counted = false;  // in samples_offered
+    bool doomed = false;   // over the bound while the sink had it: dropped if the sink refuses it
     SampleBatch content;
   };
 
@@ -83,7 +84,7 @@ class Outbox {
   std::map<TenantId, std::vector<Sample>> gathering_;
   std::deque<Batch> batches_;  // oldest first
   std::uint64_t next_id_ = 1;
-  std::size_t kept_ = 0;     // samples in batches_
+  std::size_t kept_ = 0;     // samples in batches_ that are not doomed
   std::size_t offered_ = 0;  // of these, with the sink
   std::optional<std::string> refusal_;
   std::map<std::pair<TenantId, TagId>, Sample> lost_;  // the first lost sample of each tag

@@ -1,0 +1,191 @@
+#include <gtest/gtest.h>
+
+#include "connect/testing.h"
+
+namespace lineshaft::connect {
+namespace {
+
+using namespace testing;
+
+struct Bench : Plant {
+  MapDevice device;
+  std::unique_ptr<ModbusServer> server = serve(device, 502);
+
+  TestReport test(const ConnectionConfig& config) {
+    std::optional<TestReport> report;
+    manager->test({config.settings, config.signals},
+                  [&](TestReport found) { report = std::move(found); });
+    EXPECT_FALSE(report.has_value()) << "never from inside the call";
+    loop.run_until([&] { return report.has_value(); }, 120s);
+    return *report;
+  }
+  Result<std::vector<ScanHit>> scan(ScanRequest request) {
+    std::optional<Result<std::vector<ScanHit>>> hits;
+    manager->scan(std::move(request),
+                  [&](Result<std::vector<ScanHit>> found) { hits = std::move(found); });
+    loop.run_until([&] { return hits.has_value(); }, 120s);
+    return *hits;
+  }
+};
+
+TEST(TestRead, ShowsTheMachineAndItsValuesAndKeepsNothing) {
+  Bench bench;
+  bench.device.holding[1][0] = 0x42F6;
+  bench.device.holding[1][1] = 0xE979;
+  ConnectionConfig config = machine(502, 0);
+  config.signals = {holding_signal("org/site/t", 0, modbus::DataType::kFloat32),
+                    holding_signal("org/site/missing", 2000), holding_signal("org/site/n", 5)};
+  const TestReport report = bench.test(config);
+  EXPECT_TRUE(report.reachable);
+  EXPECT_FALSE(report.error.has_value());
+  EXPECT_NEAR(report.latency_ms, 0.2, 0.001);
+  ASSERT_TRUE(report.identification.has_value());
+  EXPECT_EQ(report.identification->vendor, "Maker");
+  EXPECT_EQ(report.identification->product, "M-1");
+  EXPECT_EQ(report.identification->revision, "2.0");
+  ASSERT_EQ(report.values.size(), 3u);
+  EXPECT_EQ(report.values[0].value, Value(123.456f));
+  EXPECT_EQ(report.values[0].raw, (std::vector<std::uint16_t>{0x42F6, 0xE979}));
+  EXPECT_TRUE(report.values[0].quality.good());
+  EXPECT_EQ(report.values[1].error->id, ErrorId::kModbusException);
+  EXPECT_EQ(report.values[1].quality, quality::kBadConfigurationError);
+  EXPECT_EQ(report.values[2].value, Value(std::int64_t{0}));
+  bench.loop.run_for(1s);
+  EXPECT_TRUE(bench.sink.samples.empty());
+  EXPECT_TRUE(bench.manager->list(kTenant).empty());
+  EXPECT_EQ(bench.loop.open_connections({"plc", 502}), 0u);
+}
+
+TEST(TestRead, FindsTheOneAddressThatTheDeviceRefuses) {
+  Bench bench;
+  bench.device.refuse = [](std::uint8_t, const modbus::Request& request) -> ModbusDevice::Outcome {
+    const auto& read = std::get<modbus::ReadRegisters>(request);
+    if (read.address <= 4 && 4 < read.address + read.count) {
+      return modbus::Exception::kIllegalDataAddress;
+    }
+    return std::nullopt;
+  };
+  const TestReport report = bench.test(machine(502, 8));
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(report.values[i].value.has_value(), i != 4) << i;
+  }
+}
+
+TEST(TestRead, SaysWhyNothingWasReached) {
+  Bench bench;
+  const TestReport refused = bench.test(machine(503, 2));
+  EXPECT_FALSE(refused.reachable);
+  EXPECT_EQ(refused.error->id, ErrorId::kConnectFailed);
+  EXPECT_EQ(refused.values[0].error->id, ErrorId::kConnectFailed);
+
+  bench.device.reply = [](std::uint8_t, const modbus::Request&) {
+    return ServerReply{{}, ServerFault::kSilence};
+  };
+  const TestReport silent = bench.test(machine(502, 2));
+  EXPECT_FALSE(silent.reachable);
+  EXPECT_EQ(silent.error->id, ErrorId::kTimeout);
+
+  bench.device.reply = [](std::uint8_t, const modbus::Request&) {
+    return ServerReply{{}, ServerFault::kGarbage};
+  };
+  const TestReport garbage = bench.test(machine(502, 2));
+  EXPECT_EQ(garbage.error->id, ErrorId::kModbusBadAnswer);
+
+  ConnectionConfig wrong = machine(502, 1);
+  point_of(wrong.signals[0]).format.scale = 0;
+  EXPECT_EQ(bench.test(wrong).error->id, ErrorId::kInvalidArgument);
+}
+
+TEST(TestRead, WorksWithADeviceThatKeepsSilentAboutItsName) {
+  Bench bench;
+  bench.device.reply = [](std::uint8_t, const modbus::Request& request) {
+    const bool asked_name = std::holds_alternative<modbus::ReadDeviceId>(request);
+    return ServerReply{{}, asked_name ? ServerFault::kSilence : ServerFault::kAnswer};
+  };
+  const TestReport report = bench.test(machine(502, 2));
+  EXPECT_TRUE(report.reachable);
+  EXPECT_FALSE(report.identification.has_value());
+  EXPECT_TRUE(report.values[0].value.has_value());
+}
+
+TEST(TestRead, UsesTheSocketOfALiveConnectionToASingleConnectionDevice) {
+  Bench bench;
+  bench.server.reset();
+  ModbusServerOptions options;
+  options.listen = {"plc", 502};
+  options.connections_max = 1;
+  bench.server = make_modbus_server(bench.loop, bench.device, options).value();
+  ConnectionConfig config = machine(502, 2);
+  modbus_of(config).single_connection = true;
+  bench.put(1, config, 1);
+  bench.loop.run_for(3s);
+  const TestReport report = bench.test(config);
+  EXPECT_TRUE(report.reachable);
+  EXPECT_TRUE(report.values[1].value.has_value());
+  bench.loop.run_for(3s);
+  EXPECT_EQ(bench.status(1).reconnects, 0u);
+  EXPECT_EQ(bench.status(1).errors, 0u);
+}
+
+TEST(TestRead, ShowsANamePlateOfAnyBytesAsText) {
+  Bench bench;
+  bench.device.plate = {{0, std::string("Sch\xFC"
+                                        "tz\n\x01",
+                                        8)},
+                        {1, std::string(240, 'x')}};
+  const TestReport report = bench.test(machine(502, 0));
+  EXPECT_EQ(report.identification->vendor, "Sch?tz  ");
+  EXPECT_EQ(report.identification->product.size(), 128u);
+}
+
+TEST(Scan, FindsDevicesByPortAndUnit) {
+  Bench bench;
+  bench.device.units = {1, 3};
+  MapDevice nameless;
+  nameless.plate.clear();
+  const auto other = bench.serve(nameless, 505);
+  const auto hits = bench.scan({"plc", 500, 510, {1, 2, 3}, 200});
+  ASSERT_TRUE(hits.ok());
+  ASSERT_EQ(hits->size(), 3u);
+  EXPECT_EQ((*hits)[0].port, 502);
+  EXPECT_EQ((*hits)[0].unit_id, 1);
+  EXPECT_EQ((*hits)[0].identification->vendor, "Maker");
+  EXPECT_EQ((*hits)[1].unit_id, 3);
+  EXPECT_EQ((*hits)[2].port, 505);
+  EXPECT_FALSE((*hits)[2].identification.has_value()) << "refused the question: still a device";
+  EXPECT_EQ(bench.loop.open_connections({"plc", 502}), 0u);
+}
+
+TEST(Scan, EndsThoughNobodyAnswers) {
+  Bench bench;
+  for (std::uint16_t port = 600; port < 640; ++port) {
+    bench.loop.set_silent({"plc", port}, true);
+  }
+  const Nanoseconds before = bench.loop.now();
+  const auto hits = bench.scan({"plc", 600, 639, {1, 2, 3, 4, 5, 6}, 500});
+  EXPECT_TRUE(hits.ok() && hits->empty());
+  EXPECT_LE(bench.loop.now() - before, 3s) << "three rounds of sixteen ports";
+}
+
+TEST(Scan, IsBounded) {
+  Bench bench;
+  EXPECT_EQ(bench.scan({"plc", 1, 300, {1}, 500}).error().id, ErrorId::kInvalidArgument);
+  EXPECT_EQ(bench.scan({"plc", 10, 9, {1}, 500}).error().id, ErrorId::kInvalidArgument);
+  EXPECT_EQ(bench.scan({"plc", 1, 1, {}, 500}).error().id, ErrorId::kInvalidArgument);
+  EXPECT_EQ(bench.scan({"", 1, 1, {1}, 500}).error().id, ErrorId::kInvalidArgument);
+}
+
+TEST(Scan, StopsWithTheManager) {
+  Bench bench;
+  bench.loop.set_silent({"plc", 502}, true);
+  bool called = false;
+  bench.manager->scan({"plc", 502, 502, {1}, 500},
+                      [&](const Result<std::vector<ScanHit>>&) { called = true; });
+  bench.loop.run_for(10ms);
+  bench.manager.reset();
+  bench.loop.run_for(10s);
+  EXPECT_FALSE(called);
+}
+
+}  // namespace
+}  // namespace lineshaft::connect
