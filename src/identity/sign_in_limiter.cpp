@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kAddressBytesMax = 64;
 constexpr std::size_t kGroupsOfNetwork = 4;  // of 16 bits
 constexpr std::size_t kGroups = 8;
+constexpr std::size_t kGroupDigitsMax = 4;
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -49,7 +50,10 @@ std::string source_of(std::string_view numeric_address) {
   }
   groups.resize(kGroupsOfNetwork, "0");
   std::string network;
-  for (std::string_view group : groups) network += canonical_group(group) + ":";
+  for (std::string_view group : groups) {
+    if (group.size() > kGroupDigitsMax) return std::string(address);  // no address at all
+    network += canonical_group(group) + ":";
+  }
   return network + ":/64";
 }
 

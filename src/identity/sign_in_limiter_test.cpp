@@ -152,6 +152,7 @@ TEST(Source, TakesAnythingElseAsItIsButNotWithoutEnd) {
   EXPECT_EQ(source_of("not an address"), "not an address");
   EXPECT_LE(source_of(std::string(100'000, 'x')).size(), 64U);
   EXPECT_LE(source_of(std::string(100'000, ':')).size(), 64U);
+  EXPECT_LE(source_of(":" + std::string(100'000, 'f')).size(), 64U);
 }
 
 }  // namespace
