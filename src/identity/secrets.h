@@ -42,7 +42,7 @@ bool equal_secrets(std::string_view a, std::string_view b);
 
 // Argon2id with 19 MiB and two passes (OWASP's minimum), salted, in the PHC form
 // "$argon2id$v=19$m=19456,t=2,p=1$...". Errors: kInternal when the memory cannot be had.
-// Cost: about 30 ms and 19 MiB, which go back to the system. Threads: any; see HashGate.
+// Cost: tens of milliseconds and 19 MiB, which go back to the system. Threads: any; see HashGate.
 Result<std::string> hash_password(std::string_view password);
 bool verify_password(const std::string& hash, std::string_view password);
 

@@ -12,7 +12,7 @@ namespace {
 
 // Up to here every index entry is compared with its table at open, above that only the structure: a
 // start must not take minutes.
-constexpr std::int64_t kFullCheckBytesMax = 64 * 1024 * 1024;
+constexpr std::int64_t kFullCheckBytesMax = std::int64_t{64} * 1024 * 1024;
 constexpr std::int64_t kSynchronousFull = 2;
 constexpr int kDamagedNamesMax = 10'000;
 
@@ -56,7 +56,8 @@ Database::Database(std::string path, sqlite3* handle) : path_(std::move(path)), 
 
 Database::~Database() { sqlite3_close_v2(handle_); }
 
-Result<std::unique_ptr<Database>> Database::open(sys::FileSystem& files, DatabaseOptions options) {
+Result<std::unique_ptr<Database>> Database::open(sys::FileSystem& files,
+                                                 const DatabaseOptions& options) {
   if (!options.check) {
     if (files.exists(options.path)) return connect(options);
     return Error{ErrorId::kFileMissing, options.path + " does not exist"};

@@ -126,7 +126,8 @@ class Database {
   // system drops the locks of all connections with the first descriptor that closes.
   // Errors: kIoError, kDiskFull, kLocked, kFileMissing (without `check`). Cost: reads the whole
   // file.
-  static Result<std::unique_ptr<Database>> open(sys::FileSystem& files, DatabaseOptions options);
+  static Result<std::unique_ptr<Database>> open(sys::FileSystem& files,
+                                                const DatabaseOptions& options);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

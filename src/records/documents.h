@@ -15,7 +15,7 @@
 
 namespace lineshaft::records {
 
-inline constexpr std::size_t kDocumentBytesMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kDocumentBytesMax = std::size_t{8} * 1024 * 1024;
 inline constexpr std::size_t kDocumentKindBytesMax = 64;
 
 struct Document {
