@@ -42,7 +42,7 @@ struct HttpResponse {
 };
 
 // Pieces of a long answer (export), pulled as the client takes them: "" ends it. An error cuts the
-// connection, so that a client cannot take a part for the whole. Called from a worker thread.
+// connection, so that a client cannot take a part for the whole.
 using HttpBodySource = std::function<Result<std::string>()>;
 
 // Answers one request, once. Threads: any. Dropping it unanswered answers 500.
@@ -50,6 +50,8 @@ class HttpResponder {
  public:
   virtual ~HttpResponder() = default;
   virtual void send(HttpResponse response) = 0;
+  // Pulls and sends until `body` ends, the peer goes, or it stalls; blocks the calling thread,
+  // which must not be the loop's.
   virtual void send_stream(HttpResponse head, HttpBodySource body) = 0;
 };
 
@@ -90,12 +92,25 @@ class HttpHandler {
   virtual std::string body_spool_path(const HttpRequest& head) = 0;
 };
 
-// Every accepted socket has deadlines and byte limits; see the constants in http_server.cpp.
+// How long a peer may take; shorter in tests. A peer that is slower is cut.
+struct HttpDeadlines {
+  Nanoseconds handshake = std::chrono::seconds(10);
+  Nanoseconds header = std::chrono::seconds(10);  // whole, from its first byte
+  Nanoseconds idle = std::chrono::seconds(60);    // between two requests
+  Nanoseconds stall = std::chrono::seconds(20);   // without progress of a body, or of an answer
+};
+
+inline constexpr std::size_t kHttpHeaderBytesMax = 16 * 1024;
+inline constexpr std::size_t kWebSocketMessageBytesMax = 64 * 1024;  // from a peer
+inline constexpr std::size_t kWebSocketQueueBytesMax = 1024 * 1024;  // to a peer, unsent
+
 struct HttpServerOptions {
-  Endpoint listen;
-  std::optional<Certificate> certificate;  // absent: plain HTTP (tests only)
-  std::size_t connections_max = 1000;
+  Endpoint listen;  // a numeric address
+  Certificate certificate;
+  std::size_t connections_max =
+      1000;  // beyond, and beyond the share of one address: closed at once
   std::size_t connections_per_address_max = 200;
+  HttpDeadlines deadlines;
 };
 
 class HttpServer {
@@ -112,7 +127,6 @@ Result<std::unique_ptr<HttpServer>> make_http_server(EventLoop& loop, HttpHandle
 
 struct HttpClientOptions {
   Endpoint server;
-  bool tls = true;
   // SHA-256 fingerprint (as certificate_fingerprint gives it) that the server's certificate must
   // have; empty: the certificate must be valid for the host in the system's trust store.
   std::string pinned_fingerprint;

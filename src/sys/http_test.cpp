@@ -1,0 +1,320 @@
+#include "sys/http.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/http_text.h"
+
+namespace lineshaft::sys {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const Certificate& test_certificate() {
+  static const Certificate certificate =
+      *make_self_signed_certificate({"localhost", "127.0.0.1"}, real_clock().now());
+  return certificate;
+}
+
+// Echoes what it understood; every limit can be set by a test.
+class EchoHandler final : public HttpHandler {
+ public:
+  void handle(HttpRequest request, std::unique_ptr<HttpResponder> responder) override {
+    if (request.path == "/dropped") return;  // unanswered
+    if (request.path == "/stream" || request.path == "/broken") {
+      std::shared_ptr<HttpResponder> shared = std::move(responder);
+      streams_.emplace_back([shared, broken = request.path == "/broken"] {
+        int pieces = 0;
+        shared->send_stream({200, {{"content-type", "text/plain"}}, ""},
+                            [&]() -> Result<std::string> {
+                              if (++pieces <= 3) return std::string(1000, 'a');
+                              if (broken) return Error{ErrorId::kIoError, "the source broke"};
+                              return std::string();
+                            });
+      });
+      return;
+    }
+    HttpResponse response;
+    response.headers.emplace_back("x-path", request.path);
+    response.body = request.body_file.empty() ? request.method + " " + request.body
+                                              : "spooled " + request.body_file;
+    responder->send(std::move(response));
+  }
+
+  std::variant<WebSocketHandlers, HttpResponse> upgrade(const HttpRequest& request) override {
+    if (request.path != "/echo") return HttpResponse{403, {}, "not here"};
+    WebSocketHandlers handlers;
+    handlers.on_open = [this](std::shared_ptr<WebSocket> socket) {
+      const std::lock_guard lock(mutex_);
+      socket_ = std::move(socket);
+    };
+    handlers.on_text = [this](const std::string& text) { socket_->send_text(text); };
+    handlers.on_close = [this] {
+      const std::lock_guard lock(mutex_);
+      socket_.reset();
+      closed_ = true;
+      changed_.notify_all();
+    };
+    return handlers;
+  }
+  std::uint64_t body_bytes_max(const HttpRequest&) override { return body_max; }
+  std::string body_spool_path(const HttpRequest&) override { return spool; }
+
+  void wait_for_close() {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, seconds(30), [this] { return closed_; }));
+  }
+  std::shared_ptr<WebSocket> socket() {
+    const std::lock_guard lock(mutex_);
+    return socket_;
+  }
+  void join() {
+    for (std::thread& stream : streams_) stream.join();
+  }
+
+  std::uint64_t body_max = 1000;
+  std::string spool;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<WebSocket> socket_;
+  bool closed_ = false;
+  std::vector<std::thread> streams_;
+};
+
+class Http : public testing::Test {
+ protected:
+  void start(HttpDeadlines deadlines = {}, std::size_t connections_max = 100) {
+    loop_ = make_event_loop();
+    HttpServerOptions options;
+    options.listen = {"127.0.0.1", 0};
+    options.certificate = test_certificate();
+    options.deadlines = deadlines;
+    options.connections_max = connections_max;
+    auto server = make_http_server(*loop_, handler_, options);
+    ASSERT_TRUE(server.ok()) << server.error().text();
+    server_ = *std::move(server);
+    thread_ = std::thread([this] { loop_->run(); });
+    client_ = make_http_client(client_options());
+  }
+  void TearDown() override {
+    client_.reset();
+    handler_.join();
+    loop_->post([this] {
+      server_.reset();
+      loop_->stop();
+    });
+    thread_.join();
+  }
+
+  HttpClientOptions client_options() const {
+    HttpClientOptions options;
+    options.server = server_->local();
+    options.pinned_fingerprint = *certificate_fingerprint(test_certificate().certificate_pem);
+    return options;
+  }
+  HttpResponse request(std::string_view method, std::string_view target, std::string_view body = "",
+                       const HttpHeaders& headers = {}) {
+    Result<HttpResponse> answer = client_->request(method, target, headers, body);
+    EXPECT_TRUE(answer.ok()) << answer.error().text();
+    return answer ? *std::move(answer) : HttpResponse{0, {}, ""};
+  }
+
+  EchoHandler handler_;
+  std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<HttpServer> server_;
+  std::thread thread_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+TEST_F(Http, AnswersSeveralRequestsOnOneConnection) {
+  start();
+  EXPECT_EQ(request("GET", "/").body, "GET ");
+  EXPECT_EQ(request("POST", "/x", "hello").body, "POST hello");
+  EXPECT_EQ(request("PUT", "/x", "again").body, "PUT again");
+}
+
+TEST_F(Http, DecodesThePathOnce) {
+  start();
+  const HttpResponse answer = request("GET", "/a%2Fb%20%25?x=1");
+  for (const auto& [name, value] : answer.headers) {
+    if (name == "x-path") {
+      EXPECT_EQ(value, "/a/b %");
+    }
+  }
+  EXPECT_EQ(request("GET", "/..%2fsecret").status, 400);
+}
+
+TEST_F(Http, RefusesABodyThatIsLargerThanAllowed) {
+  start();
+  EXPECT_EQ(request("POST", "/", std::string(1000, 'x')).status, 200);
+  EXPECT_EQ(request("POST", "/", std::string(1001, 'x')).status, 413);
+}
+
+TEST_F(Http, RefusesAHeaderOfMoreThan16KiB) {
+  start();
+  EXPECT_EQ(request("GET", "/", "", {{"x-long", std::string(20'000, 'x')}}).status, 431);
+}
+
+TEST_F(Http, SpoolsABodyIntoAFile) {
+  handler_.spool = testing::TempDir() + "/spooled-" + std::to_string(real_random().next_u64());
+  handler_.body_max = 1 << 30;
+  start();
+  const std::string source = handler_.spool + ".source";
+  std::string content(300'000, 'x');
+  content[200'000] = 'y';
+  std::ofstream(source) << content;
+  std::uint64_t reported = 0;
+  const auto answer =
+      client_->upload("POST", "/", {}, source, [&](std::uint64_t sent) { reported = sent; });
+  ASSERT_TRUE(answer.ok()) << answer.error().text();
+  EXPECT_EQ(answer->body, "spooled " + handler_.spool);
+  EXPECT_EQ(reported, content.size());
+  const Result<Bytes> stored = read_file(real_file_system(), handler_.spool, 1 << 20);
+  ASSERT_TRUE(stored.ok());
+  EXPECT_EQ(as_text(*stored), content);
+}
+
+TEST_F(Http, AnUploadOverTheLimitLeavesNoFile) {
+  handler_.spool = testing::TempDir() + "/spooled-" + std::to_string(real_random().next_u64());
+  handler_.body_max = 100;
+  start();
+  EXPECT_EQ(request("POST", "/", std::string(101, 'x')).status, 413);
+  EXPECT_FALSE(real_file_system().exists(handler_.spool));
+}
+
+TEST_F(Http, StreamsALongAnswerAndCutsABrokenOne) {
+  start();
+  std::string got;
+  const auto sink = [&](std::string_view piece) -> Status {
+    got += piece;
+    return {};
+  };
+  const auto whole = client_->download("/stream", {}, sink);
+  ASSERT_TRUE(whole.ok()) << whole.error().text();
+  EXPECT_EQ(got, std::string(3000, 'a'));
+  EXPECT_FALSE(client_->download("/broken", {}, sink).ok()) << "a part must not pass for the whole";
+}
+
+TEST_F(Http, AnUnansweredRequestIsA500) {
+  start();
+  EXPECT_EQ(request("GET", "/dropped").status, 500);
+}
+
+TEST_F(Http, APinnedClientRefusesAnotherCertificate) {
+  start();
+  HttpClientOptions options = client_options();
+  options.pinned_fingerprint[0] = options.pinned_fingerprint[0] == 'A' ? 'B' : 'A';
+  const auto refused = make_http_client(options)->request("GET", "/", {}, "");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().id, ErrorId::kTlsFailed);
+  options.pinned_fingerprint.clear();  // the system does not trust it either
+  EXPECT_FALSE(make_http_client(options)->request("GET", "/", {}, "").ok());
+}
+
+// A peer that opens a connection and says nothing, or half of something, is cut.
+TEST_F(Http, APeerThatSaysNothingIsCut) {
+  start({.handshake = milliseconds(50)});
+  const auto other = make_event_loop();
+  std::unique_ptr<TcpStream> stream;
+  std::array<std::uint8_t, 8> buffer{};
+  const auto attempt = other->connect(server_->local(), seconds(5), [&](auto connected) {
+    ASSERT_TRUE(connected.ok());
+    stream = *std::move(connected);
+    stream->read_some(buffer, [&](const Result<std::size_t>& got) {
+      EXPECT_FALSE(got.ok());
+      other->stop();
+    });
+  });
+  other->run();
+}
+
+TEST_F(Http, MoreConnectionsThanAllowedAreClosedAtOnce) {
+  start({}, 1);
+  EXPECT_EQ(request("GET", "/").status, 200);  // its connection is kept
+  EXPECT_FALSE(make_http_client(client_options())->request("GET", "/", {}, "").ok());
+}
+
+TEST_F(Http, AWebSocketCarriesTextBothWays) {
+  start();
+  auto socket = connect_web_socket(client_options(), "/echo", {});
+  ASSERT_TRUE(socket.ok()) << socket.error().text();
+  for (const char* text : {"one", "two", ""}) {
+    ASSERT_TRUE((*socket)->send_text(text).ok());
+    const Result<std::string> back = (*socket)->receive(seconds(10));
+    ASSERT_TRUE(back.ok()) << back.error().text();
+    EXPECT_EQ(*back, text);
+  }
+  *socket = nullptr;
+  handler_.wait_for_close();
+}
+
+TEST_F(Http, AWebSocketThatIsRefusedIsNotOpened) {
+  start();
+  EXPECT_FALSE(connect_web_socket(client_options(), "/elsewhere", {}).ok());
+}
+
+TEST_F(Http, AMessageOverTheLimitEndsTheWebSocket) {
+  start();
+  auto socket = connect_web_socket(client_options(), "/echo", {});
+  ASSERT_TRUE(socket.ok());
+  static_cast<void>((*socket)->send_text(std::string(kWebSocketMessageBytesMax + 1, 'x')));
+  handler_.wait_for_close();
+}
+
+TEST_F(Http, ASlowReaderIsToldToWaitInsteadOfFillingMemory) {
+  start();
+  auto socket = connect_web_socket(client_options(), "/echo", {});
+  ASSERT_TRUE(socket.ok());
+  ASSERT_TRUE((*socket)->send_text("open").ok());
+  ASSERT_TRUE((*socket)->receive(seconds(10)).ok());
+  const std::shared_ptr<WebSocket> server_side = handler_.socket();
+  bool refused = false;
+  for (int i = 0; i < 1000 && !refused; ++i) {
+    refused = !server_side->send_text(std::string(60'000, 'x'));
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_LE(server_side->queued_bytes(), kWebSocketQueueBytesMax);
+}
+
+TEST(HttpText, ReadsQueryParameters) {
+  EXPECT_EQ(query_parameter("a=1&b=x%20y+z", "b"), "x y z");
+  EXPECT_EQ(query_parameter("a=1&b", "b"), "");
+  EXPECT_EQ(query_parameter("a=1", "b"), std::nullopt);
+  EXPECT_EQ(query_parameter("a=%2", "a"), std::nullopt);
+  EXPECT_EQ(query_parameter("a=%00", "a"), std::nullopt);
+}
+
+TEST(HttpText, RefusesTargetsThatMeanTwoThings) {
+  EXPECT_EQ(parse_target("/a%20b?c=d")->path, "/a b");
+  EXPECT_EQ(parse_target("/a?c=d")->query, "c=d");
+  for (const char* target :
+       {"", "a", "http://x/", "/a/../b", "/%2e%2e/b", "/a%", "/a%0", "/%00", "/a#b", "/./a"}) {
+    EXPECT_FALSE(parse_target(target).has_value()) << target;
+  }
+}
+
+TEST(Tls, ACertificateSaysHowLongItIsValid) {
+  // 2026-01-01T00:00:00Z; from an hour before, for 825 days (until 2028-04-05).
+  const auto made = make_self_signed_certificate({"localhost"}, {1'767'225'600'000'000'000});
+  ASSERT_TRUE(made.ok());
+  const auto info = inspect_certificate(made->certificate_pem);
+  ASSERT_TRUE(info.ok());
+  EXPECT_EQ(format_rfc3339(info->not_before), "2025-12-31T23:00:00Z");
+  EXPECT_EQ(format_rfc3339(info->not_after), "2028-04-05T00:00:00Z");
+  EXPECT_EQ(certificate_fingerprint(made->certificate_pem)->size(), 32U * 3 - 1);
+  EXPECT_FALSE(make_self_signed_certificate({"bad,IP:1.2.3.4"}, {0}).ok());
+  EXPECT_FALSE(certificate_fingerprint("nonsense").ok());
+}
+
+}  // namespace
+}  // namespace lineshaft::sys
