@@ -61,8 +61,9 @@ class Log {
   virtual ~Log() = default;
 
   // Writes a record to the current segment. Not durable before sync() has returned success.
-  // Requires: payload.size() <= kRecordBytesMax; type >= 1.
-  // Errors: kDiskFull: nothing was appended, the log goes on; kIoError / kStorePoisoned: the log is
+  // Requires: payload.size() <= kRecordBytesMax, and fits into a segment; type >= 1.
+  // Errors: kDiskFull: the record does not count and its Lsn is given to the next one, the log goes
+  // on (a crash before that may still bring it back); kIoError / kStorePoisoned: the log is
   // poisoned, every later append and sync fails.
   virtual Result<Lsn> append(std::uint8_t type, ByteSpan payload) = 0;
 

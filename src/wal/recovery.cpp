@@ -61,8 +61,8 @@ class Reader {
   const Log::Replay& replay_;
   std::vector<Inspected> inspected_;
   ReadBack result_;
-  Lsn next_{1};  // the Lsn that comes after everything delivered or given up
-  Lsn proven_;   // the greatest `durable` seen
+  Lsn next_{1};                    // the Lsn that comes after everything delivered or given up
+  Lsn proven_;                     // the greatest `durable` seen
   std::deque<Unproven> unproven_;  // records of the current segment after proven_
 };
 
@@ -251,7 +251,8 @@ Status Reader::finish_last(std::size_t index, SegmentReader& reader, const Posit
     }
     return {};
   }
-  if (rest.fragments_end > at.offset) result_.report.torn_tail_bytes = rest.fragments_end - at.offset;
+  if (rest.fragments_end > at.offset)
+    result_.report.torn_tail_bytes = rest.fragments_end - at.offset;
   if (!inspected.header_valid) return {};
   if (at.offset == kSegmentHeaderBytes) {
     result_.last_is_empty = true;

@@ -13,15 +13,15 @@ namespace lineshaft::wal {
 // Where the newest segment can be appended to.
 struct Tail {
   std::uint64_t offset = 0;
-  std::uint32_t life = 0;            // for the records to come
-  std::uint64_t unproven_from = 0;   // records in [unproven_from, offset) may not be on the disk
+  std::uint32_t life = 0;           // for the records to come
+  std::uint64_t unproven_from = 0;  // records in [unproven_from, offset) may not be on the disk
   SegmentHeader header;
 };
 
 struct ReadBack {
   Recovery report;
-  Lsn next{1};               // of the record to append next; greater than `after`
-  std::optional<Tail> tail;  // nothing: a new segment must be made
+  Lsn next{1};                 // of the record to append next; greater than `after`
+  std::optional<Tail> tail;    // nothing: a new segment must be made
   bool last_is_empty = false;  // the newest segment is intact and holds no record
 };
 

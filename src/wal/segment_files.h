@@ -27,14 +27,16 @@ struct OpenSegment {
   SegmentHeader header;
 };
 
-// Invariant: a file gets the name of a segment only when its header is on the disk and its name as a
-// spare is too, so that a crash shows either the spare or a segment with a valid header. One thread.
+// Invariant: a file gets the name of a segment only when its header is on the disk and its name as
+// a spare is too, so that a crash shows either the spare or a segment with a valid header. One
+// thread.
 class SegmentFiles {
  public:
   // Makes the directory, lists it and removes spares that were not finished.
   static Result<SegmentFiles> load(sys::FileSystem& files, sys::Random& random,
                                    const LogOptions& options);
 
+  const std::string& directory() const { return options_.directory; }
   std::string path_of(std::uint64_t sequence) const;
   const std::vector<Segment>& segments() const { return segments_; }
   std::vector<Segment>& segments() { return segments_; }

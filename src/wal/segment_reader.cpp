@@ -110,8 +110,8 @@ Result<std::uint64_t> SegmentReader::next_candidate(std::uint64_t offset,
 
 Result<std::optional<Record>> SegmentReader::find(std::uint64_t offset, const Wanted& wanted) {
   // Without an id anything may look like a header, each with a long payload to check.
-  std::uint64_t budget = wanted.segment_id ? std::numeric_limits<std::uint64_t>::max()
-                                           : bytes_ * kBlindSearchPasses;
+  std::uint64_t budget =
+      wanted.segment_id ? std::numeric_limits<std::uint64_t>::max() : bytes_ * kBlindSearchPasses;
   while (true) {
     const Result<std::uint64_t> candidate = next_candidate(offset, wanted.segment_id);
     if (!candidate) return candidate.error();
