@@ -15,16 +15,17 @@
 #include "model/tag.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "wal/log.h"
 
 namespace lineshaft::historian {
 
 struct HistorianOptions {
   std::string directory;
   // A memtable larger than this becomes an immutable file.
-  std::size_t memtable_bytes_max = 64 * 1024 * 1024;
+  std::size_t memtable_bytes_max = 8 * 1024 * 1024;
   // False in tests: flush() is called by hand and everything runs on the caller's thread.
   bool background = true;
-  std::size_t wal_segment_bytes = 64 * 1024 * 1024;
+  std::size_t wal_segment_bytes = wal::kSegmentBytes;
 };
 
 // The newest sample of a tag (by source time), with the tick at which it changed.

@@ -1,0 +1,248 @@
+#include "historian/codec.h"
+
+#include <bit>
+
+namespace lineshaft::historian {
+namespace {
+
+Error corrupt(const char* what) { return {ErrorId::kCorrupt, what}; }
+
+void write_string(ByteWriter& writer, std::string_view text) {
+  writer.varint(text.size());
+  writer.bytes(as_bytes(text));
+}
+
+std::string read_string(ByteReader& reader) {
+  const std::uint64_t size = reader.varint();
+  if (size > reader.remaining()) {
+    reader.bytes(reader.remaining() + 1);  // fails the reader
+    return {};
+  }
+  return std::string(as_text(reader.bytes(static_cast<std::size_t>(size))));
+}
+
+void write_value(ByteWriter& writer, const Value& value) {
+  switch (type_of(value)) {
+    case ValueType::kBool:
+      writer.u8(std::get<bool>(value) ? 1 : 0);
+      break;
+    case ValueType::kInt64:
+      writer.varint(zigzag(std::get<std::int64_t>(value)));
+      break;
+    case ValueType::kFloat32:
+      writer.write_le(std::bit_cast<std::uint32_t>(std::get<float>(value)));
+      break;
+    case ValueType::kFloat64:
+      writer.write_le(std::bit_cast<std::uint64_t>(std::get<double>(value)));
+      break;
+    case ValueType::kString:
+      write_string(writer, std::get<std::string>(value));
+      break;
+  }
+}
+
+Value read_value(ByteReader& reader, ValueType type) {
+  switch (type) {
+    case ValueType::kBool:
+      return reader.u8() != 0;
+    case ValueType::kInt64:
+      return unzigzag(reader.varint());
+    case ValueType::kFloat32:
+      return std::bit_cast<float>(reader.read_le<std::uint32_t>());
+    case ValueType::kFloat64:
+      return std::bit_cast<double>(reader.read_le<std::uint64_t>());
+    case ValueType::kString:
+      return read_string(reader);
+  }
+  return false;
+}
+
+std::optional<ValueType> read_type(ByteReader& reader) {
+  const std::uint8_t number = reader.u8();
+  if (number < 1 || number > 5) return std::nullopt;
+  return static_cast<ValueType>(number);
+}
+
+// Differences wrap: the distance between the ends of the range does not fit into 64 bits.
+std::uint64_t time_delta(Timestamp from, Timestamp to) {
+  return zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(to.ns) -
+                                          static_cast<std::uint64_t>(from.ns)));
+}
+Timestamp time_after(Timestamp from, std::uint64_t delta) {
+  return {static_cast<std::int64_t>(static_cast<std::uint64_t>(from.ns) +
+                                    static_cast<std::uint64_t>(unzigzag(delta)))};
+}
+
+void write_optional(ByteWriter& writer, const std::optional<double>& number) {
+  writer.u8(number ? 1 : 0);
+  if (number) writer.write_le(std::bit_cast<std::uint64_t>(*number));
+}
+std::optional<double> read_optional(ByteReader& reader) {
+  if (reader.u8() == 0) return std::nullopt;
+  return std::bit_cast<double>(reader.read_le<std::uint64_t>());
+}
+
+void write_spec(ByteWriter& writer, const TagSpec& spec) {
+  write_string(writer, spec.path);
+  writer.u8(static_cast<std::uint8_t>(spec.type));
+  writer.u8(static_cast<std::uint8_t>(spec.interpolation));
+  write_string(writer, spec.unit);
+  write_string(writer, spec.description);
+  writer.varint(spec.enum_set.size());
+  for (const EnumEntry& entry : spec.enum_set) {
+    writer.varint(zigzag(entry.value));
+    write_string(writer, entry.name);
+  }
+  write_optional(writer, spec.range_low);
+  write_optional(writer, spec.range_high);
+  writer.u8(spec.writable ? 1 : 0);
+  write_string(writer, spec.source);
+}
+
+bool read_spec(ByteReader& reader, TagSpec& spec) {
+  spec.path = read_string(reader);
+  const std::optional<ValueType> type = read_type(reader);
+  const std::uint8_t interpolation = reader.u8();
+  if (!type || interpolation < 1 || interpolation > 2) return false;
+  spec.type = *type;
+  spec.interpolation = static_cast<Interpolation>(interpolation);
+  spec.unit = read_string(reader);
+  spec.description = read_string(reader);
+  const std::uint64_t entries = reader.varint();
+  if (entries > reader.remaining()) return false;  // each takes two bytes at least
+  for (std::uint64_t i = 0; i < entries; ++i) {
+    const std::int64_t value = unzigzag(reader.varint());
+    spec.enum_set.push_back({value, read_string(reader)});
+  }
+  spec.range_low = read_optional(reader);
+  spec.range_high = read_optional(reader);
+  spec.writable = reader.u8() != 0;
+  spec.source = read_string(reader);
+  return reader.ok();
+}
+
+}  // namespace
+
+void encode_points(ValueType type, std::span<const Point> points, Bytes& out) {
+  LS_ASSERT(!points.empty());
+  LS_ASSERT(points.size() <= kBlockPointsMax);
+  ByteWriter writer(out);
+  bool all_good = true;
+  for (const Point& point : points) all_good = all_good && point.quality == quality::kGood;
+  writer.varint(points.size());
+  writer.u8(static_cast<std::uint8_t>(type));
+  writer.u8(all_good ? 1 : 0);
+  Timestamp before{0};
+  for (const Point& point : points) {
+    writer.varint(time_delta(before, point.time));
+    before = point.time;
+  }
+  if (!all_good) {
+    for (const Point& point : points) writer.write_le(point.quality.code);
+  }
+  for (const Point& point : points) {
+    LS_ASSERT(type_of(point.value) == type);
+    write_value(writer, point.value);
+  }
+}
+
+Result<std::vector<Point>> decode_points(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  const std::uint64_t count = reader.varint();
+  if (count == 0 || count > kBlockPointsMax) return corrupt("a block has an impossible count");
+  const std::optional<ValueType> type = read_type(reader);
+  if (!type) return corrupt("a block has an unknown type");
+  const bool all_good = reader.u8() == 1;
+  std::vector<Point> points(static_cast<std::size_t>(count));
+  Timestamp before{0};
+  for (Point& point : points) {
+    point.time = before = time_after(before, reader.varint());
+  }
+  for (Point& point : points) point.quality = {all_good ? 0 : reader.read_le<std::uint32_t>()};
+  for (Point& point : points) point.value = read_value(reader, *type);
+  if (!reader.ok() || !reader.at_end()) return corrupt("a block's content does not fit its size");
+  return points;
+}
+
+Bytes encode_batch(const SampleBatch& batch) {
+  Bytes out;
+  out.reserve(32 + batch.samples.size() * 12);
+  ByteWriter writer(out);
+  writer.write_le(batch.tenant.value);
+  writer.write_le(static_cast<std::uint64_t>(batch.received.ns));
+  writer.varint(batch.samples.size());
+  Timestamp before = batch.received;
+  std::uint32_t tag_before = 0;
+  for (const Sample& sample : batch.samples) {
+    // Samples of a poll stand in order of tags: differences are small.
+    writer.varint(zigzag(std::int64_t{sample.tag.value} - std::int64_t{tag_before}));
+    tag_before = sample.tag.value;
+    writer.varint(time_delta(before, sample.time));
+    before = sample.time;
+    writer.varint(sample.quality.code);
+    writer.u8(static_cast<std::uint8_t>(type_of(sample.value)));
+    write_value(writer, sample.value);
+  }
+  return out;
+}
+
+Result<SampleBatch> decode_batch(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  SampleBatch batch;
+  batch.tenant = {reader.read_le<std::uint32_t>()};
+  batch.received = {static_cast<std::int64_t>(reader.read_le<std::uint64_t>())};
+  const std::uint64_t count = reader.varint();
+  if (count > reader.remaining()) return corrupt("a batch has an impossible count");
+  Timestamp before = batch.received;
+  std::int64_t tag_before = 0;
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    Sample sample;
+    tag_before = static_cast<std::int64_t>(static_cast<std::uint64_t>(tag_before) +
+                                           static_cast<std::uint64_t>(unzigzag(reader.varint())));
+    if (tag_before < 0 || tag_before > UINT32_MAX)
+      return corrupt("a batch names an impossible tag");
+    sample.tag = {static_cast<std::uint32_t>(tag_before)};
+    sample.time = before = time_after(before, reader.varint());
+    const std::uint64_t quality = reader.varint();
+    if (quality > UINT32_MAX) return corrupt("a batch has an impossible quality");
+    sample.quality = {static_cast<std::uint32_t>(quality)};
+    const std::optional<ValueType> type = read_type(reader);
+    if (!type) return corrupt("a batch has an unknown type");
+    sample.value = read_value(reader, *type);
+    batch.samples.push_back(std::move(sample));
+  }
+  if (!reader.ok() || !reader.at_end()) return corrupt("a batch's content does not fit its size");
+  return batch;
+}
+
+Bytes encode_tags(const std::vector<TagEntry>& tags) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.varint(tags.size());
+  for (const TagEntry& entry : tags) {
+    writer.write_le(entry.tenant.value);
+    writer.write_le(entry.tag.id.value);
+    write_spec(writer, entry.tag.spec);
+  }
+  return out;
+}
+
+Result<std::vector<TagEntry>> decode_tags(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  const std::uint64_t count = reader.varint();
+  if (count > reader.remaining()) return corrupt("a list of tags has an impossible count");
+  std::vector<TagEntry> tags;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    TagEntry entry;
+    entry.tenant = {reader.read_le<std::uint32_t>()};
+    entry.tag.id = {reader.read_le<std::uint32_t>()};
+    if (!read_spec(reader, entry.tag.spec) || entry.tag.id.value == 0) {
+      return corrupt("a tag cannot be read");
+    }
+    tags.push_back(std::move(entry));
+  }
+  if (!reader.ok() || !reader.at_end()) return corrupt("a list of tags does not fit its size");
+  return tags;
+}
+
+}  // namespace lineshaft::historian

@@ -1,0 +1,42 @@
+// historian/files.h: the immutable files of a store as one snapshot, and reading across them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "historian/file.h"
+#include "historian/fold.h"
+#include "historian/manifest.h"
+
+namespace lineshaft::historian {
+
+struct OrderedFile {
+  ManifestFile entry;
+  std::shared_ptr<const FileReader> reader;
+};
+
+// What a reader of one series sees: files (by order, oldest first), then points that are newer than
+// all of them. Immutable: the store may flush and merge meanwhile.
+struct SeriesView {
+  SeriesKey key;
+  std::vector<OrderedFile> files;
+  std::vector<Point> recent;  // in order of time, one per time; newer than the files
+  // Called with each block that cannot be read; its points are missing from the answer.
+  std::function<void(const Error&)> damaged;
+};
+
+// Hands over the points of `range` in order of time, one per time (that of the newest source), in
+// runs of at most kBlockPointsMax. Returns early when `visit` returns false.
+// Errors: kIoError. Memory: one block per overlapping source.
+Status visit_points(const SeriesView& view, TimeRange range,
+                    const std::function<bool(std::span<const Point>)>& visit);
+
+// The summary of each window; whole blocks that nothing overlaps are taken from the index.
+Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows);
+
+// The last point at or before `at`. `view.recent` must hold nothing later than that.
+Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at);
+
+}  // namespace lineshaft::historian

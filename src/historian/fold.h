@@ -1,0 +1,36 @@
+// historian/fold.h: divides a range of time into windows and sums up what falls into each.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "historian/series.h"
+
+namespace lineshaft::historian {
+
+// `count` windows over [range.from, range.to), either equal parts of it or of a fixed step.
+class Windows {
+ public:
+  // Requires: count >= 1, range not empty.
+  static Windows equal_parts(TimeRange range, std::uint32_t count);
+  // Requires: step > 0. The last window may reach past the range.
+  static Windows of_step(TimeRange range, Nanoseconds step, std::uint32_t count);
+
+  TimeRange range() const { return range_; }
+  std::uint32_t count() const { return count_; }
+  // Requires: range().contains(time).
+  std::uint32_t index(Timestamp time) const;
+  Timestamp start(std::uint32_t index) const;
+  // Do both ends lie in the range and in one window?
+  bool holds(Timestamp first, Timestamp last) const {
+    return range_.contains(first) && range_.contains(last) && index(first) == index(last);
+  }
+
+ private:
+  TimeRange range_;
+  std::uint32_t count_ = 1;
+  std::int64_t step_ns_ = 0;  // 0: equal parts
+};
+
+}  // namespace lineshaft::historian

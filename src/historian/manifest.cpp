@@ -1,0 +1,102 @@
+#include "historian/manifest.h"
+
+#include "base/crc32c.h"
+
+namespace lineshaft::historian {
+namespace {
+
+constexpr std::string_view kManifestMagic = "LSMANI01";
+constexpr std::string_view kCatalogueMagic = "LSTAGS01";
+constexpr std::size_t kManifestBytesMax = 64 * 1024 * 1024;
+constexpr std::size_t kCatalogueBytesMax = 2048ULL * 1024 * 1024;
+constexpr std::size_t kSealBytes = 8 + 4 + 8;  // magic, CRC, size
+
+std::string manifest_path(const std::string& directory) {
+  return sys::join_path(directory, "manifest");
+}
+
+// magic | CRC-32C of what follows | size of the body | body
+Bytes seal(std::string_view magic, ByteSpan body) {
+  Bytes covered;
+  ByteWriter inner(covered);
+  inner.write_le(static_cast<std::uint64_t>(body.size()));
+  inner.bytes(body);
+  Bytes out;
+  ByteWriter writer(out);
+  writer.bytes(as_bytes(magic));
+  writer.write_le(crc32c(covered));
+  writer.bytes(covered);
+  return out;
+}
+
+Result<ByteSpan> unseal(std::string_view magic, ByteSpan bytes, const std::string& path) {
+  const Error damaged{ErrorId::kCorrupt, path + " is damaged"};
+  if (bytes.size() < kSealBytes) return damaged;
+  if (as_text(bytes.first(magic.size())) != magic) {
+    // Another version of the same kind is newer; anything else is damage.
+    const bool newer = as_text(bytes.first(6)) == magic.substr(0, 6);
+    return newer ? Error{ErrorId::kFormatTooNew, path} : damaged;
+  }
+  ByteReader reader(bytes.subspan(magic.size()));
+  const auto crc = reader.read_le<std::uint32_t>();
+  const ByteSpan covered = bytes.subspan(magic.size() + 4);
+  if (crc32c(covered) != crc || reader.read_le<std::uint64_t>() != reader.remaining()) {
+    return damaged;
+  }
+  return covered.subspan(8);
+}
+
+}  // namespace
+
+Status write_manifest(sys::FileSystem& files, const std::string& directory,
+                      const Manifest& manifest) {
+  Bytes body;
+  ByteWriter writer(body);
+  writer.write_le(manifest.covered.value);
+  writer.write_le(manifest.next_number);
+  writer.write_le(manifest.catalogue);
+  writer.varint(manifest.files.size());
+  for (const ManifestFile& file : manifest.files) {
+    writer.varint(file.number);
+    writer.varint(file.order);
+  }
+  return sys::write_file_atomically(files, manifest_path(directory), seal(kManifestMagic, body));
+}
+
+Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& directory) {
+  const std::string path = manifest_path(directory);
+  const Result<Bytes> bytes = sys::read_file(files, path, kManifestBytesMax);
+  if (!bytes) return bytes.error();
+  const Result<ByteSpan> body = unseal(kManifestMagic, *bytes, path);
+  if (!body) return body.error();
+  ByteReader reader(*body);
+  Manifest manifest;
+  manifest.covered = {reader.read_le<std::uint64_t>()};
+  manifest.next_number = reader.read_le<std::uint64_t>();
+  manifest.catalogue = reader.read_le<std::uint64_t>();
+  const std::uint64_t count = reader.varint();
+  if (count > reader.remaining()) return Error{ErrorId::kCorrupt, path + " is damaged"};
+  for (std::uint64_t i = 0; i < count; ++i) {
+    ManifestFile file;
+    file.number = reader.varint();
+    file.order = reader.varint();
+    manifest.files.push_back(file);
+  }
+  if (!reader.ok() || !reader.at_end()) return Error{ErrorId::kCorrupt, path + " is damaged"};
+  return manifest;
+}
+
+Status write_catalogue(sys::FileSystem& files, const std::string& path,
+                       const std::vector<TagEntry>& tags) {
+  return sys::write_file_atomically(files, path, seal(kCatalogueMagic, encode_tags(tags)));
+}
+
+Result<std::vector<TagEntry>> read_catalogue(sys::FileSystem& files, const std::string& path) {
+  const Result<Bytes> bytes = sys::read_file(files, path, kCatalogueBytesMax);
+  if (!bytes) return bytes.error();
+  const Result<ByteSpan> body = unseal(kCatalogueMagic, *bytes, path);
+  if (!body) return body.error();
+  return decode_tags(*body);
+}
+
+}  // namespace lineshaft::historian

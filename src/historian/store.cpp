@@ -1,0 +1,263 @@
+#include "historian/store.h"
+
+#include <future>
+
+#include "base/log.h"
+
+namespace lineshaft::historian {
+namespace {
+
+// Appends wait when the disk cannot take memtables away as fast as they fill.
+constexpr std::size_t kMemtablesInMemoryMax = 4;
+
+Error no_tag(TagId tag) { return {ErrorId::kNotFound, "tag " + std::to_string(tag.value)}; }
+
+}  // namespace
+
+Result<std::unique_ptr<Historian>> Historian::open(sys::FileSystem& files, sys::Clock& clock,
+                                                   sys::Random& random, HistorianOptions options) {
+  auto store = std::make_unique<Store>(files, clock, std::move(options));
+  if (Status opened = store->open(random); !opened) return opened.error();
+  return std::unique_ptr<Historian>(std::move(store));
+}
+
+Store::Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options)
+    : files_(files), clock_(clock), options_(std::move(options)) {}
+
+Store::~Store() {
+  log_.reset();  // commits what is queued; after this nothing calls apply()
+  {
+    const std::lock_guard lock(wake_mutex_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  if (flusher_.joinable()) flusher_.join();
+}
+
+// --- tags ---
+
+std::optional<Tag> Store::find_tag(TenantId tenant, TagId id) const {
+  const std::shared_lock lock(mutex_);
+  const Tag* tag = catalogue_.find(tenant, id);
+  return tag == nullptr ? std::nullopt : std::optional<Tag>(*tag);
+}
+
+std::optional<Tag> Store::find_tag(TenantId tenant, std::string_view path) const {
+  const std::shared_lock lock(mutex_);
+  const Tag* tag = catalogue_.find(tenant, path);
+  return tag == nullptr ? std::nullopt : std::optional<Tag>(*tag);
+}
+
+TagPage Store::list_tags(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
+                         std::uint64_t limit) const {
+  const std::shared_lock lock(mutex_);
+  return catalogue_.list(tenant, filter, offset, limit);
+}
+
+Result<std::vector<TagId>> Store::ensure_tags(TenantId tenant, std::vector<TagSpec> specs) {
+  const std::lock_guard one_at_a_time(tags_mutex_);
+  std::vector<TagId> ids;
+  std::vector<TagEntry> changes;
+  {
+    const std::shared_lock lock(mutex_);
+    std::uint32_t next = catalogue_.next_id(tenant).value;
+    std::map<std::string, TagId, std::less<>> made;  // a path may stand twice in one call
+    for (TagSpec& spec : specs) {
+      if (Status checked = check_tag_spec(spec); !checked) return checked.error();
+      const Tag* known = catalogue_.find(tenant, spec.path);
+      if (known != nullptr && known->spec.type != spec.type) {
+        return Error{ErrorId::kTypeMismatch,
+                     "the tag " + spec.path + " is a " + std::string(type_name(known->spec.type))};
+      }
+      const auto twice = made.find(spec.path);
+      const bool is_new = known == nullptr && twice == made.end();
+      const TagId id = known != nullptr ? known->id : is_new ? TagId{next++} : twice->second;
+      ids.push_back(id);
+      made.emplace(spec.path, id);
+      if (known == nullptr || known->spec != spec) {
+        changes.push_back({tenant, {id, std::move(spec)}});
+      }
+    }
+  }
+  if (Status kept = commit_tags(std::move(changes)); !kept) return kept.error();
+  return ids;
+}
+
+Status Store::update_tag(TenantId tenant, TagId id, TagSpec spec) {
+  if (Status checked = check_tag_spec(spec); !checked) return checked;
+  const std::lock_guard one_at_a_time(tags_mutex_);
+  {
+    const std::shared_lock lock(mutex_);
+    const Tag* tag = catalogue_.find(tenant, id);
+    if (tag == nullptr) return no_tag(id);
+    if (tag->spec.type != spec.type) {
+      return Error{ErrorId::kTypeMismatch,
+                   "type: the tag is a " + std::string(type_name(tag->spec.type))};
+    }
+    const Tag* other = catalogue_.find(tenant, spec.path);
+    if (other != nullptr && other->id != id) {
+      return Error{ErrorId::kConflict, "path: " + spec.path + " is taken"};
+    }
+  }
+  return commit_tags({{tenant, {id, std::move(spec)}}});
+}
+
+// Durable first, then visible. Requires: tags_mutex_ is held.
+Status Store::commit_tags(std::vector<TagEntry> entries) {
+  // A record must stay far below the log's limit; a catalogue of a million tags takes many.
+  constexpr std::size_t kEntriesPerRecord = 4096;
+  for (std::size_t i = 0; i < entries.size(); i += kEntriesPerRecord) {
+    const std::size_t end = std::min(entries.size(), i + kEntriesPerRecord);
+    const auto first = entries.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto last = entries.begin() + static_cast<std::ptrdiff_t>(end);
+    const auto part = std::make_shared<std::vector<TagEntry>>(first, last);
+    const auto outcome = std::make_shared<std::promise<Status>>();
+    log_->append(kTagsRecord, encode_tags(*part),
+                 [this, part, outcome](const Result<wal::Lsn>& lsn, Bytes) {
+                   if (lsn) {
+                     const std::unique_lock lock(mutex_);
+                     for (const TagEntry& entry : *part) catalogue_.put(entry);
+                     catalogue_changed_ = true;
+                     applied_ = *lsn;
+                   }
+                   const Status status = lsn ? Status() : Status(lsn.error());
+                   note_outcome(status);
+                   outcome->set_value(status);
+                 });
+    if (Status kept = outcome->get_future().get(); !kept) return kept;
+  }
+  return {};
+}
+
+// --- samples ---
+
+Status Store::check_batch(const SampleBatch& batch) const {
+  const std::shared_lock lock(mutex_);
+  for (const Sample& sample : batch.samples) {
+    const Tag* tag = catalogue_.find(batch.tenant, sample.tag);
+    if (tag == nullptr) return no_tag(sample.tag);
+    if (type_of(sample.value) != tag->spec.type) {
+      return Error{ErrorId::kTypeMismatch, tag->spec.path + " is a " +
+                                               std::string(type_name(tag->spec.type)) + ", not a " +
+                                               std::string(type_name(type_of(sample.value)))};
+    }
+    if (sample.time == kTimestampMax) {
+      return Error{ErrorId::kInvalidArgument, tag->spec.path + ": the time is beyond 2262"};
+    }
+    const auto* text = std::get_if<std::string>(&sample.value);
+    if (text != nullptr && text->size() > kStringValueBytesMax) {
+      return Error{ErrorId::kInvalidArgument, tag->spec.path + ": the text is longer than 64 KiB"};
+    }
+  }
+  return {};
+}
+
+Status Store::check_room() const {
+  const std::shared_lock lock(mutex_);
+  if (active_->bytes() < options_.memtable_bytes_max * kMemtablesInMemoryMax) return {};
+  if (disk_full_) return Error{ErrorId::kDiskFull, "no file can be written"};
+  return Error{ErrorId::kQueueFull, "the disk is slower than what arrives"};
+}
+
+void Store::append(SampleBatch batch, Durable durable) {
+  Status taken = poisoned_ ? Status(Error{ErrorId::kStorePoisoned, "a sync failed before"})
+                           : check_batch(batch);
+  if (taken) taken = check_room();
+  Bytes payload;
+  if (taken) {
+    payload = encode_batch(batch);
+    if (payload.size() > wal::kRecordBytesMax) {
+      taken = Error{ErrorId::kInvalidArgument, "the batch is larger than 16 MiB; send it in parts"};
+    }
+  }
+  const std::size_t count = batch.samples.size();
+  if (!taken) {
+    refused_ += count;
+    durable(std::move(taken));
+    return;
+  }
+  // std::function must be copyable, so what moves in is shared.
+  auto kept = std::make_shared<SampleBatch>(std::move(batch));
+  log_->append(
+      kSamplesRecord, std::move(payload),
+      [this, kept, count, durable = std::move(durable)](const Result<wal::Lsn>& lsn, Bytes) {
+        const Status outcome = lsn ? Status() : Status(lsn.error());
+        if (lsn) apply(*kept, *lsn);
+        (lsn ? appended_ : refused_) += count;
+        note_outcome(outcome);
+        durable(outcome);
+      });
+}
+
+// What the disk said becomes the state that people see.
+void Store::note_outcome(const Status& outcome) {
+  if (outcome) {
+    disk_full_ = false;
+    return;
+  }
+  const ErrorId id = outcome.error().id;
+  if (id == ErrorId::kDiskFull) disk_full_ = true;
+  if (id == ErrorId::kIoError || id == ErrorId::kStorePoisoned) {
+    if (!poisoned_.exchange(true)) log_error("historian", outcome.error().text());
+  }
+}
+
+// From the indices in memory. Requires: mutex_ is held.
+bool Store::stored_later(SeriesKey key, Timestamp time) const {
+  for (const OrderedFile& file : open_files_) {
+    const std::span<const BlockRef> blocks = file.reader->blocks(key);
+    if (!blocks.empty() && blocks.back().summary.last_time > time) return true;
+  }
+  return false;
+}
+
+// In order of Lsn: on the commit thread, or during the replay.
+void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
+  bool full = false;
+  {
+    const std::unique_lock lock(mutex_);
+    applied_ = lsn;
+    const std::uint64_t tick = tick_ + 1;
+    for (const Sample& sample : batch.samples) {
+      const SeriesKey key{batch.tenant, sample.tag};
+      active_->add(key, {sample.time, sample.quality, sample.value});
+      auto [last, is_new] = last_.try_emplace(key);
+      // A series not seen since the start may have newer points in files: late data must not pass
+      // for the newest. Whoever asks then gets it from the files.
+      if (is_new && stored_later(key, sample.time)) {
+        last_.erase(last);
+        continue;
+      }
+      if (is_new || last->second.tick == 0 || last->second.sample.time <= sample.time) {
+        last->second = {sample.tag, sample, batch.received, tick};
+      }
+    }
+    tick_ = tick;
+    full = active_->bytes() >= options_.memtable_bytes_max;
+  }
+  if (full && options_.background) {
+    {
+      const std::lock_guard lock(wake_mutex_);
+      flush_wanted_ = true;
+    }
+    wake_.notify_one();
+  }
+}
+
+HistorianCounters Store::counters() const {
+  HistorianCounters counters;
+  counters.samples_appended = appended_;
+  counters.samples_refused = refused_;
+  counters.poisoned = poisoned_;
+  counters.disk_full = disk_full_;
+  counters.wal_bytes = wal_bytes_;
+  counters.wal_syncs = log_ ? log_->counters().syncs : 0;
+  const std::shared_lock lock(mutex_);
+  counters.tags = catalogue_.size();
+  counters.memtable_bytes = active_->bytes() + (frozen_ ? frozen_->bytes() : 0);
+  counters.files = open_files_.size();
+  for (const OrderedFile& file : open_files_) counters.file_bytes += file.reader->bytes();
+  return counters;
+}
+
+}  // namespace lineshaft::historian
