@@ -1,0 +1,418 @@
+#!/usr/bin/env python3
+"""Our Modbus server and client against mbpoll, libmodbus and pymodbus, with tshark looking on.
+
+Run: modbus_interop.py PATH/TO/modbus_peer
+What is missing on the machine is skipped, and says so. Expected values are packed here, by Python.
+"""
+import asyncio
+import json
+import os
+import random
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "modbus_peer"
+
+try:
+    import pymodbus
+    from pymodbus.client import ModbusTcpClient
+    from pymodbus.pdu.device import ModbusDeviceIdentification
+    from pymodbus.server import ModbusTcpServer
+    from pymodbus.simulator import DataType, SimData, SimDevice
+    HAS_PYMODBUS = True
+except ImportError:
+    HAS_PYMODBUS = False
+
+needs_pymodbus = unittest.skipUnless(HAS_PYMODBUS, "pymodbus is missing (tests/requirements.txt)")
+needs_mbpoll = unittest.skipUnless(shutil.which("mbpoll"), "mbpoll is missing")
+HAS_LIBMODBUS = Path("/usr/include/modbus/modbus.h").exists() and shutil.which("cc")
+needs_libmodbus = unittest.skipUnless(HAS_LIBMODBUS, "libmodbus-dev or a C compiler is missing")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until_open(port):
+    for _ in range(100):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)  # until somebody else's program listens: nothing to wait on but the port
+    raise TimeoutError(f"nobody listens on {port}")
+
+
+class Capture:
+    """Records the loopback traffic of some ports, if this machine lets us."""
+
+    def __init__(self, ports):
+        self.ports = ports
+        self.process = None
+
+    def __enter__(self):
+        if not shutil.which("tshark") or os.geteuid() != 0:
+            return self
+        self.file = tempfile.NamedTemporaryFile(suffix=".pcapng")
+        expression = " or ".join(f"tcp port {port}" for port in self.ports)
+        self.process = subprocess.Popen(
+            ["tshark", "-q", "-i", "lo", "-f", expression, "-w", self.file.name],
+            stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if "Capturing on" in line:
+                break
+        if self.process.poll() is not None:
+            self.process = None
+        time.sleep(0.3 if self.process else 0)  # tshark says so a moment before it is true
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            time.sleep(0.5)
+            self.process.terminate()
+            self.process.wait()
+            self.process.stderr.close()
+
+    def frames(self, display_filter):
+        as_modbus = [part for port in self.ports for part in ("-d", f"tcp.port=={port},mbtcp")]
+        out = subprocess.run(["tshark", "-r", self.file.name, *as_modbus, "-Y", display_filter],
+                             capture_output=True, text=True, check=True).stdout
+        return out.splitlines()
+
+    def check(self, test):
+        if not self.process:
+            test.skipTest("no capture: tshark or root is missing")
+        test.assertGreater(len(self.frames("mbtcp")), 20)
+        test.assertEqual(self.frames("_ws.malformed or mbtcp.prot_id != 0"), [])
+
+
+class OurServer:
+    def __init__(self, port=0):
+        self.process = subprocess.Popen([PEER, "server", str(port)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().split()[-1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+LIBMODBUS_PEER = None
+
+
+def libmodbus_peer():
+    global LIBMODBUS_PEER
+    if LIBMODBUS_PEER is None:
+        folder = tempfile.mkdtemp()
+        LIBMODBUS_PEER = f"{folder}/libmodbus_peer"
+        subprocess.run(["cc", "-Wall", "-Werror", "-o", LIBMODBUS_PEER,
+                        str(HERE / "libmodbus_peer.c"), "-lmodbus"], check=True)
+    return LIBMODBUS_PEER
+
+
+class ServerAgainstMbpoll(unittest.TestCase):
+    def poll(self, port, *arguments):
+        return subprocess.run(
+            ["mbpoll", "-m", "tcp", "-p", str(port), "-a", "1", "-1", "-q", *arguments],
+            capture_output=True, text=True, timeout=20)
+
+    @staticmethod
+    def values(result):
+        return [line.split("\t")[1].strip() for line in result.stdout.splitlines()
+                if line.startswith("[")]
+
+    @needs_mbpoll
+    def test_reads_and_writes(self):
+        with OurServer() as server:
+            at = ("-0", "127.0.0.1")  # addresses from 0
+            self.assertEqual(self.values(self.poll(server.port, "-t", "4", "-r", "0", "-c", "4",
+                                                   *at)), ["1", "4", "7", "10"])
+            self.assertEqual(self.values(self.poll(server.port, "-t", "3:hex", "-r", "2", "-c", "1",
+                                                   *at)), ["0xFFFD"])
+            self.assertEqual(self.values(self.poll(server.port, "-t", "0", "-r", "2", "-c", "3",
+                                                   *at)), ["0", "1", "0"])
+            self.assertEqual(self.values(self.poll(server.port, "-t", "1", "-r", "0", "-c", "3",
+                                                   *at)), ["1", "0", "1"])
+            written = self.poll(server.port, "-t", "4:float", "-B", "-r", "20", *at, "1.5")
+            self.assertEqual(written.returncode, 0, written.stdout + written.stderr)
+            self.assertEqual(self.values(self.poll(server.port, "-t", "4:hex", "-r", "20", "-c",
+                                                   "2", *at)), ["0x3FC0", "0x0000"])
+            written = self.poll(server.port, "-t", "0", "-r", "7", *at, "1")
+            self.assertEqual(written.returncode, 0)
+            self.assertEqual(self.values(self.poll(server.port, "-t", "0", "-r", "7", "-c", "1",
+                                                   *at)), ["1"])
+
+    @needs_mbpoll
+    def test_exception_is_understood(self):
+        with OurServer() as server:
+            result = self.poll(server.port, "-t", "4", "-r", "199", "-c", "2", "-0", "127.0.0.1")
+            self.assertIn("Illegal data address", result.stdout + result.stderr)
+
+
+class ServerAgainstLibmodbus(unittest.TestCase):
+    @needs_libmodbus
+    def test_every_function(self):
+        with OurServer() as server:
+            result = subprocess.run([libmodbus_peer(), "client", str(server.port)],
+                                    capture_output=True, text=True, timeout=20)
+            self.assertEqual(result.stdout, "ok\n")
+
+
+class ServerAgainstPymodbus(unittest.TestCase):
+    def setUp(self):
+        if not HAS_PYMODBUS:
+            self.skipTest("pymodbus is missing (tests/requirements.txt)")
+        self.server = OurServer()
+        self.addCleanup(self.server.__exit__)
+        self.client = ModbusTcpClient("127.0.0.1", port=self.server.port, timeout=5)
+        self.assertTrue(self.client.connect())
+        self.addCleanup(self.client.close)
+
+    def test_reads(self):
+        c = self.client
+        self.assertEqual(c.read_holding_registers(0, count=125).registers,
+                         [3 * i + 1 for i in range(125)])
+        self.assertEqual(c.read_input_registers(5, count=2, device_id=2).registers, [65530, 65529])
+        self.assertEqual(c.read_coils(0, count=200).bits[:200], [i % 3 == 0 for i in range(200)])
+        self.assertEqual(c.read_discrete_inputs(0, count=9).bits[:9], [i % 2 == 0 for i in range(9)])
+
+    def test_writes(self):
+        c = self.client
+        self.assertFalse(c.write_register(10, 77).isError())
+        self.assertFalse(c.write_registers(11, [1, 2, 3]).isError())
+        self.assertEqual(c.read_holding_registers(10, count=4).registers, [77, 1, 2, 3])
+        self.assertFalse(c.write_coil(1, True).isError())
+        self.assertFalse(c.write_coils(2, [True] * 9).isError())
+        self.assertEqual(c.read_coils(1, count=10).bits[:10], [True] * 10)
+        self.assertFalse(c.write_register(20, 0x12).isError())
+        self.assertFalse(c.mask_write_register(address=20, and_mask=0xF2, or_mask=0x25).isError())
+        self.assertEqual(c.read_holding_registers(20, count=1).registers, [0x17])
+        both = c.readwrite_registers(read_address=30, read_count=3, write_address=31, values=[8, 9])
+        self.assertEqual(both.registers, [91, 8, 9])
+
+    def test_identification_over_several_answers(self):
+        c = self.client
+        basic = c.read_device_information(read_code=1)
+        self.assertEqual(basic.information, {0: b"Lineshaft", 1: b"peer", 2: b"1"})
+        regular = c.read_device_information(read_code=2)
+        self.assertEqual(regular.more_follows, 0xFF)
+        rest = c.read_device_information(read_code=2, object_id=regular.next_object_id)
+        self.assertEqual(set(regular.information) | set(rest.information), {0, 1, 2, 4, 5})
+
+    def test_exceptions(self):
+        c = self.client
+        self.assertEqual(c.read_holding_registers(199, count=2).exception_code, 2)
+        self.assertEqual(c.read_holding_registers(0, count=1, device_id=9).exception_code, 11)
+
+
+# --- what our client has to find: registers packed by Python, one plan for both foreign servers ---
+
+def words(format_, value):
+    raw = struct.pack(format_, value)
+    return list(struct.unpack(f">{len(raw) // 2}H", raw))
+
+
+def swap(registers):
+    return [(w >> 8) | ((w & 0xFF) << 8) for w in registers]
+
+
+F32 = words(">f", 123.456)
+I64 = words(">q", -1234567890123)
+HOLDING = ([0x1234, 0xFFFE] + F32 + F32[::-1] + swap(F32) + swap(F32)[::-1]
+           + words(">d", 3.141592653589793) + I64 + swap(I64)[::-1] + words(">I", 4000000000)
+           + [0x4865, 0x6174, 0x2034, 0x3200, 0x5858] + [0b0101_1000] + [11, 0, 0, 0x000F])
+EXPECTED = {
+    "u16": 0x1234, "i16": -2, "f32_abcd": 123.456, "f32_cdab": 123.456, "f32_badc": 123.456,
+    "f32_dcba": 123.456, "f64": 3.141592653589793, "i64": -1234567890123,
+    "i64_dcba": -1234567890123, "u32": 4000000000, "text": "Heat 42", "bit3": True, "bits4_6": 5,
+    "scaled": 2330.0, "input0": 7, "coil1": True, "discrete2": True,
+}
+
+
+class Client(unittest.TestCase):
+    maxDiff = None
+
+    def run_client(self, port):
+        result = subprocess.run([PEER, "client", str(port)], capture_output=True, text=True,
+                                timeout=30)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def check(self, lines, vendor):
+        first = {}
+        for line in lines:
+            if "name" in line:
+                first.setdefault(line["name"], line)
+        for name, value in EXPECTED.items():
+            self.assertEqual(first[name]["quality"], "Good", name)
+            self.assertEqual(first[name]["value"], value, name)
+        self.assertEqual(first["missing"]["quality"], "BadConfigurationError")
+        writes = {line["write"]: line for line in lines if "write" in line}
+        self.assertEqual(writes, {
+            "set_u16": {"write": "set_u16", "old": 11, "new": 4321},
+            "set_f32": {"write": "set_f32", "old": 0, "new": -2.5},
+            "set_bit": {"write": "set_bit", "old": False, "new": True},
+            "set_coil": {"write": "set_coil", "old": False, "new": True}})
+        status = next(line for line in lines if "status" in line)
+        self.assertEqual(status["status"], "connected")
+        self.assertEqual(status["tags_bad"], 1)
+        self.assertEqual(next(line for line in lines if "test" in line),
+                         {"test": True, "vendor": vendor})
+
+    @needs_libmodbus
+    def test_against_libmodbus(self):
+        port = free_port()
+        server = subprocess.Popen([libmodbus_peer(), "server", str(port)], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True)
+        try:
+            for address, value in enumerate(HOLDING):
+                server.stdin.write(f"h {address} {value}\n")
+            server.stdin.write("i 0 7\nc 1 1\nd 2 1\ngo\n")
+            server.stdin.close()
+            self.assertEqual(server.stdout.readline(), "listening\n")
+            self.check(self.one_at_a_time(port), None)
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
+
+    # This server takes one client after the other, so the test read and the polling share a socket.
+    def one_at_a_time(self, port):
+        os.environ["MODBUS_PEER_SINGLE"] = "1"
+        try:
+            return self.run_client(port)
+        finally:
+            del os.environ["MODBUS_PEER_SINGLE"]
+
+    @needs_pymodbus
+    def test_against_pymodbus(self):
+        with PymodbusServer() as server:
+            self.check(self.run_client(server.port), "pymodbus")
+
+
+class PymodbusServer:
+    def __enter__(self):
+        self.port = free_port()
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self.serve(),))
+        self.thread.start()
+        wait_until_open(self.port)
+        return self
+
+    def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self.server.shutdown(), self.loop).result(10)
+        self.thread.join(10)
+
+    async def serve(self):
+        bits = [False] * 16
+        coils = list(bits)
+        coils[1] = True
+        discretes = list(bits)
+        discretes[2] = True
+        device = SimDevice(1, simdata=(
+            [SimData(0, values=coils, datatype=DataType.BITS)],
+            [SimData(0, values=discretes, datatype=DataType.BITS)],
+            [SimData(0, values=HOLDING, datatype=DataType.REGISTERS)],
+            [SimData(0, values=[7], datatype=DataType.REGISTERS)]))
+        identity = ModbusDeviceIdentification(info_name={"VendorName": "pymodbus"})
+        self.server = ModbusTcpServer(device, identity=identity, address=("127.0.0.1", self.port))
+        try:
+            await self.server.serve_forever()
+        except asyncio.CancelledError:
+            pass
+
+
+@needs_pymodbus
+class Codec(unittest.TestCase):
+    """Messages written by pymodbus, read and written again by us: the same bytes."""
+
+    @staticmethod
+    def messages(random, count):
+        from pymodbus.pdu import bit_message as b, mei_message as m, register_message as r
+        for _ in range(count):
+            address = random.randrange(60000)
+            n = random.randint(1, 120)
+            registers = [random.randrange(65536) for _ in range(n)]
+            bits = [random.random() < 0.5 for _ in range(8 * n)]  # whole bytes: no padding to differ
+            masks = {"address": address, "and_mask": random.randrange(65536),
+                     "or_mask": random.randrange(65536)}
+            text = {i: bytes(random.randrange(256) for _ in range(random.randrange(60)))
+                    for i in range(3)}
+            yield random.choice((
+                lambda: (b.ReadCoilsRequest(address=address, count=8 * n),
+                         b.ReadCoilsResponse(bits=bits)),
+                lambda: (b.ReadDiscreteInputsRequest(address=address, count=8 * n),
+                         b.ReadDiscreteInputsResponse(bits=bits)),
+                lambda: (r.ReadHoldingRegistersRequest(address=address, count=n),
+                         r.ReadHoldingRegistersResponse(registers=registers)),
+                lambda: (r.ReadInputRegistersRequest(address=address, count=n),
+                         r.ReadInputRegistersResponse(registers=registers)),
+                lambda: (b.WriteSingleCoilRequest(address=address, bits=bits[:1]),
+                         b.WriteSingleCoilResponse(address=address, bits=bits[:1])),
+                lambda: (r.WriteSingleRegisterRequest(address=address, registers=registers[:1]),
+                         r.WriteSingleRegisterResponse(address=address, registers=registers[:1])),
+                lambda: (b.WriteMultipleCoilsRequest(address=address, bits=bits),
+                         b.WriteMultipleCoilsResponse(address=address, count=8 * n)),
+                lambda: (r.WriteMultipleRegistersRequest(address=address, registers=registers),
+                         r.WriteMultipleRegistersResponse(address=address, count=n)),
+                lambda: (r.MaskWriteRegisterRequest(**masks), r.MaskWriteRegisterResponse(**masks)),
+                lambda: (r.ReadWriteMultipleRegistersRequest(
+                            read_address=address, read_count=n, write_address=address,
+                            write_registers=registers),
+                         r.ReadWriteMultipleRegistersResponse(registers=registers)),
+                lambda: (m.ReadDeviceInformationRequest(read_code=1, object_id=0),
+                         m.ReadDeviceInformationResponse(read_code=1, information=text)),
+            ))()
+
+    def test_twenty_thousand_messages(self):
+        pairs = []
+        for pair in self.messages(random.Random(20261123), 20000):
+            pairs.append(" ".join((bytes([p.function_code]) + p.encode()).hex() for p in pair))
+        result = subprocess.run([PEER, "codec"], input="\n".join(pairs), capture_output=True,
+                                text=True, timeout=60)
+        again = result.stdout.splitlines()
+        self.assertEqual(len(again), len(pairs), result.stderr)
+        for ours, theirs in zip(again, pairs):
+            self.assertEqual(ours, theirs)
+
+
+class Wire(unittest.TestCase):
+    """tshark, which has a Modbus of its own, finds nothing malformed in what we send."""
+
+    @needs_libmodbus
+    def test_our_server(self):
+        with OurServer() as server, Capture([server.port]) as capture:
+            subprocess.run([libmodbus_peer(), "client", str(server.port)], capture_output=True,
+                           timeout=20, check=True)
+            if HAS_PYMODBUS:
+                client = ModbusTcpClient("127.0.0.1", port=server.port)
+                client.connect()
+                client.read_device_information(read_code=2)
+                client.close()
+        capture.check(self)
+
+    @needs_pymodbus
+    def test_our_client(self):
+        with PymodbusServer() as server, Capture([server.port]) as capture:
+            subprocess.run([PEER, "client", str(server.port)], capture_output=True, timeout=30,
+                           check=True)
+        capture.check(self)
+
+
+if __name__ == "__main__":
+    print("pymodbus", pymodbus.__version__ if HAS_PYMODBUS else "missing")
+    unittest.main(verbosity=2)
