@@ -96,7 +96,8 @@ void ModbusPoller::start(Nanoseconds now) {
     group.blocks.clear();
     group.todo.clear();
     group.under_way = 0;
-    group.due = group.grid.after(now);
+    // Not an instant that the first cycle might still be busy for.
+    group.due = group.grid.after(now + group.grid.interval() / 2);
   }
   plan();
   for (Group& group : groups_) start_cycle(group);
