@@ -12,13 +12,14 @@
 #include "base/time.h"
 #include "model/tag.h"
 #include "model/value.h"
+#include "wire/csv/encoding.h"
 
 namespace lineshaft::intake {
 
 // A table has at most this many signals: columns when wide, lines when transposed, names when long.
 inline constexpr std::size_t kSignalsMax = 10'000;
 
-enum class Encoding : std::uint8_t { kUtf8, kUtf16Le, kUtf16Be, kGb18030, kWindows1252 };
+using csv::Encoding;
 
 enum class Layout : std::uint8_t {
   kWide,        // a row is an instant, a column a signal

@@ -16,6 +16,16 @@ TEST(Quality, SeverityIsInTheTopTwoBits) {
   EXPECT_EQ(quality_name({0x80120000}), "0x80120000");
 }
 
+TEST(Quality, ReadsNamesAndCodesButNotThoseOfClassicOpc) {
+  EXPECT_EQ(parse_quality("BadTimeout").value(), quality::kBadTimeout);
+  EXPECT_EQ(parse_quality("0x80120000").value(), Quality{0x80120000});
+  EXPECT_EQ(parse_quality("0").value(), quality::kGood);
+  EXPECT_EQ(parse_quality("2147483648").value(), quality::kBad);
+  for (const char* text : {"", "192", "good", "0x", "0x100000000", "-1", "Bad "}) {
+    EXPECT_FALSE(parse_quality(text).ok()) << text;
+  }
+}
+
 TEST(Value, TextReadsBackToTheSameBits) {
   for (const Value& value : {Value(true), Value(std::numeric_limits<std::int64_t>::min()),
                              Value(0.1F), Value(-0.0), Value(5e-324), Value(std::string("a,b"))}) {

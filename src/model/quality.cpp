@@ -1,6 +1,7 @@
 #include "model/quality.h"
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <utility>
 
@@ -37,6 +38,24 @@ std::string quality_name(Quality quality) {
   std::array<char, 16> hex{};
   std::snprintf(hex.data(), hex.size(), "0x%08X", quality.code);
   return hex.data();
+}
+
+Result<Quality> parse_quality(std::string_view text) {
+  for (const auto& [known, name] : kNames) {
+    if (name == text) return known;
+  }
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  const std::string_view digits = hex ? text.substr(2) : text;
+  Quality quality;
+  const auto [end, code] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), quality.code, hex ? 16 : 10);
+  const bool whole = code == std::errc{} && end == digits.data() + digits.size();
+  const bool classic = !hex && quality.code > 0 && quality.code < 256;
+  if (whole && !classic) return quality;
+  return Error{ErrorId::kInvalidArgument,
+               "'" + std::string(text.substr(0, 64)) +
+                   "' is not a quality: write a name such as Good or BadTimeout, or a code such as "
+                   "0x800A0000"};
 }
 
 }  // namespace lineshaft

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace lineshaft {
 
 // 32-bit StatusCode of OPC UA Part 4, 7.38: the top two bits are the severity, bits 16-27 the
@@ -42,5 +44,9 @@ inline constexpr Quality kBadOutOfService{0x808D0000};
 
 // The standard's name without the value ("BadTimeout"); "0x80xxxxxx" for a code we do not know.
 std::string quality_name(Quality quality);
+// The inverse; also "0x80050000" and the decimal number of a code that the standard defines.
+// Numbers 1 to 255 are refused: they are qualities of classic OPC, where 192 is good and 0 is bad.
+// Errors: kInvalidArgument naming the text.
+Result<Quality> parse_quality(std::string_view text);
 
 }  // namespace lineshaft
