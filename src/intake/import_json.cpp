@@ -33,9 +33,9 @@ int http_status(ErrorCode code) {
 Json problem_value(const Error& error) {
   const ErrorEntry& entry = error_entry(error.id);
   const std::string number = error_number(error.id);
-  return {{"type", "/errors/" + number}, {"title", entry.title},
-          {"status", http_status(entry.code)}, {"detail", error.what},
-          {"id", number},                {"remedy", entry.remedy}};
+  return {
+      {"type", "/errors/" + number}, {"title", entry.title}, {"status", http_status(entry.code)},
+      {"detail", error.what},        {"id", number},         {"remedy", entry.remedy}};
 }
 
 // --- in: a change of a plan, field by field ---
@@ -182,14 +182,16 @@ std::optional<Error> read_time(const std::string& where, const Json& value, Plan
     change.time_column = "";
     return std::optional<Error>();
   };
-  return read_object(
-      where, value,
-      {{"column", column},
-       {"format", into(change.time_format)},
-       {"zone", into(change.time_zone)},
-       {"midnight_ends_day", into(change.midnight_ends_day)},
-       {"start", [&](const std::string& f, const Json& v) { return read_start(f, v, change.time_start); }},
-       {"step_ms", [&](const std::string& f, const Json& v) { return read_step(f, v, change.step_ms); }}});
+  return read_object(where, value,
+                     {{"column", column},
+                      {"format", into(change.time_format)},
+                      {"zone", into(change.time_zone)},
+                      {"midnight_ends_day", into(change.midnight_ends_day)},
+                      {"start", [&](const std::string& f,
+                                    const Json& v) { return read_start(f, v, change.time_start); }},
+                      {"step_ms", [&](const std::string& f, const Json& v) {
+                         return read_step(f, v, change.step_ms);
+                       }}});
 }
 
 std::optional<Error> read_change(const Json& plan, PlanChange& change) {
@@ -197,14 +199,18 @@ std::optional<Error> read_change(const Json& plan, PlanChange& change) {
       "", plan,
       {{"encoding", into_word(parse_encoding, change.encoding)},
        {"bom", kIgnored},
-       {"delimiter", [&](const std::string& f, const Json& v) { return read_char(f, v, ",;\t| ", change.delimiter); }},
-       {"decimal", [&](const std::string& f, const Json& v) { return read_char(f, v, ".,", change.decimal); }},
+       {"delimiter", [&](const std::string& f,
+                         const Json& v) { return read_char(f, v, ",;\t| ", change.delimiter); }},
+       {"decimal",
+        [&](const std::string& f, const Json& v) { return read_char(f, v, ".,", change.decimal); }},
        {"header", into(change.header)},
        {"skip_lines", into(change.skip_lines)},
        {"layout", into_word(parse_layout, change.layout)},
        {"time", [&](const std::string& f, const Json& v) { return read_time(f, v, change); }},
-       {"columns", [&](const std::string& f, const Json& v) { return read_columns(f, v, change.columns); }},
-       {"tags", [&](const std::string& f, const Json& v) { return read_columns(f, v, change.tags); }},
+       {"columns",
+        [&](const std::string& f, const Json& v) { return read_columns(f, v, change.columns); }},
+       {"tags",
+        [&](const std::string& f, const Json& v) { return read_columns(f, v, change.tags); }},
        {"skip_refused", into(change.skip_refused)}});
 }
 

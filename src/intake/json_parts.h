@@ -1,5 +1,5 @@
-// intake/json_parts.h: plans and reports as JSON values, shared by the .cpp files that make texts of
-// them. Included by .cpp files only.
+// intake/json_parts.h: plans and reports as JSON values, shared by the .cpp files that make texts
+// of them. Included by .cpp files only.
 #pragma once
 
 #include <nlohmann/json.hpp>

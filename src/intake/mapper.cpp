@@ -78,13 +78,14 @@ Status Mapper::prepare() {
 
 Status Mapper::prepare_columns() {
   for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
-    if (plan_.columns[i].index != i) return wrong("columns: must stand in the order of their index");
+    if (plan_.columns[i].index != i)
+      return wrong("columns: must stand in the order of their index");
   }
   time_column_ = find(Use::kTime);
   clock_column_ = find(Use::kTimeOfDay);
   const auto add = [&](const ColumnPlan& signal, std::size_t column) {
-    signals_.push_back({static_cast<std::uint32_t>(signals_.size()), column, npos, signal.type,
-                        signal.name});
+    signals_.push_back(
+        {static_cast<std::uint32_t>(signals_.size()), column, npos, signal.type, signal.name});
   };
   if (plan_.layout == Layout::kLong) {
     tag_column_ = find(Use::kTag);
@@ -306,8 +307,7 @@ std::optional<std::string> Mapper::add_sample(const Signal& signal, const csv::F
                                               std::span<const TagId> ids,
                                               std::vector<Sample>& out) {
   Sample& sample = out.emplace_back();
-  const csv::CellRead read =
-      csv::read_cell(signal.type, cell, plan_.decimal, sample.value);
+  const csv::CellRead read = csv::read_cell(signal.type, cell, plan_.decimal, sample.value);
   if (read == csv::CellRead::kWrong) {
     return shown(cell.text) + " is not a " + std::string(type_name(signal.type)) + " value";
   }

@@ -31,17 +31,17 @@ struct UnitWord {
 };
 
 constexpr UnitWord kUnits[] = {
-    {"kwh", "KWH"},   {"mwh", "MWH"},   {"kw", "KWT"},    {"mw", "MAW"},     {"w", "WTT"},
-    {"kvar", "KVR"},  {"kva", "KVA"},   {"mva", "MVA"},   {"kvarh", "K3"},   {"a", "AMP"},
-    {"ka", "B22"},    {"v", "VLT"},     {"kv", "KVT"},    {"hz", "HTZ"},     {"bar", "BAR"},
-    {"mbar", "MBR"},  {"pa", "PAL"},    {"kpa", "KPA"},   {"m", "MTR"},      {"mm", "MMT"},
-    {"m/s", "MTS"},   {"m/min", "2X"},  {"mm/s", "C16"},  {"kg", "KGM"},     {"t", "TNE"},
-    {"t/h", "E31"},   {"m3", "MTQ"},    {"m³", "MTQ"},    {"m3/h", "MQH"},   {"m³/h", "MQH"},
-    {"l", "LTR"},     {"l/min", "L2"},  {"s", "SEC"},     {"min", "MIN"},    {"h", "HUR"},
-    {"rpm", "RPM"},   {"r/min", "RPM"}, {"1/min", "RPM"}, {"nm", "NU"},      {"n·m", "NU"},
-    {"kn", "B47"},    {"n", "NEW"},     {"ppm", "59"},    {"mg/m3", "GP"},   {"mg/m³", "GP"},
-    {"ph", "Q30"},    {"%", "P1"},      {"°c", "CEL"},    {"degc", "CEL"},   {"celsius", "CEL"},
-    {"℃", "CEL"},     {"k", "KEL"},     {"kelvin", "KEL"},
+    {"kwh", "KWH"},  {"mwh", "MWH"},   {"kw", "KWT"},     {"mw", "MAW"},   {"w", "WTT"},
+    {"kvar", "KVR"}, {"kva", "KVA"},   {"mva", "MVA"},    {"kvarh", "K3"}, {"a", "AMP"},
+    {"ka", "B22"},   {"v", "VLT"},     {"kv", "KVT"},     {"hz", "HTZ"},   {"bar", "BAR"},
+    {"mbar", "MBR"}, {"pa", "PAL"},    {"kpa", "KPA"},    {"m", "MTR"},    {"mm", "MMT"},
+    {"m/s", "MTS"},  {"m/min", "2X"},  {"mm/s", "C16"},   {"kg", "KGM"},   {"t", "TNE"},
+    {"t/h", "E31"},  {"m3", "MTQ"},    {"m³", "MTQ"},     {"m3/h", "MQH"}, {"m³/h", "MQH"},
+    {"l", "LTR"},    {"l/min", "L2"},  {"s", "SEC"},      {"min", "MIN"},  {"h", "HUR"},
+    {"rpm", "RPM"},  {"r/min", "RPM"}, {"1/min", "RPM"},  {"nm", "NU"},    {"n·m", "NU"},
+    {"kn", "B47"},   {"n", "NEW"},     {"ppm", "59"},     {"mg/m3", "GP"}, {"mg/m³", "GP"},
+    {"ph", "Q30"},   {"%", "P1"},      {"°c", "CEL"},     {"degc", "CEL"}, {"celsius", "CEL"},
+    {"℃", "CEL"},    {"k", "KEL"},     {"kelvin", "KEL"},
 };
 
 std::string unit_code(std::string_view word) {
@@ -104,29 +104,29 @@ std::string unit_in_name(std::string_view name) {
 
 bool names_time(std::string_view name) {
   constexpr std::string_view kWords[] = {
-      "time",     "timestamp", "datetime",   "date",     "date_time", "date time", "ts",
-      "t_stamp",  "utc",       "epoch",      "datum",    "zeit",      "zeitpunkt", "zeitstempel",
-      "时间",     "日期",      "时间戳",     "采集时间", "local time", "time (utc)", "date/time"};
+      "time",    "timestamp", "datetime", "date",     "date_time",  "date time",  "ts",
+      "t_stamp", "utc",       "epoch",    "datum",    "zeit",       "zeitpunkt",  "zeitstempel",
+      "时间",    "日期",      "时间戳",   "采集时间", "local time", "time (utc)", "date/time"};
   return is_one_of(name, kWords);
 }
 
 bool names_tag(std::string_view name) {
   constexpr std::string_view kWords[] = {
-      "tag",    "tagname", "tag_name", "tag name", "signal", "point",  "pointname", "sensor",
-      "sensor_id", "variable", "metric", "series", "path",   "channel", "item",     "itemid",
-      "messstelle", "kanal", "位号",   "点名",     "测点",   "变量",   "标签"};
+      "tag",        "tagname",  "tag_name", "tag name", "signal", "point",   "pointname", "sensor",
+      "sensor_id",  "variable", "metric",   "series",   "path",   "channel", "item",      "itemid",
+      "messstelle", "kanal",    "位号",     "点名",     "测点",   "变量",    "标签"};
   return is_one_of(name, kWords);
 }
 
 bool names_value(std::string_view name) {
-  constexpr std::string_view kWords[] = {"value", "val",  "reading", "measurement", "vvalue",
-                                         "wert",  "messwert", "值",  "数值"};
+  constexpr std::string_view kWords[] = {"value", "val",      "reading", "measurement", "vvalue",
+                                         "wert",  "messwert", "值",      "数值"};
   return is_one_of(name, kWords);
 }
 
 bool names_quality(std::string_view name) {
-  constexpr std::string_view kWords[] = {"quality", "qual", "status", "statuscode", "status_code",
-                                         "qualität", "质量", "质量码"};
+  constexpr std::string_view kWords[] = {"quality",     "qual",     "status", "statuscode",
+                                         "status_code", "qualität", "质量",   "质量码"};
   return is_one_of(name, kWords);
 }
 

@@ -18,7 +18,8 @@ std::string path_level(std::string_view text);
 // "C:\data\Gas Turbine 2011.csv" -> "Gas Turbine 2011".
 std::string file_stem(std::string_view file_name);
 
-// Names of a header: trimmed, "column_<n>" for an empty one or one that is no UTF-8, "_2", "_3" behind a repeated one.
+// Names of a header: trimmed, "column_<n>" for an empty one or one that is no UTF-8, "_2", "_3"
+// behind a repeated one.
 std::vector<std::string> unique_names(std::vector<std::string> names);
 
 // UNECE Rec 20 code of a unit in brackets at the end ("Temperature [°C]", "p (bar)") or as the last

@@ -34,8 +34,8 @@ class RepeatCounter {
   static void extend(std::vector<Run>& runs, std::int64_t time, RepeatBudget& budget);
   static bool find(const std::vector<Run>& runs, std::int64_t time, bool ascending);
 
-  std::vector<Run> up_;        // ascending from the first time on
-  std::vector<Run> down_;      // descending below it: a file may begin with the newest
+  std::vector<Run> up_;                // ascending from the first time on
+  std::vector<Run> down_;              // descending below it: a file may begin with the newest
   std::set<std::int64_t> in_between_;  // came late, between times that were there
 };
 

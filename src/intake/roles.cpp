@@ -99,8 +99,8 @@ void set(Roles& roles, std::size_t column, Use use) {
   if (column != Roles::npos) roles.uses[column] = use;
 }
 
-// Tag, value, quality and type by their names; what is left over is skipped. A layout that was asked
-// for takes the first column of text for the tag and the next for the value.
+// Tag, value, quality and type by their names; what is left over is skipped. A layout that was
+// asked for takes the first column of text for the tag and the next for the value.
 void guess_long(const FirstRows& sample, bool asked_for, Roles& roles) {
   std::size_t tag = find_named(sample, names_tag, roles);
   std::size_t value = find_named(sample, names_value, roles);
@@ -115,8 +115,8 @@ void guess_long(const FirstRows& sample, bool asked_for, Roles& roles) {
   if (!asked_for && (tag == Roles::npos || value == Roles::npos)) return;
   roles.layout = Layout::kLong;
   const std::size_t quality = find_named(sample, names_quality, roles);
-  const std::size_t type =
-      find_named(sample, [](const std::string& name) { return name == "type"; }, roles);
+  const std::size_t type = find_named(
+      sample, [](const std::string& name) { return name == "type"; }, roles);
   std::replace(roles.uses.begin(), roles.uses.end(), Use::kValue, Use::kSkip);
   set(roles, tag, Use::kTag);
   set(roles, value, Use::kValue);
@@ -132,8 +132,7 @@ Status take_hints(const FirstRows& sample, const SurveyHints& hints, Roles& role
     }
     // One column has each of these parts: the one that had it before loses it.
     const bool single = use == Use::kTime || use == Use::kTimeOfDay || use == Use::kTag ||
-                        use == Use::kType ||
-                        (roles.layout == Layout::kLong && use != Use::kSkip);
+                        use == Use::kType || (roles.layout == Layout::kLong && use != Use::kSkip);
     if (single) std::replace(roles.uses.begin(), roles.uses.end(), use, Use::kSkip);
     roles.uses[index] = use;
   }

@@ -26,9 +26,9 @@ struct Roles {
 
 // Time: the column whose cells are times nearly everywhere; calendar times win over numbers, and
 // numbers (epochs, 20180131) count only in a column that is called a time, or in a first column
-// that never runs back. A clock column joins a column of mere dates. Long: a column is called a tag,
-// another a value, and there is a time. Hints come last and win.
-// Errors: kInvalidArgument: a hint names a column that is not there, or a long layout lacks a part.
+// that never runs back. A clock column joins a column of mere dates. Long: a column is called a
+// tag, another a value, and there is a time. Hints come last and win. Errors: kInvalidArgument: a
+// hint names a column that is not there, or a long layout lacks a part.
 Result<Roles> guess_roles(const FirstRows& sample, const SurveyHints& hints);
 
 // "org/site/x#float32" -> {"org/site/x", "float32"}: the columns of an exact export. No '#': all of

@@ -83,8 +83,9 @@ class Surveyor {
            " lines have another form than the rest and are skipped.");
     }
     if (shape.transposed && !hints.layout) {
-      note("The numbers are alike along the lines, not down the columns: each line is read as one "
-           "signal.");
+      note(
+          "The numbers are alike along the lines, not down the columns: each line is read as one "
+          "signal.");
     }
     return {};
   }
@@ -120,8 +121,8 @@ class Surveyor {
     }
     first.names.resize(std::max(first.names.size(), fields_));
     if (first.names.size() > kSignalsMax) {
-      return unreadable("the table has " + std::to_string(first.names.size()) +
-                        " columns; up to " + std::to_string(kSignalsMax) +
+      return unreadable("the table has " + std::to_string(first.names.size()) + " columns; up to " +
+                        std::to_string(kSignalsMax) +
                         " are possible, or give the layout transposed");
     }
     first.names = unique_names(std::move(first.names));
@@ -221,17 +222,18 @@ class Surveyor {
     if (!evidence_) return {};
     const std::optional<TimeFinding> found = evidence_->finding();
     if (!found) {
-      return Error{ErrorId::kInvalidArgument,
-                   "time.column: no cell of '" + plan().time.column + "' can be read as a time" +
-                       (task_.hints.time_format ? " of the format " + *task_.hints.time_format
-                                                : "")};
+      return Error{
+          ErrorId::kInvalidArgument,
+          "time.column: no cell of '" + plan().time.column + "' can be read as a time" +
+              (task_.hints.time_format ? " of the format " + *task_.hints.time_format : "")};
     }
     plan().time.format = found->format.name();
     plan().time.midnight_ends_day = found->midnight_ends_day;
     for (const std::string& text : found->notes) note(text);
     if (!found->offsets) {
-      note("The times carry no zone: they are read as UTC. Set time.zone to the zone of the clock "
-           "that wrote them, such as Asia/Shanghai.");
+      note(
+          "The times carry no zone: they are read as UTC. Set time.zone to the zone of the clock "
+          "that wrote them, such as Asia/Shanghai.");
     }
     return {};
   }
@@ -272,8 +274,7 @@ class Surveyor {
       if (!more.ok()) return more.error();
       if (!*more) break;
       if (lines_.size() == kSignalsMax) {
-        return unreadable("a transposed table has up to " + std::to_string(kSignalsMax) +
-                          " lines");
+        return unreadable("a transposed table has up to " + std::to_string(kSignalsMax) + " lines");
       }
       if (Status seen = see_line(row); !seen) return seen;
     }
@@ -304,15 +305,17 @@ class Surveyor {
     };
     const bool times = lines_.size() == 1 && row.fields.size() > first + 1 &&
                        is_time(row.fields[first]) && is_time(row.fields.back());
-    line.time = task_.hints.time_column ? !line.name.empty() && line.name == *task_.hints.time_column
-                                        : times;
+    line.time = task_.hints.time_column
+                    ? !line.name.empty() && line.name == *task_.hints.time_column
+                    : times;
     rows_ = std::max<std::uint64_t>(rows_, row.fields.size() - first);
     if (line.time && lines_.size() > 1) {
       return Error{ErrorId::kInvalidArgument,
                    "time.column: in a transposed table the times stand in the first line"};
     }
     if (line.time) {
-      if (Status begun = begin_time(line.name.empty() ? "column_1" : line.name); !begun) return begun;
+      if (Status begun = begin_time(line.name.empty() ? "column_1" : line.name); !begun)
+        return begun;
     }
     for (std::size_t i = first; i < row.fields.size(); ++i) {
       if (line.time) {
@@ -336,8 +339,8 @@ class Surveyor {
     if (is_path && check_tag_spec(spec).ok()) {
       signal.path = name;
     } else {
-      signal.path = task_.prefix + "/" + path_level(file_stem(task_.file_name)) + "/" +
-                    path_level(name);
+      signal.path =
+          task_.prefix + "/" + path_level(file_stem(task_.file_name)) + "/" + path_level(name);
     }
     make_unique(signal.path);
     const csv::ColumnStats& cells = stats.cells;
@@ -396,8 +399,9 @@ class Surveyor {
     plan().time.step_ms = 1'000;
     const unsigned year = year_in_name(file_stem(task_.file_name));
     if (year == 0) {
-      note("The file holds no times. Give time.start and time.step_ms; until then the rows count "
-           "from 1970-01-01T00:00:00Z in steps of 1 s.");
+      note(
+          "The file holds no times. Give time.start and time.step_ms; until then the rows count "
+          "from 1970-01-01T00:00:00Z in steps of 1 s.");
       return;
     }
     constexpr std::int64_t kNsPerSecond = 1'000'000'000;
@@ -412,8 +416,9 @@ class Surveyor {
            " s. Correct time.start and time.step_ms if that is wrong.");
       return;
     }
-    note("The file holds no times, and its rows do not fit into the year of its name. Give "
-         "time.start and time.step_ms.");
+    note(
+        "The file holds no times, and its rows do not fit into the year of its name. Give "
+        "time.start and time.step_ms.");
   }
 
   struct Line {

@@ -92,8 +92,8 @@ std::optional<TimeFinding> TimeEvidence::finding() const {
 void TimeEvidence::explain(const Candidate& chosen, TimeFinding& found) const {
   const Candidate* other = nullptr;
   for (const Candidate& candidate : candidates_) {
-    const bool swapped = chosen.format.day_first() ? candidate.format.month_first()
-                                                   : candidate.format.day_first();
+    const bool swapped =
+        chosen.format.day_first() ? candidate.format.month_first() : candidate.format.day_first();
     if (swapped && (chosen.format.day_first() || chosen.format.month_first())) other = &candidate;
   }
   if (other == nullptr) return;
@@ -106,8 +106,9 @@ void TimeEvidence::explain(const Candidate& chosen, TimeFinding& found) const {
     note += ": otherwise time would run backwards " + std::to_string(other->backwards) +
             " times instead of " + std::to_string(chosen.backwards) + ".";
   } else {
-    note += ", but nothing in the file tells day from month. Check the preview; set time.format if "
-            "it is wrong.";
+    note +=
+        ", but nothing in the file tells day from month. Check the preview; set time.format if "
+        "it is wrong.";
   }
   found.notes.push_back(std::move(note));
 }

@@ -22,9 +22,9 @@ struct TimeFinding {
 //
 // Formats: of those that the first cells allow, the one that reads most cells; then the one under
 // which time runs back least often; then day before month.
-// Midnight: rows at 00:00 that step back in time, but with a day added fit between their neighbours,
-// carry the date of the day that ends. It is taken as the rule of the file when ten times as many
-// midnights need it as stand in order as they are.
+// Midnight: rows at 00:00 that step back in time, but with a day added fit between their
+// neighbours, carry the date of the day that ends. It is taken as the rule of the file when ten
+// times as many midnights need it as stand in order as they are.
 class TimeEvidence {
  public:
   // `given` fixes the format. `column` is named in the notes.
@@ -42,10 +42,10 @@ class TimeEvidence {
     std::uint64_t backwards = 0;
     std::uint64_t with_offset = 0;
     std::uint64_t decided_at_line = 0;  // the first line that only this one of a pair reads
-    std::string decided_by;
+    std::string decided_by = {};
     // Midnights, between runs of equal times.
-    std::optional<std::int64_t> before;  // the time before `last`
-    std::optional<std::int64_t> last;
+    std::optional<std::int64_t> before = {};  // the time before `last`
+    std::optional<std::int64_t> last = {};
     std::uint64_t midnights_in_order = 0;
     std::uint64_t midnights_of_day_before = 0;
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/sample.h"
@@ -58,6 +59,9 @@ std::string unit_symbol(std::string_view code);
 class TagDirectory {
  public:
   virtual ~TagDirectory() = default;
+
+  // Nothing if the tenant has no tag of that path. Threads: any.
+  virtual std::optional<Tag> find_tag(TenantId tenant, std::string_view path) const = 0;
 
   // Makes every tag that does not exist (durably) and returns the ids in the order of `specs`. A
   // tag whose path exists with the same type is updated with the other fields; an existing path
