@@ -1,0 +1,26 @@
+// The pages: their place in the rail (the order of the day), who may see them, and their code, which
+// is fetched when it is first needed.
+import type { Component } from 'svelte';
+import type { IconName } from '../components/Icon.svelte';
+
+export interface PageEntry {
+  id: string; // the words are page.<id>
+  href: string;
+  icon: IconName;
+  permissions: readonly string[]; // any of them
+  load: () => Promise<{ default: Component }>;
+}
+
+export const PAGES: readonly PageEntry[] = [
+  { id: 'overview', href: '/', icon: 'overview', permissions: ['connection.read'], load: () => import('../pages/Overview.svelte') },
+  { id: 'machines', href: '/machines', icon: 'machines', permissions: ['connection.read'], load: () => import('../pages/Machines.svelte') },
+  { id: 'tags', href: '/tags', icon: 'tags', permissions: ['tag.read'], load: () => import('../pages/Tags.svelte') },
+  { id: 'trends', href: '/trends', icon: 'trends', permissions: ['tag.read'], load: () => import('../pages/Trends.svelte') },
+  { id: 'import', href: '/import', icon: 'import', permissions: ['import.run'], load: () => import('../pages/Import.svelte') },
+  { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
+];
+
+/** The page of an address: the entry itself or what lies under it. */
+export function pageOf(path: string): PageEntry | null {
+  return PAGES.find((page) => path === page.href || (page.href !== '/' && path.startsWith(`${page.href}/`))) ?? null;
+}

@@ -1,0 +1,45 @@
+// Who is signed in, and what this server is. When a session ends, the page stays as it is, asks for the
+// password again, and what was asked meanwhile is asked once more.
+import type { ServerStatus, Session } from './types.ts';
+
+export type Phase = 'loading' | 'unreachable' | 'claim' | 'signed-out' | 'signed-in' | 'expired';
+
+export const app = $state<{ phase: Phase; status: ServerStatus | null; session: Session | null }>({
+  phase: 'loading',
+  status: null,
+  session: null,
+});
+
+/** What a request needs of the session. */
+export const authority = {
+  csrf: '',
+  generation: 0, // grows with every sign-in
+  waiting: [] as (() => void)[],
+
+  /** Resolves when somebody has signed in after generation `asked`. */
+  renewed(asked: number): Promise<void> {
+    if (this.generation !== asked) return Promise.resolve();
+    if (app.phase === 'signed-in') app.phase = 'expired';
+    return new Promise((resolve) => this.waiting.push(resolve));
+  },
+};
+
+export function signedIn(session: Session): void {
+  const other = app.session && app.session.user.id !== session.user.id;
+  app.session = session;
+  app.phase = 'signed-in';
+  authority.csrf = session.csrf;
+  authority.generation++;
+  const waiting = authority.waiting.splice(0);
+  // What another person had open is not for this one.
+  if (other) location.assign('/');
+  else for (const go of waiting) go();
+}
+
+export function signedOut(): void {
+  app.session = null;
+  app.phase = 'signed-out';
+  authority.csrf = '';
+}
+
+export const may = (permission: string): boolean => app.session?.permissions.includes(permission) ?? false;

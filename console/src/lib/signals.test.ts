@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseCsv } from './csv.ts';
+import { checkLine, compareSignals, fullPath, linesToRows, newLine, parseEnum, readTable, toLine, toSignal } from './signals.ts';
+
+const line = (changes: object) => ({ ...newLine(), path: 'power', address: '100', ...changes });
+
+test('a pasted table is read by its heads, also by the names that others use', () => {
+  const table = readTable(parseCsv('Name;Area;Register;Data type;Factor;Nonsense\npower;holding;100;float32;0.1;x'));
+  assert.deepEqual(table.unknown, ['Nonsense']);
+  assert.deepEqual(table.missing, []);
+  const [first] = table.lines;
+  assert.deepEqual([first!.path, first!.address, first!.type, first!.scale], ['power', '100', 'float32', '0.1']);
+});
+
+test('required heads that are not there are named', () => {
+  assert.deepEqual(readTable([['path', 'address']]).missing, ['area', 'type']);
+});
+
+test('a good line has no problems and becomes a signal without defaults', () => {
+  assert.deepEqual(checkLine(line({ scale: '0.1', unit: 'KWT' })), []);
+  assert.deepEqual(toSignal(line({ scale: '0.1', unit: 'KWT' }), 'org/site/eaf'), {
+    path: 'org/site/eaf/power', area: 'holding', address: 100, type: 'uint16', scale: 0.1, unit: 'KWT',
+  });
+});
+
+test('each wrong field is named', () => {
+  const wrong = (changes: object) => checkLine(line(changes)).map((problem) => `${problem.field} ${problem.key}`);
+  assert.deepEqual(wrong({ path: '' }), ['path missing']);
+  assert.deepEqual(wrong({ area: 'memory' }), ['area area']);
+  assert.deepEqual(wrong({ address: '65536' }), ['address address']);
+  assert.deepEqual(wrong({ address: '1.5' }), ['address address']);
+  assert.deepEqual(wrong({ type: 'float' }), ['type type']);
+  assert.deepEqual(wrong({ area: 'coil' }), ['type bit_area']);
+  assert.deepEqual(wrong({ type: 'string' }), ['string_bytes string_bytes']);
+  assert.deepEqual(wrong({ scale: 'x' }), ['scale number']);
+  assert.deepEqual(wrong({ deadband: '-1' }), ['deadband number']);
+  assert.deepEqual(wrong({ enum_set: 'off,on' }), ['enum_set enum_set']);
+});
+
+test('names of numbers are read', () => {
+  assert.deepEqual(parseEnum('0=off|1=melting down'), [{ value: 0, name: 'off' }, { value: 1, name: 'melting down' }]);
+  assert.equal(parseEnum('off'), null);
+});
+
+test('a name without a slash goes below the prefix, a path stays', () => {
+  assert.equal(fullPath('power', '/org/site/'), 'org/site/power');
+  assert.equal(fullPath('a/b', 'org'), 'a/b');
+});
+
+test('a signal of the server becomes a line and the same signal again', () => {
+  const signal = {
+    path: 'org/site/state', area: 'input', address: 3, type: 'uint16', order: 'ABCD', bit: null, bit_count: 1, string_bytes: null,
+    scale: 1, offset: 0, group: 'fast', unit: '', description: '', interpolation: 'step', enum_set: [{ value: 0, name: 'off' }],
+    range_low: null, range_high: null, writable: true, deadband: 0, tag_id: 9,
+  } as const;
+  const again = toSignal(toLine({ ...signal, enum_set: [...signal.enum_set] }), '');
+  assert.deepEqual(again, {
+    path: 'org/site/state', area: 'input', address: 3, type: 'uint16', group: 'fast', interpolation: 'step', writable: true,
+    enum_set: [{ value: 0, name: 'off' }],
+  });
+  const read = readTable(linesToRows([toLine({ ...signal, enum_set: [...signal.enum_set] })]));
+  assert.deepEqual(toSignal(read.lines[0]!, ''), again);
+});
+
+test('changes are told by path', () => {
+  const a = toSignal(line({}), 'p');
+  const b = toSignal(line({ path: 'x' }), 'p');
+  const changed = { ...a, scale: 2 };
+  assert.deepEqual(compareSignals([a, b], [changed, { ...b, path: 'p/y' }]), { added: ['p/y'], removed: ['p/x'], changed: ['p/power'] });
+  // What the server fills in is no change.
+  assert.deepEqual(compareSignals([{ ...a, order: 'ABCD', scale: 1, tag_id: 4 }], [a]).changed, []);
+});

@@ -1,0 +1,279 @@
+// The objects of the HTTP API, as docs/reference/api.md has them.
+
+export type Role = 'viewer' | 'operator' | 'engineer' | 'administrator';
+export const ROLES: readonly Role[] = ['viewer', 'operator', 'engineer', 'administrator'];
+
+export interface Problem {
+  id: string; // "LS-1002"; "" when the server did not answer at all
+  title: string;
+  detail: string;
+  remedy: string;
+  status: number;
+  field?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  total: number;
+}
+
+export interface ServerStatus {
+  version: string;
+  claimed: boolean;
+  name?: string;
+}
+
+export interface Session {
+  user: { id: number; email: string; name: string; role: Role };
+  organisation: { id: number; name: string };
+  csrf: string;
+  permissions: string[];
+}
+
+export interface User {
+  id: number;
+  email: string;
+  name: string;
+  role: Role;
+  created: string;
+}
+
+export interface Token {
+  id: number;
+  name: string;
+  role: Role;
+  created: string;
+  last_used?: string | null;
+  expires?: string | null;
+  token?: string;
+}
+
+export interface AuditEntry {
+  id: number;
+  time: string;
+  actor: string;
+  action: string;
+  object: string;
+  detail: string;
+}
+
+export interface Attention {
+  severity: 'error' | 'warning';
+  title: string;
+  detail: string;
+  id?: string;
+  link?: string;
+}
+
+export interface Overview {
+  time: string;
+  started: string;
+  version: string;
+  values_per_second: number;
+  values_stored: number;
+  tags: number;
+  tags_bad: number;
+  connections: { total: number; connected: number; retrying: number; disabled: number };
+  storage: {
+    file_bytes: number;
+    wal_bytes: number;
+    memtable_bytes: number;
+    disk_free_bytes: number | null;
+    disk_full: boolean;
+    poisoned: boolean;
+  };
+  memory_bytes: number;
+  attention: Attention[];
+}
+
+export type ConnectionState = 'disabled' | 'connecting' | 'connected' | 'retrying';
+
+export interface ModbusSettings {
+  host: string;
+  port: number;
+  unit_id: number;
+  timeout_ms: number;
+  request_delay_ms: number;
+  registers_per_read_max: number;
+  bits_per_read_max: number;
+  gap_max: number;
+  single_connection: boolean;
+}
+
+export interface PollGroup {
+  name: string;
+  interval_ms: number;
+}
+
+export interface ConnectionStatus {
+  state: ConnectionState;
+  since: string;
+  last_error: string | null;
+  last_error_time: string | null;
+  retry_in_ms: number | null;
+  latency_ms: { last: number; mean: number; p99: number } | null;
+  requests: number;
+  errors: number;
+  timeouts: number;
+  late_answers: number;
+  bytes_in: number;
+  bytes_out: number;
+  reconnects: number;
+  values_per_second: number;
+  tags: number;
+  tags_bad: number;
+  last_value_time: string | null;
+}
+
+export interface Connection {
+  id: number;
+  name: string;
+  protocol: string;
+  enabled: boolean;
+  writes_enabled?: boolean;
+  store?: 'changes' | 'all';
+  settings: ModbusSettings;
+  groups: PollGroup[];
+  status: ConnectionStatus;
+}
+
+export interface ConnectionEvent {
+  time: string;
+  event: string;
+  detail: string;
+}
+
+export type Area = 'holding' | 'input' | 'coil' | 'discrete';
+export type SignalType =
+  | 'bool' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64'
+  | 'float32' | 'float64' | 'string';
+export type WordOrder = 'ABCD' | 'BADC' | 'CDAB' | 'DCBA';
+
+export interface EnumEntry {
+  value: number;
+  name: string;
+}
+
+export interface Signal {
+  path: string;
+  area: Area;
+  address: number;
+  type: SignalType;
+  unit_id?: number | null;
+  order?: WordOrder;
+  bit?: number | null;
+  bit_count?: number;
+  string_bytes?: number | null;
+  scale?: number;
+  offset?: number;
+  group?: string;
+  unit?: string;
+  description?: string;
+  interpolation?: 'step' | 'linear';
+  enum_set?: EnumEntry[];
+  range_low?: number | null;
+  range_high?: number | null;
+  writable?: boolean;
+  deadband?: number;
+  tag_id?: number;
+}
+
+export interface Identification {
+  vendor: string;
+  product: string;
+  revision: string;
+}
+
+export type Value = boolean | number | string;
+
+export interface TestResult {
+  reachable: boolean;
+  latency_ms: number | null;
+  identification: Identification | null;
+  error: Problem | null;
+  values: { path: string; value: Value | null; raw: number[]; quality: string; error: string | null }[];
+}
+
+export interface ScanHit {
+  host: string;
+  port: number;
+  unit_id: number;
+  identification: Identification | null;
+}
+
+export type TagType = 'bool' | 'int64' | 'float32' | 'float64' | 'string';
+
+export interface Last {
+  time: string;
+  value: Value;
+  quality: string;
+  quality_code: number;
+}
+
+export interface Tag {
+  id: number;
+  path: string;
+  type: TagType;
+  interpolation: 'step' | 'linear';
+  unit: string;
+  unit_symbol: string;
+  description: string;
+  enum_set: EnumEntry[];
+  range_low: number | null;
+  range_high: number | null;
+  writable: boolean;
+  source: string;
+  last: Last | null;
+}
+
+export type ImportState = 'analysed' | 'running' | 'done' | 'failed' | 'interrupted';
+export type ColumnUse = 'skip' | 'value' | 'time' | 'time_of_day' | 'tag' | 'quality' | 'type';
+
+export interface ImportColumn {
+  index: number;
+  name: string;
+  use: ColumnUse;
+  path: string;
+  type: TagType;
+  unit: string;
+  interpolation?: 'step' | 'linear';
+}
+
+export interface ImportPlan {
+  encoding: string;
+  bom: boolean;
+  delimiter: string;
+  decimal: string;
+  header: boolean;
+  layout: 'wide' | 'long' | 'transposed';
+  time: {
+    column: string | null;
+    format: string;
+    zone: string;
+    start: string | null;
+    step_ms: number | null;
+  };
+  columns: ImportColumn[];
+  tags?: ImportColumn[];
+  skip_refused?: boolean;
+}
+
+export interface Import {
+  id: number;
+  name: string;
+  state: ImportState;
+  plan: ImportPlan;
+  rows: number;
+  rows_good: number;
+  rows_refused: number;
+  refused: { line: number; column: string; problem: string }[];
+  samples: number;
+  duplicates: number;
+  first_time: string | null;
+  last_time: string | null;
+  preview: string[][];
+  notes?: string[];
+  needs?: string[];
+  progress: { rows: number; samples: number; rows_per_second: number } | null;
+  error: Problem | null;
+}
