@@ -27,7 +27,10 @@ const NAMES = new Map<number, string>([
   [0x808b0000, 'BadDeviceFailure'],
   [0x808c0000, 'BadSensorFailure'],
   [0x808d0000, 'BadOutOfService'],
+  [0x809d0000, 'BadDataLost'],
 ]);
+
+export const NAMED_QUALITIES: readonly string[] = [...NAMES.values()];
 
 export function qualityName(code: number): string {
   const known = NAMES.get(code >>> 0);
