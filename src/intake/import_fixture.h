@@ -18,6 +18,16 @@ namespace lineshaft::intake {
 
 inline constexpr TenantId kTenant{7};
 
+class SettableClock final : public sys::Clock {
+ public:
+  Timestamp now() override { return now_; }
+  Nanoseconds monotonic() override { return now_ - Timestamp{0}; }
+  void advance(Nanoseconds time) { now_ = now_ + time; }
+
+ private:
+  Timestamp now_ = parse_timestamp("2026-11-24T08:00:00Z").value();
+};
+
 class ImportFixture : public testing::Test {
  protected:
   void SetUp() override {
@@ -48,8 +58,7 @@ class ImportFixture : public testing::Test {
 
   void start_service(SampleSink& sink) {
     service_.reset();
-    ImportServiceOptions options{
-        sys::real_file_system(), sys::real_clock(), sink, *historian_, {}, spool()};
+    ImportServiceOptions options{sys::real_file_system(), clock_, sink, *historian_, {}, spool()};
     options.type_of_tag = [this](TenantId tenant,
                                  std::string_view path) -> std::optional<ValueType> {
       const std::optional<Tag> tag = historian_->find_tag(tenant, path);
@@ -108,6 +117,7 @@ class ImportFixture : public testing::Test {
   }
 
   std::string root_;
+  SettableClock clock_;
   std::unique_ptr<historian::Historian> historian_;
   std::unique_ptr<ImportService> service_;
 };

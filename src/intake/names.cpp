@@ -12,6 +12,11 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// Also every part of a character beyond ASCII.
+bool is_word(char c) {
+  const char small = lower(c);
+  return is_digit(c) || (small >= 'a' && small <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+}
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -132,8 +137,8 @@ bool names_quality(std::string_view name) {
 
 unsigned year_in_name(std::string_view text) {
   for (std::size_t i = 0; i + 4 <= text.size(); ++i) {
-    const bool alone = (i == 0 || !is_digit(text[i - 1])) &&
-                       (i + 4 == text.size() || !is_digit(text[i + 4])) &&
+    const bool alone = (i == 0 || !is_word(text[i - 1])) &&
+                       (i + 4 == text.size() || !is_word(text[i + 4])) &&
                        std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i),
                                    text.begin() + static_cast<std::ptrdiff_t>(i + 4), is_digit);
     if (!alone) continue;

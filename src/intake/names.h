@@ -33,7 +33,8 @@ bool names_tag(std::string_view name);
 bool names_value(std::string_view name);
 bool names_quality(std::string_view name);
 
-// A four-digit year 1970 to 2099 that stands alone in a text ("gas_turbine_2011"); 0 if none.
+// A four-digit year 1970 to 2099 that stands alone in a text ("gas_turbine_2011", not "ai4i2020");
+// 0 if none.
 unsigned year_in_name(std::string_view text);
 
 }  // namespace lineshaft::intake

@@ -68,7 +68,14 @@ class Surveyor {
     known.header = hints.header;
     known.skip_lines = hints.skip_lines;
     if (hints.layout) known.transposed = hints.layout == Layout::kTransposed;
-    const csv::Shape shape = csv::guess_shape(head->text, head->complete, known);
+    csv::Shape shape = csv::guess_shape(head->text, head->complete, known);
+    const bool too_wide = shape.fields > kSignalsMax && !shape.transposed && !hints.layout;
+    if (too_wide) {
+      known.transposed = true;
+      shape = csv::guess_shape(head->text, head->complete, known);
+      note("A line has more than " + std::to_string(kSignalsMax) +
+           " fields: each line is read as one signal.");
+    }
     if (shape.fields == 0) return unreadable("the file has no rows");
     plan().encoding = head->encoding;
     plan().bom = head->bom;
@@ -82,7 +89,7 @@ class Surveyor {
       note("The first " + std::to_string(shape.skip_lines) +
            " lines have another form than the rest and are skipped.");
     }
-    if (shape.transposed && !hints.layout) {
+    if (shape.transposed && !hints.layout && !too_wide) {
       note(
           "The numbers are alike along the lines, not down the columns: each line is read as one "
           "signal.");
@@ -247,10 +254,15 @@ class Surveyor {
       const ExportName exported = split_export_name(column.name);
       SignalStats& stats = stats_[index];
       if (!exported.suffix.empty()) stats.declared = parse_type(exported.suffix).value();
-      const auto slashes = std::count(exported.path.begin(), exported.path.end(), '/');
-      describe(column, stats, exported.path, !exported.suffix.empty() || slashes >= 2);
+      describe(column, stats, exported.path, !exported.suffix.empty() || is_path(exported.path));
     }
     plan().columns.push_back(std::move(column));
+  }
+
+  // With one slash it may be a unit ("m/s"), unless there is such a tag.
+  bool is_path(const std::string& name) const {
+    return std::count(name.begin(), name.end(), '/') >= 2 ||
+           (task_.type_of_tag && task_.type_of_tag(name));
   }
 
   void add_tags() {
