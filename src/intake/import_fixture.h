@@ -48,7 +48,6 @@ class ImportFixture : public testing::Test {
     historian_.reset();
     historian::HistorianOptions options;
     options.directory = sys::join_path(root_, "historian");
-    options.background = false;
     auto historian = historian::Historian::open(sys::real_file_system(), sys::real_clock(),
                                                 sys::real_random(), options);
     ASSERT_TRUE(historian.ok()) << historian.error().text();

@@ -145,5 +145,77 @@ TEST_F(SharedFilesTest, EveryFileIsReadAsItIs) {
   for (const auto& [name, facts] : kFacts) EXPECT_EQ(seen.count(name), 1u) << name;
 }
 
+// The values of one tag, by time.
+std::vector<Sample> history(const historian::Historian& historian, const std::string& path) {
+  std::vector<Sample> all;
+  const std::optional<Tag> tag = historian.find_tag(kTenant, path);
+  if (!tag) return all;
+  const Status read =
+      historian.scan(kTenant, tag->id, TimeRange{}, [&](std::span<const Sample> run) {
+        all.insert(all.end(), run.begin(), run.end());
+        return true;
+      });
+  EXPECT_TRUE(read.ok());
+  return all;
+}
+
+TEST_F(SharedFilesTest, EveryFileIsTakenWithAllItsSamples) {
+  for (const auto& [name, facts] : kFacts) {
+    SCOPED_TRACE(name);
+    Import import = look_at(name);
+    PlanChange change;
+    if (facts.first_time == nullptr) {
+      change.time_start = parse_timestamp("2026-01-01T00:00:00Z").value();
+      change.step_ms = 180'000;
+    }
+    import = taken(changed(import, change));
+    ASSERT_EQ(import.state, ImportState::kDone) << (import.error ? import.error->text() : "");
+    EXPECT_EQ(import.progress->samples, import.report.samples);
+    std::uint64_t stored = 0;
+    for (const ColumnPlan& column : import.plan.columns) {
+      if (column.use == Use::kValue) stored += history(*historian_, column.path).size();
+    }
+    EXPECT_EQ(stored, import.report.samples - import.report.duplicates);
+  }
+}
+
+// Read here by other means: the later line of an instant counts.
+TEST_F(SharedFilesTest, TheMachinesTemperatureComesBackToTheLastDigit) {
+  std::map<std::string, double> expected;
+  std::ifstream in(data_folder() / "machine_temperature.csv");
+  std::string line;
+  std::getline(in, line);
+  std::uint64_t lines = 0;
+  for (; std::getline(in, line); ++lines) {
+    // 2013-12-02 21:15:00,73.96732207
+    expected[line.substr(0, 10) + "T" + line.substr(11, 8) + "Z"] =
+        std::strtod(line.c_str() + 20, nullptr);
+  }
+  const Import import = taken(look_at("machine_temperature.csv"));
+  EXPECT_EQ(import.report.duplicates, lines - expected.size());
+  const auto samples = history(*historian_, "mill/north/machine_temperature/value");
+  ASSERT_EQ(samples.size(), expected.size());
+  auto next = expected.begin();
+  for (const Sample& sample : samples) {
+    ASSERT_EQ(format_rfc3339(sample.time), next->first);
+    ASSERT_EQ(std::get<double>(sample.value), next->second) << next->first;
+    ++next;
+  }
+}
+
+// The publisher: 35,040 quarters of an hour of one year, none missing. Only so when midnights are
+// those that end the day.
+TEST_F(SharedFilesTest, TheSteelPlantsYearHasEveryQuarterOfAnHour) {
+  taken(look_at("steel_plant_energy.csv"));
+  const auto samples = history(*historian_, "mill/north/steel_plant_energy/usage_kwh");
+  ASSERT_EQ(samples.size(), 35'040u);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const auto quarter = static_cast<std::int64_t>(i + 1);
+    ASSERT_EQ(samples[i].time.ns, (1'514'764'800 + quarter * 900) * 1'000'000'000);  // 2018-01-01
+  }
+  EXPECT_EQ(historian_->find_tag(kTenant, "mill/north/steel_plant_energy/usage_kwh")->spec.unit,
+            "KWH");
+}
+
 }  // namespace
 }  // namespace lineshaft::intake
