@@ -1,0 +1,30 @@
+// connect/connection_json.h: connections as in docs/reference/api.md "Connections": one form for
+// the API, the stored documents and the files of people.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "connect/connection.h"
+#include "connect/manager.h"
+#include "model/json.h"
+
+namespace lineshaft::connect {
+
+// Name, protocol, enabled, writes_enabled, store, settings, groups; without the signals.
+Json config_json(const ConnectionConfig& config);
+Json signal_json(const SignalConfig& signal);
+Json signals_json(const std::vector<SignalConfig>& signals);
+Json status_json(const ConnectionStatus& status);
+
+// Reads and checks a whole connection; absent fields take their defaults, unknown ones are refused.
+// Without "groups" there is one, "normal", of a second.
+// Errors: kInvalidArgument naming the field, for a signal with its index.
+Result<ConnectionConfig> config_from_json(const Json& json);
+Result<std::vector<SignalConfig>> signals_from_json(const Json& list);
+Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json);
+
+// {"protocol", "settings", "signals"} of a test.
+Result<TestRequest> test_from_json(const Json& json);
+Result<ScanRequest> scan_from_json(const Json& json);
+
+}  // namespace lineshaft::connect
