@@ -1,0 +1,63 @@
+// plant/model.h: a steel melt shop as functions of time: same seed and instant, same values, in any
+// order of asking. That is what lets it answer for a year ago and go on after a restart.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "connect/connection.h"
+#include "model/value.h"
+
+namespace lineshaft::plant {
+
+// How a machine misbehaves, as real ones do.
+struct Quirk {
+  std::string text;  // for people
+  Nanoseconds answer_delay{0};
+  std::uint16_t registers_per_read_max = 125;  // more is exception 02
+  bool single_connection = false;
+  bool refuses_gaps = false;  // reading an address that it does not have is exception 02
+  // Dead for `dead_for` at the end of every `dead_every`; 0: never.
+  Nanoseconds dead_every{0};
+  Nanoseconds dead_for{0};
+
+  bool dead_at(Timestamp time) const {
+    return dead_every.count() > 0 &&
+           time.ns % dead_every.count() >= dead_every.count() - dead_for.count();
+  }
+};
+
+struct Signal {
+  connect::SignalConfig config;  // path, registers, unit: what a client has to know
+  // In the unit of the signal; a number for everything but texts.
+  std::function<double(Timestamp)> number;
+  std::function<std::string(Timestamp)> text;  // kString only
+  bool key = false;                            // one of the hundred that a year is made up of
+};
+
+struct Machine {
+  std::string name;
+  connect::ModbusSettings settings;  // host, port and what a client should mind
+  Quirk quirk;
+  std::vector<Signal> signals;
+};
+
+struct Plant {
+  std::vector<Machine> machines;
+};
+
+struct PlantOptions {
+  std::uint64_t seed = 1;
+  std::uint16_t first_port = 15020;  // one port for each machine, upwards
+};
+
+// About twenty machines with about two thousand signals.
+Plant make_plant(const PlantOptions& options);
+
+// The value that the machine has at that time, of the type of its tag: rounded to what its
+// registers can hold.
+Value value_at(const Signal& signal, Timestamp time);
+
+}  // namespace lineshaft::plant
