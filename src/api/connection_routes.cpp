@@ -1,0 +1,247 @@
+#include <nlohmann/json.hpp>
+
+#include "api/resources.h"
+#include "connect/connection_json.h"
+
+namespace lineshaft::api {
+namespace {
+
+using connect::ConnectionConfig;
+using connect::RegisteredConnection;
+
+Json connection_json(const RegisteredConnection& connection) {
+  Json json = {{"id", connection.id}};
+  json.update(connect::config_json(connection.config));
+  json["status"] = connect::status_json(connection.status);
+  return json;
+}
+
+Json tagged_signals_json(const RegisteredConnection& connection) {
+  Json items = connect::signals_json(connection.config.signals);
+  for (std::size_t i = 0; i < connection.tags.size(); ++i) {
+    items[i]["tag_id"] = connection.tags[i].value;
+  }
+  return items;
+}
+
+Json identification_json(const std::optional<connect::MachineIdentification>& machine) {
+  if (!machine) return nullptr;
+  return {
+      {"vendor", machine->vendor}, {"product", machine->product}, {"revision", machine->revision}};
+}
+
+Json error_json(const std::optional<Error>& error) {
+  if (!error) return nullptr;
+  return problem_json(*error, http_status(error->code()));
+}
+
+Result<Reply> list(const Services& services, const Request& request) {
+  Json items = Json::array();
+  for (const auto& connection : services.connections.list(request.tenant())) {
+    items.push_back(connection_json(connection));
+  }
+  const std::size_t total = items.size();
+  return Reply::json({{"items", std::move(items)}, {"total", total}});
+}
+
+Result<Reply> get(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const auto connection = services.connections.get(request.tenant(), *id);
+  if (!connection) return connection.error();
+  return Reply::json(connection_json(*connection));
+}
+
+Result<Reply> add(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  Result<ConnectionConfig> config = connect::config_from_json(*body);
+  if (!config) return config.error();
+  if (Status noted = audit(services, request, "connection.add", config->name); !noted) {
+    return noted.error();
+  }
+  const auto made = services.connections.add(request.tenant(), *std::move(config));
+  if (!made) return made.error();
+  return Reply::json(connection_json(*made), 201);
+}
+
+// Everything but the signals, which have a resource of their own.
+Result<Reply> replace(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const auto before = services.connections.get(request.tenant(), *id);
+  if (!before) return before.error();
+  Result<Json> body = request.body();
+  if (!body) return body.error();
+  (*body)["signals"] = connect::signals_json(before->config.signals);
+  Result<ConnectionConfig> config = connect::config_from_json(*body);
+  if (!config) return config.error();
+  const std::string detail = config->writes_enabled != before->config.writes_enabled
+                                 ? (config->writes_enabled ? "writes enabled" : "writes disabled")
+                                 : "";
+  if (Status noted = audit(services, request, "connection.change", config->name, detail); !noted) {
+    return noted.error();
+  }
+  const auto made = services.connections.replace(request.tenant(), *id, *std::move(config));
+  if (!made) return made.error();
+  return Reply::json(connection_json(*made));
+}
+
+Result<Reply> remove(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const auto before = services.connections.get(request.tenant(), *id);
+  if (!before) return before.error();
+  if (Status noted = audit(services, request, "connection.remove", before->config.name); !noted) {
+    return noted.error();
+  }
+  if (Status done = services.connections.remove(request.tenant(), *id); !done) return done.error();
+  return Reply::nothing();
+}
+
+Result<Reply> get_signals(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const auto connection = services.connections.get(request.tenant(), *id);
+  if (!connection) return connection.error();
+  return Reply::json(
+      {{"items", tagged_signals_json(*connection)}, {"total", connection->config.signals.size()}});
+}
+
+// The body is {"items": [...]}, as GET gives it, or the bare list.
+Result<Reply> put_signals(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const Result<Json> body = parse_json(request.http.body);
+  if (!body) return body.error();
+  const Json& list = body->is_object() && body->contains("items") ? (*body)["items"] : *body;
+  auto signals = connect::signals_from_json(list);
+  if (!signals) return signals.error();
+  const auto before = services.connections.get(request.tenant(), *id);
+  if (!before) return before.error();
+  ConnectionConfig config = before->config;
+  config.signals = *std::move(signals);
+  if (Status noted = audit(services, request, "connection.signals", config.name,
+                           std::to_string(config.signals.size()) + " signals");
+      !noted) {
+    return noted.error();
+  }
+  const auto made = services.connections.replace(request.tenant(), *id, std::move(config));
+  if (!made) return made.error();
+  return Reply::json({{"items", tagged_signals_json(*made)}, {"total", made->tags.size()}});
+}
+
+Result<Reply> events(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const auto events = services.connections.events(request.tenant(), *id);
+  if (!events) return events.error();
+  Json items = Json::array();
+  for (const auto& event : *events) {
+    items.push_back(
+        {{"time", format_rfc3339(event.time)}, {"event", event.event}, {"detail", event.detail}});
+  }
+  return Reply::json({{"items", std::move(items)}});
+}
+
+Json test_value_json(const connect::TestValue& value) {
+  return {{"path", value.path},
+          {"value", value.value ? value_json(*value.value) : Json()},
+          {"raw", value.raw},
+          {"quality", quality_name(value.quality)},
+          {"error", value.error ? Json(value.error->text()) : Json()}};
+}
+
+Result<Reply> test(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  auto wanted = connect::test_from_json(*body);
+  if (!wanted) return wanted.error();
+  const connect::TestReport report = services.connections.test(*std::move(wanted));
+  Json values = Json::array();
+  for (const auto& value : report.values) values.push_back(test_value_json(value));
+  return Reply::json({{"reachable", report.reachable},
+                      {"latency_ms", report.reachable ? Json(report.latency_ms) : Json()},
+                      {"identification", identification_json(report.identification)},
+                      {"error", error_json(report.error)},
+                      {"values", std::move(values)}});
+}
+
+Result<Reply> scan(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  auto wanted = connect::scan_from_json(*body);
+  if (!wanted) return wanted.error();
+  const auto hits = services.connections.scan(*std::move(wanted));
+  if (!hits) return hits.error();
+  Json items = Json::array();
+  for (const auto& hit : *hits) {
+    items.push_back({{"host", hit.host},
+                     {"port", hit.port},
+                     {"unit_id", hit.unit_id},
+                     {"identification", identification_json(hit.identification)}});
+  }
+  return Reply::json({{"items", std::move(items)}});
+}
+
+// Moves a machine: the audit trail knows of it before the machine does, and of the outcome after.
+Result<Reply> write(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), TagId{*id});
+  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  if (Status known = only_fields(*body, {"value"}); !known) return known.error();
+  if (!body->contains("value")) return Error{ErrorId::kInvalidArgument, "value: is missing"};
+  const Result<Value> value = value_from_json(tag->spec.type, (*body)["value"]);
+  if (!value) return value.error();
+  const std::string& path = tag->spec.path;
+  if (Status noted = audit(services, request, "tag.write.begin", path, to_text(*value)); !noted) {
+    return noted.error();
+  }
+  const auto outcome = services.connections.write(request.tenant(), tag->id, *value);
+  const std::string detail =
+      outcome ? "from " + to_text(outcome->old_value) + " to " + to_text(outcome->new_value)
+              : "failed: " + outcome.error().what;
+  // The machine has moved: a failure to note it must not look like a failure to write.
+  static_cast<void>(
+      audit(services, request, outcome ? "tag.write" : "tag.write.failed", path, detail));
+  if (!outcome) return outcome.error();
+  return Reply::json(
+      {{"old", value_json(outcome->old_value)}, {"new", value_json(outcome->new_value)}});
+}
+
+}  // namespace
+
+std::vector<Route> connection_routes(const Services& services) {
+  using identity::Permission;
+  const Rule read = Rule::needs(Permission::kConnectionRead);
+  const Rule manage = Rule::needs(Permission::kConnectionManage);
+  return {
+      {"GET", "/connections", read, "List connections and how they are", "", "ConnectionPage",
+       bind(services, list)},
+      {"POST", "/connections", manage, "Add a connection with its signals", "NewConnection",
+       "Connection", bind(services, add)},
+      {"POST", "/connections/test", manage, "Read once and show; nothing is kept", "ConnectionTest",
+       "ConnectionTestResult", bind(services, test)},
+      {"POST", "/connections/scan", manage, "Look for machines on a range of ports", "ScanRequest",
+       "ScanResult", bind(services, scan)},
+      {"GET", "/connections/{id}", read, "One connection", "", "Connection", bind(services, get)},
+      {"PUT", "/connections/{id}", manage, "Replace all but the signals", "NewConnection",
+       "Connection", bind(services, replace)},
+      {"DELETE", "/connections/{id}", manage, "Remove a connection; its history stays", "", "",
+       bind(services, remove)},
+      {"GET", "/connections/{id}/signals", read, "Its signals with their tags", "", "SignalList",
+       bind(services, get_signals)},
+      {"PUT", "/connections/{id}/signals", manage, "Replace all signals", "SignalList",
+       "SignalList", bind(services, put_signals)},
+      {"GET", "/connections/{id}/events", read, "What happened to it, newest first", "",
+       "ConnectionEvents", bind(services, events)},
+      {"POST", "/tags/{id}/write", Rule::needs(Permission::kTagWrite),
+       "Write a value to the machine, confirmed by reading back", "WriteRequest", "WriteResult",
+       bind(services, write)},
+  };
+}
+
+}  // namespace lineshaft::api

@@ -1,0 +1,97 @@
+// The OpenAPI 3.1 document: paths come from the routes themselves, shapes from openapi_schemas.inc.
+#include <nlohmann/json.hpp>
+
+#include "api/resources.h"
+
+namespace lineshaft::api {
+namespace {
+
+constexpr const char* kSchemas =
+#include "api/openapi_schemas.inc"
+    ;
+
+Json schema_reference(std::string_view name) {
+  return {{"$ref", "#/components/schemas/" + std::string(name)}};
+}
+
+Json json_content(std::string_view schema) {
+  return {{"application/json", {{"schema", schema_reference(schema)}}}};
+}
+
+Json path_parameters(std::string_view path) {
+  Json parameters = Json::array();
+  for (std::size_t open = path.find('{'); open != std::string_view::npos;
+       open = path.find('{', open + 1)) {
+    const std::size_t close = path.find('}', open);
+    parameters.push_back({{"name", path.substr(open + 1, close - open - 1)},
+                          {"in", "path"},
+                          {"required", true},
+                          {"schema", {{"type", "integer"}, {"minimum", 1}}}});
+  }
+  return parameters;
+}
+
+Json answers(const Route& route) {
+  Json success = {{"description", "Done"}};
+  if (*route.response != '\0') success["content"] = json_content(route.response);
+  const Json problem = {
+      {"description", "Refused; see the problem's id"},
+      {"content", {{"application/problem+json", {{"schema", schema_reference("Problem")}}}}}};
+  return {{"2XX", std::move(success)}, {"4XX", problem}, {"5XX", problem}};
+}
+
+Json operation(const Route& route) {
+  Json json = {{"summary", route.summary}};
+  if (const auto permission = route.rule.permission()) {
+    json["description"] = "Needs " + std::string(identity::permission_name(*permission)) + ".";
+  }
+  if (route.rule.is_open()) json["security"] = Json::array();
+  if (Json parameters = path_parameters(route.path); !parameters.empty()) {
+    json["parameters"] = std::move(parameters);
+  }
+  if (*route.request != '\0') {
+    json["requestBody"] = {{"required", true}, {"content", json_content(route.request)}};
+  }
+  json["responses"] = answers(route);
+  return json;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  return out;
+}
+
+}  // namespace
+
+Json openapi_document(const std::vector<Route>& routes, std::string_view version) {
+  Json paths = Json::object();
+  for (const Route& route : routes) paths[route.path][lower(route.method)] = operation(route);
+  Json security_schemes = {
+      {"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-session"}}},
+      {"token", {{"type", "http"}, {"scheme", "bearer"}}}};
+  return {{"openapi", "3.1.0"},
+          {"info",
+           {{"title", "Lineshaft"},
+            {"version", version},
+            {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+          {"servers", Json::array({{{"url", "/api/v1"}}})},
+          {"security", Json::array({{{"session", Json::array()}}, {{"token", Json::array()}}})},
+          {"paths", std::move(paths)},
+          {"components",
+           {{"securitySchemes", std::move(security_schemes)}, {"schemas", Json::parse(kSchemas)}}}};
+}
+
+Route openapi_route(const std::vector<Route>& routes, std::string version) {
+  return {"GET",
+          "/openapi.json",
+          Rule::anyone(),
+          "This document",
+          "",
+          "",
+          [&routes, version = std::move(version)](const Request&) -> Result<Reply> {
+            return Reply::json(openapi_document(routes, version));
+          }};
+}
+
+}  // namespace lineshaft::api

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "api/resources.h"
+
+namespace lineshaft::api {
+namespace {
+
+using connect::ConnectionState;
+
+Json attention_item(std::string_view severity, const std::string& title,
+                    const std::string& detail) {
+  return {{"severity", severity}, {"title", title}, {"detail", detail}};
+}
+
+// What a person should look at, the gravest first.
+Json attention(const Services& services, TenantId tenant,
+               const historian::HistorianCounters& store) {
+  Json items = Json::array();
+  if (store.poisoned) {
+    Json item = attention_item("error", "The store takes no more writes",
+                               error_entry(ErrorId::kStorePoisoned).remedy.data());
+    item["id"] = error_number(ErrorId::kStorePoisoned);
+    items.push_back(std::move(item));
+  }
+  if (store.disk_full) {
+    Json item =
+        attention_item("error", "The disk is full", error_entry(ErrorId::kDiskFull).remedy.data());
+    item["id"] = error_number(ErrorId::kDiskFull);
+    items.push_back(std::move(item));
+  }
+  for (const std::string& damage : services.historian.recovery().damages) {
+    items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
+  }
+  for (const auto& connection : services.connections.list(tenant)) {
+    if (connection.status.state != ConnectionState::kRetrying) continue;
+    Json item = attention_item("warning", connection.config.name,
+                               connection.status.last_error.value_or("not connected"));
+    item["link"] = "/machines/" + std::to_string(connection.id);
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Result<Reply> overview(const Services& services, const Request& request) {
+  const historian::HistorianCounters store = services.historian.counters();
+  const auto connections = services.connections.list(request.tenant());
+  double values_per_second = 0;
+  std::uint64_t tags_bad = 0;
+  std::array<int, 4> in_state{};
+  for (const auto& connection : connections) {
+    values_per_second += connection.status.values_per_second;
+    tags_bad += connection.status.tags_bad;
+    ++in_state[static_cast<std::size_t>(connection.status.state)];
+  }
+  const auto count = [&](ConnectionState state) {
+    return in_state[static_cast<std::size_t>(state)];
+  };
+  const Result<std::uint64_t> free = services.files.free_bytes(services.data_directory);
+  const std::uint64_t tags = services.historian.list_tags(request.tenant(), {}, 0, 0).total;
+  return Reply::json(
+      {{"time", format_rfc3339(services.clock.now())},
+       {"started", format_rfc3339(services.started)},
+       {"version", services.version},
+       {"values_per_second", values_per_second},
+       {"values_stored", store.samples_appended},
+       {"tags", tags},
+       {"tags_bad", tags_bad},
+       {"connections",
+        {{"total", connections.size()},
+         {"connected", count(ConnectionState::kConnected)},
+         {"retrying", count(ConnectionState::kRetrying) + count(ConnectionState::kConnecting)},
+         {"disabled", count(ConnectionState::kDisabled)}}},
+       {"storage",
+        {{"file_bytes", store.file_bytes},
+         {"wal_bytes", store.wal_bytes},
+         {"memtable_bytes", store.memtable_bytes},
+         {"disk_free_bytes", free ? Json(*free) : Json()},
+         {"disk_full", store.disk_full},
+         {"poisoned", store.poisoned}}},
+       {"memory_bytes", services.memory_bytes()},
+       {"attention", attention(services, request.tenant(), store)}});
+}
+
+// One metric of the Prometheus text format 0.0.4.
+void metric(std::string& out, std::string_view name, std::string_view type, std::string_view help,
+            const std::string& value) {
+  const std::string full = "lineshaft_" + std::string(name);
+  out += "# HELP " + full + " " + std::string(help) + "\n# TYPE " + full + " " + std::string(type) +
+         "\n" + full + " " + value + "\n";
+}
+
+Result<Reply> metrics(const Services& services, const Request&) {
+  const historian::HistorianCounters store = services.historian.counters();
+  std::string text;
+  metric(text, "samples_appended_total", "counter", "Samples made durable since start.",
+         std::to_string(store.samples_appended));
+  metric(text, "samples_refused_total", "counter", "Samples refused since start.",
+         std::to_string(store.samples_refused));
+  metric(text, "wal_syncs_total", "counter", "Syncs of the log since start.",
+         std::to_string(store.wal_syncs));
+  metric(text, "wal_bytes", "gauge", "Size of the log on disk.", std::to_string(store.wal_bytes));
+  metric(text, "memtable_bytes", "gauge", "Samples held in memory.",
+         std::to_string(store.memtable_bytes));
+  metric(text, "files", "gauge", "Immutable files.", std::to_string(store.files));
+  metric(text, "file_bytes", "gauge", "Size of the immutable files.",
+         std::to_string(store.file_bytes));
+  metric(text, "tags", "gauge", "Tags of all tenants.", std::to_string(store.tags));
+  metric(text, "store_poisoned", "gauge", "1 after a disk error, until the restart.",
+         store.poisoned ? "1" : "0");
+  metric(text, "disk_full", "gauge", "1 while writes are refused for want of space.",
+         store.disk_full ? "1" : "0");
+  metric(text, "resident_memory_bytes", "gauge", "Resident memory of the server.",
+         std::to_string(services.memory_bytes()));
+  Reply reply;
+  reply.content_type = "text/plain; version=0.0.4";
+  reply.body = std::move(text);
+  return reply;
+}
+
+Result<Reply> healthz(const Services& services, const Request&) {
+  Reply reply;
+  const bool well = !services.historian.counters().poisoned;
+  reply.status = well ? 200 : 503;
+  reply.content_type = "text/plain";
+  reply.body = well ? "ok\n" : "the store takes no more writes\n";
+  return reply;
+}
+
+}  // namespace
+
+std::vector<Route> overview_routes(const Services& services) {
+  using identity::Permission;
+  return {
+      {"GET", "/overview", Rule::needs(Permission::kConnectionRead),
+       "What arrives, what is stored, what needs attention", "", "Overview",
+       bind(services, overview)},
+      {"GET", "/metrics", Rule::needs(Permission::kMetricsRead), "Prometheus text", "", "",
+       bind(services, metrics)},
+      {"GET", "/healthz", Rule::anyone(), "ok, or 503 when the store takes no more writes", "", "",
+       bind(services, healthz)},
+  };
+}
+
+}  // namespace lineshaft::api

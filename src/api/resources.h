@@ -1,0 +1,57 @@
+// api/resources.h: the groups of routes and the services they call. One file per group.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/route.h"
+#include "connect/registry.h"
+#include "historian/historian.h"
+#include "identity/identity.h"
+#include "intake/import.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+namespace lineshaft::api {
+
+// What the routes call. Joined in app/; every reference outlives the router.
+struct Services {
+  sys::FileSystem& files;
+  sys::Clock& clock;
+  historian::Historian& historian;
+  identity::Identity& identity;
+  connect::Registry& connections;
+  intake::ImportService& imports;
+  std::string version;
+  std::string data_directory;
+  Timestamp started;
+  std::function<void()> on_claimed;             // opens the configured interfaces
+  std::function<std::uint64_t()> memory_bytes;  // resident, of this process
+};
+
+std::vector<Route> access_routes(const Services& services);
+std::vector<Route> connection_routes(const Services& services);
+std::vector<Route> tag_routes(const Services& services);
+std::vector<Route> value_routes(const Services& services);
+std::vector<Route> import_routes(const Services& services);
+std::vector<Route> overview_routes(const Services& services);
+
+// A handler that gets the services; they outlive it.
+using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);
+Handler bind(const Services& services, ServiceHandler function);
+
+// `GET /openapi.json`, generated from `routes` (which outlive it) and the schemas.
+Route openapi_route(const std::vector<Route>& routes, std::string version);
+// The OpenAPI 3.1 document.
+Json openapi_document(const std::vector<Route>& routes, std::string_view version);
+
+// Enters what the requester is about to do. An error means: do not do it.
+Status audit(const Services& services, const Request& request, std::string_view action,
+             std::string_view object, std::string_view detail = "");
+
+// The query parameter `tags`: 1..max ids joined by commas.
+Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);
+
+}  // namespace lineshaft::api

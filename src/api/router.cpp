@@ -1,0 +1,329 @@
+#include "api/router.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+
+namespace lineshaft::api {
+namespace {
+
+constexpr std::string_view kBase = "/api/v1";
+constexpr std::uint64_t kBodyBytesMax = 8 * 1024 * 1024;     // signals of a large machine fit
+constexpr std::uint64_t kAnonymousBodyBytesMax = 64 * 1024;  // before anyone is known
+
+// What every answer carries. The console needs nothing from outside and no inline code.
+void add_security_headers(sys::HttpResponse& response) {
+  auto& headers = response.headers;
+  headers.emplace_back("strict-transport-security", "max-age=31536000");
+  headers.emplace_back("x-content-type-options", "nosniff");
+  headers.emplace_back("referrer-policy", "no-referrer");
+  headers.emplace_back("cross-origin-opener-policy", "same-origin");
+  headers.emplace_back("cross-origin-resource-policy", "same-origin");
+  headers.emplace_back("content-security-policy",
+                       "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+                       "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+}
+
+sys::HttpResponse to_response(Reply reply) {
+  sys::HttpResponse response;
+  response.status = reply.status;
+  response.headers = std::move(reply.headers);
+  if (!reply.content_type.empty()) {
+    response.headers.emplace_back("content-type", reply.content_type);
+  }
+  response.headers.emplace_back("cache-control", "no-store");
+  response.body = std::move(reply.body);
+  add_security_headers(response);
+  return response;
+}
+
+int status_of(const Error& error) {
+  switch (error.id) {
+    case ErrorId::kNotSignedIn:
+    case ErrorId::kSignInFailed:
+      return 401;
+    case ErrorId::kMethodNotAllowed:
+      return 405;
+    case ErrorId::kTooManyAttempts:
+      return 429;
+    default:
+      return http_status(error.code());
+  }
+}
+
+}  // namespace
+
+Reply problem_reply(const Error& error) {
+  const int status = status_of(error);
+  Reply reply = Reply::json(problem_json(error, status), status);
+  reply.content_type = "application/problem+json";
+  if (status == 401) reply.headers.emplace_back("www-authenticate", "Bearer");
+  return reply;
+}
+
+namespace {
+
+std::vector<std::string_view> segments(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the slash
+    const std::size_t end = std::min(path.find('/'), path.size());
+    parts.push_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return parts;
+}
+
+bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
+
+// The parameters of `path` under `pattern`, or nothing if it does not fit.
+std::optional<std::vector<std::pair<std::string, std::string>>> match_path(std::string_view pattern,
+                                                                           std::string_view path) {
+  const auto wanted = segments(pattern);
+  const auto given = segments(path);
+  if (wanted.size() != given.size()) return std::nullopt;
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (is_parameter(wanted[i])) {
+      parameters.emplace_back(wanted[i].substr(1, wanted[i].size() - 2), given[i]);
+    } else if (wanted[i] != given[i]) {
+      return std::nullopt;
+    }
+  }
+  return parameters;
+}
+
+std::string_view bearer_token(const sys::HttpRequest& request) {
+  const std::string_view header = request.header("authorization");
+  constexpr std::string_view kScheme = "Bearer ";
+  return header.starts_with(kScheme) ? header.substr(kScheme.size()) : std::string_view();
+}
+
+bool is_safe(const sys::HttpRequest& request) { return request.method == "GET"; }
+
+// A browser says where a request comes from; another site's page must not act with our cookie.
+bool from_another_site(const sys::HttpRequest& request) {
+  const std::string_view site = request.header("sec-fetch-site");
+  return !site.empty() && site != "same-origin" && site != "none";
+}
+
+bool accepts_gzip(const sys::HttpRequest& request) {
+  return request.header("accept-encoding").find("gzip") != std::string_view::npos;
+}
+
+}  // namespace
+
+struct Router::Match {
+  const Route* route;
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+Router::Router(identity::Identity& identity, sys::WorkerPool& pool, Live& live,
+               RouterOptions options)
+    : identity_(identity), pool_(pool), live_(live), options_(std::move(options)) {}
+
+Router::~Router() = default;
+
+void Router::add(std::vector<Route> routes) {
+  for (Route& route : routes) {
+    for (const Route& other : routes_) {
+      LS_ASSERT(std::string_view(other.method) != route.method ||
+                std::string_view(other.path) != route.path);
+    }
+    routes_.push_back(std::move(route));
+  }
+}
+
+std::string session_cookie(const sys::HttpRequest& request) {
+  std::string_view rest = request.header("cookie");
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    std::string_view pair = rest.substr(0, end);
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    if (pair.starts_with(kSessionCookie) && pair.substr(kSessionCookie.size()).starts_with('=')) {
+      return std::string(pair.substr(kSessionCookie.size() + 1));
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+Result<Router::Match> Router::find(const sys::HttpRequest& request) const {
+  const std::string_view path = std::string_view(request.path).substr(kBase.size());
+  bool known_path = false;
+  for (const Route& route : routes_) {
+    auto parameters = match_path(route.path, path);
+    if (!parameters) continue;
+    if (request.method == route.method) return Match{&route, std::move(*parameters)};
+    known_path = true;
+  }
+  const std::string what = request.method + " " + request.path.substr(0, 200);
+  if (known_path) return Error{ErrorId::kMethodNotAllowed, what};
+  return Error{ErrorId::kNoRoute, what};
+}
+
+// What a request proves about who asks. Empty secret: nothing.
+struct Router::Credential {
+  enum class Kind : std::uint8_t { kCookie, kToken } kind;
+  std::string secret;
+};
+
+Router::Credential Router::credential_of(const sys::HttpRequest& request) {
+  if (const std::string_view token = bearer_token(request); !token.empty()) {
+    return {Credential::Kind::kToken, std::string(token)};
+  }
+  return {Credential::Kind::kCookie, session_cookie(request)};
+}
+
+Result<identity::Principal> Router::principal_of(const Credential& credential,
+                                                 identity::Identity::Use use) const {
+  if (credential.kind == Credential::Kind::kToken) return identity_.find_token(credential.secret);
+  Result<identity::Session> session = identity_.find_session(credential.secret, use);
+  if (!session) return session.error();
+  return session->principal;
+}
+
+// A cookie acts only with its CSRF token, because a browser sends it along without being asked.
+Result<identity::Principal> Router::authenticate(const sys::HttpRequest& request) const {
+  const Credential credential = credential_of(request);
+  Result<identity::Principal> principal = principal_of(credential, identity::Identity::Use::kTouch);
+  if (!principal || is_safe(request) || credential.kind == Credential::Kind::kToken) {
+    return principal;
+  }
+  if (from_another_site(request)) {
+    return Error{ErrorId::kCsrfRefused, "the request was started by another site"};
+  }
+  const std::string_view csrf = request.header("x-csrf-token");
+  if (Status own = identity_.check_csrf(credential.secret, csrf); !own) return own.error();
+  return principal;
+}
+
+Result<Reply> Router::run(const sys::HttpRequest& request) {
+  const Result<Match> match = find(request);
+  if (!match) return match.error();
+  Request input{request, match->parameters, {}};
+  const Rule& rule = match->route->rule;
+  if (!rule.is_open()) {
+    Result<identity::Principal> principal = authenticate(request);
+    if (!principal) return principal.error();
+    input.principal = *principal;
+    if (const auto permission = rule.permission()) {
+      if (Status allowed = identity::authorise(input.principal, *permission); !allowed) {
+        // Refused either way; the entry is for whoever looks for patterns.
+        static_cast<void>(identity_.append_audit(input.principal, "access.denied", request.path,
+                                                 identity::permission_name(*permission)));
+        return allowed.error();
+      }
+    }
+  }
+  return match->route->handler(input);
+}
+
+Reply Router::answer(const sys::HttpRequest& request) {
+  Result<Reply> reply = run(request);
+  if (reply) return std::move(reply).value();
+  if (reply.error().code() == ErrorCode::kInternal) log_error("api", reply.error().text());
+  return problem_reply(reply.error());
+}
+
+sys::HttpResponse Router::asset_response(const sys::HttpRequest& request) const {
+  sys::HttpResponse response;
+  const auto by_path = [&](std::string_view path) {
+    return std::find_if(options_.assets.begin(), options_.assets.end(),
+                        [&](const Asset& asset) { return asset.path == path; });
+  };
+  auto asset = by_path(request.path);
+  // Every other address belongs to the console, which reads it: a link reopens the same view.
+  const bool is_file = request.path.find('.') != std::string::npos;
+  if (asset == options_.assets.end() && !is_file) asset = by_path("/index.html");
+  if (!is_safe(request) || asset == options_.assets.end()) {
+    return to_response(problem_reply({ErrorId::kNoRoute, request.path.substr(0, 200)}));
+  }
+  response.headers.emplace_back("content-type", asset->content_type);
+  response.headers.emplace_back("etag", asset->etag);
+  response.headers.emplace_back(
+      "cache-control", asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  add_security_headers(response);
+  if (request.header("if-none-match") == asset->etag) {
+    response.status = 304;
+    return response;
+  }
+  if (!asset->encoding.empty()) {
+    // The console ships compressed only; every browser of the last twenty years accepts it.
+    if (!accepts_gzip(request)) {
+      return to_response(problem_reply(
+          {ErrorId::kUnsupported, "the console is served with content-encoding gzip only"}));
+    }
+    response.headers.emplace_back("content-encoding", asset->encoding);
+    response.headers.emplace_back("vary", "accept-encoding");
+  }
+  response.body = asset->bytes;
+  return response;
+}
+
+void Router::handle(sys::HttpRequest request, std::unique_ptr<sys::HttpResponder> responder) {
+  if (request.path == "/healthz" || request.path == "/metrics") {
+    request.path = std::string(kBase) + request.path;
+  }
+  if (!request.path.starts_with(std::string(kBase) + "/")) {
+    responder->send(asset_response(request));
+    return;
+  }
+  // std::function must be copyable, so what moves in is shared.
+  auto shared_request = std::make_shared<sys::HttpRequest>(std::move(request));
+  auto shared_responder =
+      std::make_shared<std::unique_ptr<sys::HttpResponder>>(std::move(responder));
+  const bool queued = pool_.try_run([this, shared_request, shared_responder] {
+    Reply reply = answer(*shared_request);
+    if (reply.stream) {
+      sys::HttpBodySource source = std::move(reply.stream);
+      (*shared_responder)->send_stream(to_response(std::move(reply)), std::move(source));
+    } else {
+      (*shared_responder)->send(to_response(std::move(reply)));
+    }
+  });
+  if (!queued) {
+    Error busy{ErrorId::kBusy, "too many requests wait"};
+    (*shared_responder)->send(to_response(problem_reply(busy)));
+  }
+}
+
+std::variant<sys::WebSocketHandlers, sys::HttpResponse> Router::upgrade(
+    const sys::HttpRequest& request) {
+  if (request.path != std::string(kBase) + "/live") {
+    return to_response(problem_reply({ErrorId::kNoRoute, request.path.substr(0, 200)}));
+  }
+  // A page of another site may open a WebSocket with our cookie: the Origin must be our own host.
+  const std::string_view origin = request.header("origin");
+  if (!origin.empty() && origin != "https://" + std::string(request.header("host"))) {
+    return to_response(
+        problem_reply({ErrorId::kCsrfRefused, "the connection was started by another site"}));
+  }
+  const Result<identity::Principal> principal = authenticate(request);
+  if (!principal) return to_response(problem_reply(principal.error()));
+  if (Status allowed = identity::authorise(*principal, identity::Permission::kTagRead); !allowed) {
+    return to_response(problem_reply(allowed.error()));
+  }
+  return live_.open(*principal, [this, credential = credential_of(request)] {
+    const auto now = principal_of(credential, identity::Identity::Use::kLook);
+    return now && identity::authorise(*now, identity::Permission::kTagRead).ok();
+  });
+}
+
+std::uint64_t Router::body_bytes_max(const sys::HttpRequest& head) {
+  if (is_safe(head)) return kAnonymousBodyBytesMax;
+  const Result<Match> match = find(head);
+  if (!match || match->route->rule.is_open()) return kAnonymousBodyBytesMax;
+  if (!authenticate(head)) return kAnonymousBodyBytesMax;
+  return body_spool_path(head).empty() ? kBodyBytesMax : options_.upload_bytes_max;
+}
+
+std::string Router::body_spool_path(const sys::HttpRequest& head) {
+  if (head.method != "POST" || head.path != std::string(kBase) + "/imports") return {};
+  const Result<identity::Principal> principal = authenticate(head);
+  if (!principal || !identity::authorise(*principal, identity::Permission::kImportRun)) return {};
+  return options_.new_upload_path();
+}
+
+}  // namespace lineshaft::api

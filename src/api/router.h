@@ -1,0 +1,72 @@
+// api/router.h: from an HTTP request to its route: authenticate, authorise, run, answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/live.h"
+#include "api/route.h"
+#include "sys/worker_pool.h"
+
+namespace lineshaft::api {
+
+// One file of the console, compressed at build time. Borrowed from the binary for ever.
+struct Asset {
+  std::string_view path;  // "/assets/index-3f2a.js"
+  std::string_view content_type;
+  std::string_view encoding;  // "gzip" or ""
+  std::string_view etag;
+  std::string_view bytes;
+  bool immutable = false;  // the name carries a hash of the content
+};
+
+struct RouterOptions {
+  std::vector<Asset> assets;
+  std::function<std::string()> new_upload_path;  // where an upload may be spooled
+  std::uint64_t upload_bytes_max = 4ULL << 30;
+};
+
+class Router final : public sys::HttpHandler {
+ public:
+  // The references must outlive the router; `pool` must be stopped before it.
+  Router(identity::Identity& identity, sys::WorkerPool& pool, Live& live, RouterOptions options);
+  ~Router() override;
+
+  // Before the server starts. Requires: no two routes with the same method and path.
+  void add(std::vector<Route> routes);
+  const std::vector<Route>& routes() const { return routes_; }
+
+  void handle(sys::HttpRequest request, std::unique_ptr<sys::HttpResponder> responder) override;
+  std::variant<sys::WebSocketHandlers, sys::HttpResponse> upgrade(
+      const sys::HttpRequest& request) override;
+  std::uint64_t body_bytes_max(const sys::HttpRequest& head) override;
+  std::string body_spool_path(const sys::HttpRequest& head) override;
+
+  // Runs one request to its answer on the calling thread; handle() does this on the pool.
+  Reply answer(const sys::HttpRequest& request);
+
+ private:
+  struct Match;
+  struct Credential;
+  static Credential credential_of(const sys::HttpRequest& request);
+  Result<identity::Principal> principal_of(const Credential& credential,
+                                           identity::Identity::Use use) const;
+  Result<identity::Principal> authenticate(const sys::HttpRequest& request) const;
+  Result<Match> find(const sys::HttpRequest& request) const;
+  Result<Reply> run(const sys::HttpRequest& request);
+  sys::HttpResponse asset_response(const sys::HttpRequest& request) const;
+
+  identity::Identity& identity_;
+  sys::WorkerPool& pool_;
+  Live& live_;
+  RouterOptions options_;
+  std::vector<Route> routes_;
+};
+
+// The session cookie's value in a Cookie header; "" if absent.
+std::string session_cookie(const sys::HttpRequest& request);
+inline constexpr std::string_view kSessionCookie = "__Host-session";
+
+}  // namespace lineshaft::api

@@ -1,0 +1,362 @@
+#include "api/router.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "api/resources.h"
+#include "connect/manager.h"
+#include "records/documents.h"
+#include "sys/loop.h"
+
+namespace lineshaft::api {
+namespace {
+
+using identity::Permission;
+using identity::Role;
+
+constexpr const char* kPassword = "anvil harbour quiet lantern";
+
+struct Folder {
+  Folder() : path(testing::TempDir() + "lineshaft-api-XXXXXX") {
+    LS_ASSERT(mkdtemp(path.data()) != nullptr);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+// The whole API on real stores in a folder of its own; requests run on the test's thread.
+class Api : public testing::Test {
+ protected:
+  Api() {
+    auto& files = sys::real_file_system();
+    auto& clock = sys::real_clock();
+    historian::HistorianOptions history;
+    history.directory = folder_.path + "/history";
+    historian_ = historian::Historian::open(files, clock, sys::real_random(), history).value();
+    const auto database = [&] {
+      return records::Database::open(files, {.path = folder_.path + "/records.db"}).value();
+    };
+    identity_ = identity::Identity::open(database(), clock, sys::real_random()).value();
+    documents_ = records::Documents::open(database()).value();
+    manager_ = std::make_unique<connect::ConnectionManager>(*loop_, clock, sys::real_random(),
+                                                            *historian_);
+    const std::array tenants{TenantId{1}};
+    registry_ =
+        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants).value();
+    imports_ = intake::ImportService::open(
+                   {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
+                   .value();
+    services_ = std::make_unique<Services>(
+        Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
+                 clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
+    live_ = std::make_unique<Live>(*loop_, clock, *historian_);
+    pool_ = sys::make_worker_pool(1, 1);
+    RouterOptions options;
+    options.new_upload_path = [this] { return imports_->new_upload_path(); };
+    options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
+                      {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
+    router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
+    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes, import_routes,
+                        overview_routes}) {
+      router_->add(routes(*services_));
+    }
+  }
+
+  Reply ask(const std::string& method, const std::string& path, const Json& body = {},
+            sys::HttpHeaders headers = {}) {
+    sys::HttpRequest request;
+    request.method = method;
+    request.path = "/api/v1" + path;
+    request.peer.host = "127.0.0.1";
+    request.headers = std::move(headers);
+    if (!body.is_null()) {
+      request.body = body.dump();
+      request.headers.emplace_back("content-type", "application/json");
+    }
+    return router_->answer(request);
+  }
+
+  // Claims the server; the reply carries the administrator's cookie and CSRF token.
+  Reply claim() {
+    const std::string code = identity_->issue_claim_code().value();
+    return ask("POST", "/claim",
+               {{"code", code},
+                {"organisation", "Northfield Steel"},
+                {"email", "ada@example.com"},
+                {"name", "Ada"},
+                {"password", kPassword}});
+  }
+
+  static std::string header(const Reply& reply, std::string_view name) {
+    for (const auto& [key, value] : reply.headers) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+  static std::string cookie_of(const Reply& reply) {
+    const std::string header_text = header(reply, "set-cookie");
+    return header_text.substr(0, header_text.find(';'));
+  }
+
+  std::string token(Role role) {
+    const identity::Principal administrator = administrator_principal();
+    return "Bearer " + identity_->create_token(administrator, {"test", role, {}}).value().secret;
+  }
+  identity::Principal administrator_principal() {
+    const std::string secret = session_.substr(session_.find('=') + 1);
+    return identity_->find_session(secret).value().principal;
+  }
+  void claim_and_keep() {
+    const Reply claimed = claim();
+    ASSERT_EQ(claimed.status, 201) << claimed.body;
+    session_ = cookie_of(claimed);
+    csrf_ = Json::parse(claimed.body)["csrf"];
+  }
+
+  Folder folder_;
+  std::unique_ptr<sys::EventLoop> loop_ = sys::make_event_loop();
+  std::unique_ptr<historian::Historian> historian_;
+  std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<records::Documents> documents_;
+  std::unique_ptr<connect::ConnectionManager> manager_;
+  std::unique_ptr<connect::Registry> registry_;
+  std::unique_ptr<intake::ImportService> imports_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<Live> live_;
+  std::unique_ptr<sys::WorkerPool> pool_;
+  std::unique_ptr<Router> router_;
+  int claims_ = 0;
+  std::string session_;
+  std::string csrf_;
+};
+
+// An address of the route, with an id that does not exist.
+std::string address(const Route& route) {
+  std::string path = route.path;
+  if (const auto open = path.find('{'); open != std::string::npos) {
+    path.replace(open, path.find('}') - open + 1, "4000000");
+  }
+  return path;
+}
+
+TEST_F(Api, OnlyTheseFourAnswerAStranger) {
+  std::set<std::string> open;
+  for (const Route& route : router_->routes()) {
+    const std::string name = std::string(route.method) + " " + route.path;
+    if (route.rule.is_open()) {
+      open.insert(name);
+      continue;
+    }
+    const Reply reply = ask(route.method, address(route), Json::object());
+    EXPECT_EQ(reply.status, 401) << name;
+    EXPECT_EQ(reply.content_type, "application/problem+json") << name;
+  }
+  EXPECT_EQ(open,
+            (std::set<std::string>{"GET /status", "POST /claim", "POST /session", "GET /healthz"}));
+}
+
+TEST_F(Api, EveryRoleIsRefusedWhatItMayNotDo) {
+  claim_and_keep();
+  std::thread machines([this] { loop_->run(); });  // what is allowed asks it
+  for (const Role role : {Role::kViewer, Role::kOperator, Role::kEngineer}) {
+    const std::string bearer = token(role);
+    for (const Route& route : router_->routes()) {
+      const auto permission = route.rule.permission();
+      if (!permission) continue;
+      const bool allowed = identity::permissions_of(role).has(*permission);
+      const Reply reply =
+          ask(route.method, address(route), Json::object(), {{"authorization", bearer}});
+      EXPECT_EQ(reply.status == 403, !allowed) << route.method << " " << route.path << " as "
+                                               << identity::role_name(role) << ": " << reply.body;
+    }
+  }
+  loop_->post([this] { loop_->stop(); });
+  machines.join();
+}
+
+TEST_F(Api, ARefusalIsEnteredInTheAuditTrail) {
+  claim_and_keep();
+  const std::string bearer = token(Role::kViewer);
+  ASSERT_EQ(ask("GET", "/users", {}, {{"authorization", bearer}}).status, 403);
+  const auto page = identity_->list_audit(administrator_principal(), 0, 1);
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->entries.at(0).action, "access.denied");
+  EXPECT_EQ(page->entries.at(0).object, "/api/v1/users");
+}
+
+TEST_F(Api, TheClaimCodeWorksOnceAndItsCookieIsBoundToThisHost) {
+  const std::string code = identity_->issue_claim_code().value();
+  const Json body = {{"code", code},
+                     {"organisation", "Northfield Steel"},
+                     {"email", "ada@example.com"},
+                     {"name", "Ada"},
+                     {"password", kPassword}};
+  Json wrong = body;
+  wrong["code"] = "0000-0000-0000";
+  EXPECT_EQ(ask("POST", "/claim", wrong).status, 403);
+  const Reply reply = ask("POST", "/claim", body);
+  ASSERT_EQ(reply.status, 201) << reply.body;
+  EXPECT_EQ(claims_, 1);
+  // RFC 6265bis 4.1.3.2: __Host- needs Secure, Path=/ and no Domain.
+  const std::string cookie = header(reply, "set-cookie");
+  EXPECT_TRUE(cookie.starts_with("__Host-session=")) << cookie;
+  for (const char* word : {"; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict"}) {
+    EXPECT_NE(cookie.find(word), std::string::npos) << word;
+  }
+  EXPECT_EQ(cookie.find("Domain"), std::string::npos);
+  EXPECT_EQ(ask("POST", "/claim", body).status, 409);
+}
+
+TEST_F(Api, ACookieActsOnlyWithItsCsrfTokenAndFromItsOwnSite) {
+  claim_and_keep();
+  const Json tag = {{"path", "a/b/c"}, {"type", "float64"}};
+  EXPECT_EQ(ask("GET", "/tags", {}, {{"cookie", session_}}).status, 200);
+  EXPECT_EQ(ask("POST", "/tags", tag, {{"cookie", session_}}).status, 403);
+  EXPECT_EQ(ask("POST", "/tags", tag, {{"cookie", session_}, {"x-csrf-token", csrf_ + "x"}}).status,
+            403);
+  EXPECT_EQ(ask("POST", "/tags", tag,
+                {{"cookie", session_}, {"x-csrf-token", csrf_}, {"sec-fetch-site", "cross-site"}})
+                .status,
+            403);
+  const Reply made =
+      ask("POST", "/tags", tag,
+          {{"cookie", session_}, {"x-csrf-token", csrf_}, {"sec-fetch-site", "same-origin"}});
+  EXPECT_EQ(made.status, 201) << made.body;
+}
+
+TEST_F(Api, SayWhatIsWrongInProblemJson) {
+  claim_and_keep();
+  const sys::HttpHeaders bearer{{"authorization", token(Role::kAdministrator)}};
+  EXPECT_EQ(ask("GET", "/nothing").status, 404);
+  EXPECT_EQ(ask("DELETE", "/tags", {}, bearer).status, 405);
+  EXPECT_EQ(ask("GET", "/tags/4000000", {}, bearer).status, 404);
+  EXPECT_EQ(ask("GET", "/tags/none", {}, bearer).status, 404);
+  const Reply reply = ask("POST", "/tags", {{"path", "a//b"}, {"type", "float64"}}, bearer);
+  EXPECT_EQ(reply.status, 400);
+  const Json problem = Json::parse(reply.body);
+  for (const char* field : {"type", "title", "status", "detail", "id", "remedy"}) {
+    EXPECT_TRUE(problem.contains(field)) << field << " in " << reply.body;
+  }
+  EXPECT_EQ(problem["status"], 400);
+}
+
+TEST_F(Api, TakesAndGivesBackSamples) {
+  claim_and_keep();
+  const sys::HttpHeaders bearer{{"authorization", token(Role::kAdministrator)}};
+  const Reply made =
+      ask("POST", "/tags", {{"path", "plant/line/speed"}, {"type", "float64"}}, bearer);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto id = Json::parse(made.body)["id"].get<std::uint64_t>();
+  const Json samples = {
+      {"samples",
+       {{{"tag", id}, {"time", "2026-01-02T03:04:05Z"}, {"value", 1.5}, {"quality", "Good"}}}}};
+  const Reply stored = ask("POST", "/values", samples, bearer);
+  ASSERT_LT(stored.status, 300) << stored.body;
+  sys::HttpRequest request;
+  request.method = "GET";
+  request.path = "/api/v1/values/raw";
+  request.query =
+      "tag=" + std::to_string(id) + "&from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z";
+  request.headers = bearer;
+  const Reply raw = router_->answer(request);
+  ASSERT_EQ(raw.status, 200) << raw.body;
+  EXPECT_NE(raw.body.find("2026-01-02T03:04:05"), std::string::npos) << raw.body;
+  EXPECT_NE(raw.body.find("1.5"), std::string::npos) << raw.body;
+}
+
+TEST_F(Api, DescribesEveryRouteAndEverySchemaItNames) {
+  const Json document = openapi_document(router_->routes(), "1.2.3");
+  EXPECT_EQ(document["openapi"], "3.1.0");
+  EXPECT_EQ(document["info"]["version"], "1.2.3");
+  std::size_t described = 0;
+  for (const auto& [path, methods] : document["paths"].items()) described += methods.size();
+  EXPECT_EQ(described, router_->routes().size());
+  const auto flat = document.flatten();
+  for (const auto& [key, value] : flat.items()) {
+    if (!key.ends_with("/$ref")) continue;
+    const std::string reference = value.get<std::string>();
+    ASSERT_TRUE(reference.starts_with("#")) << reference;
+    EXPECT_TRUE(document.contains(Json::json_pointer(reference.substr(1)))) << reference;
+  }
+}
+
+TEST_F(Api, AStrangersBodyIsSmallAndNeverSpooled) {
+  claim_and_keep();
+  sys::HttpRequest upload;
+  upload.method = "POST";
+  upload.path = "/api/v1/imports";
+  EXPECT_EQ(router_->body_bytes_max(upload), 64U * 1024);
+  EXPECT_EQ(router_->body_spool_path(upload), "");
+  upload.headers = {{"authorization", token(Role::kViewer)}};
+  EXPECT_EQ(router_->body_spool_path(upload), "") << "a viewer may not import";
+  upload.headers = {{"authorization", token(Role::kAdministrator)}};
+  EXPECT_EQ(router_->body_bytes_max(upload), RouterOptions{}.upload_bytes_max);
+  EXPECT_TRUE(router_->body_spool_path(upload).starts_with(folder_.path + "/imports/"));
+}
+
+TEST_F(Api, AWebSocketOpensForItsOwnPagesOnly) {
+  claim_and_keep();
+  sys::HttpRequest request;
+  request.method = "GET";
+  request.path = "/api/v1/live";
+  request.headers = {{"host", "plant:8443"}, {"origin", "https://plant:8443"}};
+  const auto status = [&] {
+    auto outcome = router_->upgrade(request);
+    const auto* refused = std::get_if<sys::HttpResponse>(&outcome);
+    return refused == nullptr ? 101 : refused->status;
+  };
+  EXPECT_EQ(status(), 401);
+  request.headers.emplace_back("cookie", session_);
+  EXPECT_EQ(status(), 101);
+  request.headers[1].second = "https://elsewhere:8443";
+  EXPECT_EQ(status(), 403);
+}
+
+// Takes what the router sends without a pool: pages are answered on the loop.
+class Kept final : public sys::HttpResponder {
+ public:
+  explicit Kept(sys::HttpResponse& out) : out_(out) {}
+  void send(sys::HttpResponse response) override { out_ = std::move(response); }
+  void send_stream(sys::HttpResponse head, sys::HttpBodySource) override { out_ = std::move(head); }
+
+ private:
+  sys::HttpResponse& out_;
+};
+
+TEST_F(Api, PagesOfTheConsoleAllowNoForeignCode) {
+  const auto get = [&](const std::string& path, sys::HttpHeaders headers) {
+    sys::HttpResponse response;
+    sys::HttpRequest request;
+    request.method = "GET";
+    request.path = path;
+    request.headers = std::move(headers);
+    router_->handle(std::move(request), std::make_unique<Kept>(response));
+    return response;
+  };
+  const auto header_of = [](const sys::HttpResponse& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers) {
+      if (key == name) return value;
+    }
+    return std::string();
+  };
+  const sys::HttpHeaders gzip{{"accept-encoding", "gzip, br"}};
+  const sys::HttpResponse page = get("/trends", gzip);
+  EXPECT_EQ(page.body, "page") << "an address of the console is its page";
+  EXPECT_EQ(header_of(page, "cache-control"), "no-cache");
+  const std::string policy = header_of(page, "content-security-policy");
+  EXPECT_NE(policy.find("default-src 'self'"), std::string::npos);
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  const sys::HttpResponse code = get("/assets/x-1.js", gzip);
+  EXPECT_EQ(code.body, "code");
+  EXPECT_NE(header_of(code, "cache-control").find("immutable"), std::string::npos);
+  EXPECT_EQ(get("/assets/x-1.js", {{"if-none-match", "\"b\""}}).status, 304);
+  EXPECT_EQ(get("/assets/y.js", gzip).status, 404);
+}
+
+}  // namespace
+}  // namespace lineshaft::api

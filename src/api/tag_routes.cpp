@@ -1,0 +1,141 @@
+#include <nlohmann/json.hpp>
+
+#include "api/resources.h"
+
+namespace lineshaft::api {
+namespace {
+
+constexpr std::uint64_t kPageMax = 1000;
+
+Json last_json(const historian::LastValue& last) {
+  if (last.tick == 0) return nullptr;
+  return sample_json(last.sample);
+}
+
+// The tags with their last values, in the same order.
+Json with_last(const historian::Historian& historian, TenantId tenant,
+               const std::vector<Tag>& tags) {
+  std::vector<TagId> ids;
+  for (const Tag& tag : tags) ids.push_back(tag.id);
+  const std::vector<historian::LastValue> last = historian.last_values(tenant, ids);
+  Json items = Json::array();
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    Json item = tag_json(tags[i]);
+    item["last"] = last_json(last[i]);
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Result<Reply> list(const Services& services, const Request& request) {
+  const Result<std::uint64_t> offset = request.query_number("offset", 0, UINT32_MAX);
+  if (!offset) return offset.error();
+  const Result<std::uint64_t> limit = request.query_number("limit", 100, kPageMax);
+  if (!limit) return limit.error();
+  historian::TagFilter filter;
+  filter.text = request.query("text").value_or("");
+  filter.prefix = request.query("prefix").value_or("");
+  const historian::TagPage page =
+      services.historian.list_tags(request.tenant(), filter, *offset, *limit);
+  return Reply::json({{"items", with_last(services.historian, request.tenant(), page.tags)},
+                      {"total", page.total}});
+}
+
+Result<Tag> the_tag(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), TagId{*id});
+  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
+  return *tag;
+}
+
+Result<Reply> get(const Services& services, const Request& request) {
+  const Result<Tag> tag = the_tag(services, request);
+  if (!tag) return tag.error();
+  return Reply::json(with_last(services.historian, request.tenant(), {*tag})[0]);
+}
+
+Status only_tag_fields(const Json& body) {
+  return only_fields(body,
+                     {"id", "path", "type", "interpolation", "unit", "unit_symbol", "description",
+                      "enum_set", "range_low", "range_high", "writable", "source", "last"});
+}
+
+Result<Reply> create(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  if (Status known = only_tag_fields(*body); !known) return known.error();
+  const Result<TagSpec> spec = tag_spec_from_json(*body);
+  if (!spec) return spec.error();
+  if (services.historian.find_tag(request.tenant(), spec->path)) {
+    return Error{ErrorId::kConflict, "the path " + spec->path + " is taken"};
+  }
+  if (Status noted = audit(services, request, "tag.create", spec->path); !noted) {
+    return noted.error();
+  }
+  const Result<std::vector<TagId>> ids = services.historian.ensure_tags(request.tenant(), {*spec});
+  if (!ids) return ids.error();
+  const Tag tag{ids->front(), *spec};
+  return Reply::json(with_last(services.historian, request.tenant(), {tag})[0], 201);
+}
+
+Result<Reply> update(const Services& services, const Request& request) {
+  const Result<Tag> tag = the_tag(services, request);
+  if (!tag) return tag.error();
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  if (Status known = only_tag_fields(*body); !known) return known.error();
+  Result<TagSpec> spec = tag_spec_from_json(*body);
+  if (!spec) return spec.error();
+  spec->source = tag->spec.source;  // the binding belongs to the connection
+  if (Status noted = audit(services, request, "tag.update", spec->path); !noted) {
+    return noted.error();
+  }
+  if (Status done = services.historian.update_tag(request.tenant(), tag->id, *spec); !done) {
+    return done.error();
+  }
+  return Reply::json(with_last(services.historian, request.tenant(), {Tag{tag->id, *spec}})[0]);
+}
+
+}  // namespace
+
+std::vector<TagId> parse_tag_ids(std::string_view text, std::size_t max) {
+  std::vector<TagId> ids;
+  while (!text.empty() && ids.size() <= max) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    std::uint32_t id = 0;
+    for (char c : text.substr(0, end)) {
+      if (c < '0' || c > '9' || id > UINT32_MAX / 10) return {};
+      id = id * 10 + static_cast<std::uint32_t>(c - '0');
+    }
+    ids.push_back({id});
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return ids.size() <= max ? ids : std::vector<TagId>();
+}
+
+Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max) {
+  const std::optional<std::string> text = request.query("tags");
+  std::vector<TagId> ids = parse_tag_ids(text.value_or(""), max);
+  if (ids.empty()) {
+    return Error{ErrorId::kInvalidArgument,
+                 "tags: must be 1 to " + std::to_string(max) + " tag ids joined by commas"};
+  }
+  return ids;
+}
+
+std::vector<Route> tag_routes(const Services& services) {
+  using identity::Permission;
+  return {
+      {"GET", "/tags", Rule::needs(Permission::kTagRead), "List tags with their last values", "",
+       "TagPage", bind(services, list)},
+      {"POST", "/tags", Rule::needs(Permission::kTagManage), "Make a tag", "TagSpec", "Tag",
+       bind(services, create)},
+      {"GET", "/tags/{id}", Rule::needs(Permission::kTagRead), "One tag", "", "Tag",
+       bind(services, get)},
+      {"PUT", "/tags/{id}", Rule::needs(Permission::kTagManage), "Change a tag", "TagSpec", "Tag",
+       bind(services, update)},
+  };
+}
+
+}  // namespace lineshaft::api

@@ -1,0 +1,250 @@
+#include <bit>
+#include <cmath>
+#include <future>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "api/resources.h"
+#include "base/bytes.h"
+
+namespace lineshaft::api {
+namespace {
+
+constexpr std::uint64_t kRawLimitMax = 100'000;
+constexpr std::uint64_t kColumnsMax = 10'000;
+constexpr std::size_t kChartTagsMax = 8;
+constexpr std::size_t kLastTagsMax = 2000;
+constexpr std::size_t kWriteSamplesMax = 100'000;
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+// The tag of a query parameter `tag`.
+Result<Tag> query_tag(const Services& services, const Request& request) {
+  const Result<std::uint64_t> id = request.query_number("tag", 0, UINT32_MAX);
+  if (!id) return id.error();
+  const TagId tag_id{static_cast<std::uint32_t>(*id)};
+  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), tag_id);
+  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
+  return *tag;
+}
+
+Result<Reply> last(const Services& services, const Request& request) {
+  const Result<std::vector<TagId>> tags = query_tags(request, kLastTagsMax);
+  if (!tags) return tags.error();
+  Json items = Json::array();
+  for (const auto& value : services.historian.last_values(request.tenant(), *tags)) {
+    if (value.tick == 0) continue;
+    Json item = {{"tag", value.tag.value}};
+    item.update(sample_json(value.sample));
+    items.push_back(std::move(item));
+  }
+  return Reply::json({{"items", std::move(items)}});
+}
+
+Result<Reply> raw(const Services& services, const Request& request) {
+  const Result<Tag> tag = query_tag(services, request);
+  if (!tag) return tag.error();
+  const Result<TimeRange> range = request.query_range();
+  if (!range) return range.error();
+  const Result<std::uint64_t> limit = request.query_number("limit", 10'000, kRawLimitMax);
+  if (!limit) return limit.error();
+  Json items = Json::array();
+  bool more = false;
+  const Status read = services.historian.scan(request.tenant(), tag->id, *range,
+                                              [&](std::span<const Sample> samples) {
+                                                for (const Sample& sample : samples) {
+                                                  if (items.size() == *limit) {
+                                                    more = true;
+                                                    return false;
+                                                  }
+                                                  items.push_back(sample_json(sample));
+                                                }
+                                                return true;
+                                              });
+  if (!read) return read.error();
+  return Reply::json({{"items", std::move(items)}, {"more", more}});
+}
+
+Json window_json(const historian::AggregateWindow& window) {
+  Json json = {{"from", format_rfc3339(window.from)},
+               {"count", window.count},
+               {"bad_count", window.bad_count}};
+  const auto number = [&](double value) {
+    return window.count == 0 ? Json() : value_json(Value(value));
+  };
+  json["min"] = number(window.min);
+  json["max"] = number(window.max);
+  json["mean"] = number(window.sum / static_cast<double>(window.count));
+  json["sum"] = number(window.sum);
+  json["first"] = number(window.first);
+  json["last"] = number(window.last);
+  return json;
+}
+
+Result<Reply> aggregate(const Services& services, const Request& request) {
+  const Result<Tag> tag = query_tag(services, request);
+  if (!tag) return tag.error();
+  const Result<TimeRange> range = request.query_range();
+  if (!range) return range.error();
+  const Result<std::uint64_t> step_ms = request.query_number("step_ms", 60'000, 1ULL << 40);
+  if (!step_ms) return step_ms.error();
+  if (*step_ms == 0) return Error{ErrorId::kInvalidArgument, "step_ms: must be at least 1"};
+  const Nanoseconds step(static_cast<std::int64_t>(*step_ms) * kNsPerMs);
+  const auto windows = services.historian.aggregate(request.tenant(), tag->id, *range, step);
+  if (!windows) return windows.error();
+  Json items = Json::array();
+  for (const auto& window : *windows) items.push_back(window_json(window));
+  return Reply::json({{"items", std::move(items)}});
+}
+
+// --- pixels: the binary form that the trend page reads without parsing ---
+
+class PixelWriter {
+ public:
+  PixelWriter(TimeRange range, std::size_t tags, std::uint32_t columns) : writer_(bytes_) {
+    bytes_.reserve(64 + tags * (32 + std::size_t{columns} * 60));
+    writer_.bytes(as_bytes("LSP1"));
+    writer_.write_le(static_cast<std::uint32_t>(tags));
+    writer_.write_le(columns);
+    writer_.write_le(std::uint32_t{0});
+    writer_.write_le(static_cast<std::uint64_t>(range.from.ns));
+    writer_.write_le(static_cast<std::uint64_t>(range.to.ns));
+  }
+
+  void add(const Tag& tag, const std::optional<Sample>& before,
+           const std::vector<historian::PixelColumn>& columns) {
+    const bool step = tag.spec.interpolation == Interpolation::kStep;
+    writer_.write_le(tag.id.value);
+    writer_.write_le(std::uint32_t{step} | std::uint32_t{before.has_value()} << 1);
+    number(before ? as_double(before->value) : kNan);
+    writer_.write_le(before ? before->quality.code : 0);
+    writer_.write_le(std::uint32_t{0});
+    using Column = historian::PixelColumn;
+    numbers(columns, [](const Column& c) { return c.first; });
+    numbers(columns, [](const Column& c) { return c.min; });
+    numbers(columns, [](const Column& c) { return c.max; });
+    numbers(columns, [](const Column& c) { return c.last; });
+    numbers(columns, [](const Column& c) { return milliseconds(c.first_time); });
+    numbers(columns, [](const Column& c) { return milliseconds(c.last_time); });
+    for (const Column& c : columns) writer_.write_le(c.count);
+    for (const Column& c : columns) writer_.write_le(c.bad);
+    for (const Column& c : columns) writer_.write_le(std::uint32_t{c.ends_bad});
+  }
+
+  std::string take() const { return std::string(as_text(bytes_)); }
+
+ private:
+  static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+  static double milliseconds(Timestamp t) { return static_cast<double>(t.ns) / kNsPerMs; }
+  void number(double value) { writer_.write_le(std::bit_cast<std::uint64_t>(value)); }
+  template <typename Pick>
+  void numbers(const std::vector<historian::PixelColumn>& columns, Pick pick) {
+    for (const auto& column : columns) number(column.count > column.bad ? pick(column) : kNan);
+  }
+
+  Bytes bytes_;
+  ByteWriter writer_;
+};
+
+Result<Reply> pixels(const Services& services, const Request& request) {
+  const Result<std::vector<TagId>> ids = query_tags(request, kChartTagsMax);
+  if (!ids) return ids.error();
+  const Result<TimeRange> range = request.query_range();
+  if (!range) return range.error();
+  const Result<std::uint64_t> columns = request.query_number("columns", 1000, kColumnsMax);
+  if (!columns) return columns.error();
+  if (*columns == 0) return Error{ErrorId::kInvalidArgument, "columns: must be at least 1"};
+  const auto width = static_cast<std::uint32_t>(*columns);
+  PixelWriter writer(*range, ids->size(), width);
+  for (TagId id : *ids) {
+    const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), id);
+    if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(id.value)};
+    const Timestamp just_before = range->from + Nanoseconds(-1);
+    const auto before = services.historian.sample_before(request.tenant(), id, just_before);
+    if (!before) return before.error();
+    const auto drawn = services.historian.pixels(request.tenant(), id, *range, width);
+    if (!drawn) return drawn.error();
+    writer.add(*tag, *before, *drawn);
+  }
+  Reply reply;
+  reply.content_type = "application/octet-stream";
+  reply.body = writer.take();
+  return reply;
+}
+
+// --- writing history ---
+
+// The tag of one element: by id or by path.
+Result<Tag> tag_of(const Services& services, const Request& request, const Json& item) {
+  if (!item.is_object()) return Error{ErrorId::kInvalidArgument, "must be an object"};
+  std::optional<Tag> tag;
+  if (const auto id = item.find("tag"); id != item.end() && id->is_number_unsigned()) {
+    tag = services.historian.find_tag(request.tenant(), TagId{id->get<std::uint32_t>()});
+  } else if (const auto path = item.find("path"); path != item.end() && path->is_string()) {
+    tag = services.historian.find_tag(request.tenant(), path->get_ref<const std::string&>());
+  } else {
+    return Error{ErrorId::kInvalidArgument, "needs a tag or a path"};
+  }
+  if (!tag) return Error{ErrorId::kNotFound, "the tag does not exist"};
+  return *tag;
+}
+
+Result<Sample> sample_of(const Services& services, const Request& request, const Json& item) {
+  const Result<Tag> tag = tag_of(services, request, item);
+  if (!tag) return tag.error();
+  const Result<std::string> time_text = required_string(item, "time");
+  if (!time_text) return time_text.error();
+  const Result<Timestamp> time = parse_timestamp(*time_text);
+  if (!time) return time.error();
+  if (!item.contains("value")) return Error{ErrorId::kInvalidArgument, "value: is missing"};
+  const Result<Value> value = value_from_json(tag->spec.type, item["value"]);
+  if (!value) return value.error();
+  const Result<std::int64_t> code = optional_integer(item, "quality_code", 0, 0, UINT32_MAX);
+  if (!code) return code.error();
+  return Sample{tag->id, *time, Quality{static_cast<std::uint32_t>(*code)}, *value};
+}
+
+Result<Reply> write(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  const auto list = body->find("samples");
+  if (list == body->end() || !list->is_array() || list->size() > kWriteSamplesMax) {
+    return Error{ErrorId::kInvalidArgument, "samples: must be a list of at most 100000 samples"};
+  }
+  SampleBatch batch{request.tenant(), services.clock.now(), {}};
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Result<Sample> sample = sample_of(services, request, (*list)[i]);
+    if (!sample) {
+      return Error{sample.error().id, "samples[" + std::to_string(i) + "]: " + sample.error().what};
+    }
+    batch.samples.push_back(*sample);
+  }
+  const std::size_t count = batch.samples.size();
+  // Shared: the commit thread may still be inside set_value when we have the answer.
+  const auto durable = std::make_shared<std::promise<Status>>();
+  services.historian.append(std::move(batch),
+                            [durable](Status status) { durable->set_value(std::move(status)); });
+  if (Status stored = durable->get_future().get(); !stored) return stored.error();
+  return Reply::json({{"stored", count}});
+}
+
+}  // namespace
+
+std::vector<Route> value_routes(const Services& services) {
+  using identity::Permission;
+  const Rule read = Rule::needs(Permission::kTagRead);
+  return {
+      {"GET", "/values/last", read, "Last values of up to 2000 tags", "", "LastValues",
+       bind(services, last)},
+      {"GET", "/values/raw", read, "Samples of one tag", "", "RawValues", bind(services, raw)},
+      {"GET", "/values/aggregate", read, "Aggregates of one tag per window", "", "Aggregates",
+       bind(services, aggregate)},
+      {"GET", "/values/pixels", read, "What a chart of that width can show (binary)", "", "",
+       bind(services, pixels)},
+      {"POST", "/values", Rule::needs(Permission::kTagWriteHistory),
+       "Store samples; answers when they are durable", "SampleList", "Stored",
+       bind(services, write)},
+  };
+}
+
+}  // namespace lineshaft::api
