@@ -1,7 +1,7 @@
 # cmake/floors.cmake: the floors of the house (docs/ARCHITECTURE.md) and the one way to declare a room.
 #
 # A room may depend on rooms of lower floors only; rooms of one floor do not know each other. CMake
-# refuses a violation here, and tests/house/floors_test.py reads every #include against this same list.
+# refuses a violation here, and tests/house/house_test.py reads every #include against this same list.
 
 # One line a room: floor, folder under src/. The order is the order of building.
 set(LINESHAFT_ROOMS
@@ -89,7 +89,11 @@ function(lineshaft_fuzz name)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
   add_executable(${name}_fuzz ${PROJECT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp)
+  add_dependencies(fuzzers ${name}_fuzz)
   target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name}_fuzz PRIVATE lineshaft_warnings)
   foreach(used IN LISTS ARG_USES)

@@ -1,0 +1,191 @@
+// claim, login, logout, user, token.
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "app/cli.h"
+
+namespace lineshaft::app {
+namespace {
+
+const std::vector<Column> kUserColumns{{"id", "/id"},
+                                       {"email", "/email"},
+                                       {"name", "/name"},
+                                       {"role", "/role"},
+                                       {"created", "/created"}};
+const std::vector<Column> kTokenColumns{
+    {"id", "/id"},           {"name", "/name"},           {"role", "/role"},
+    {"created", "/created"}, {"last used", "/last_used"}, {"expires", "/expires"}};
+
+// From LINESHAFT_PASSWORD (for scripts), else asked on the terminal without echo. Never an option:
+// command lines are seen by others.
+Result<std::string> ask_password(const std::string& prompt) {
+  if (const char* given = std::getenv("LINESHAFT_PASSWORD"); given != nullptr)
+    return std::string(given);
+  if (isatty(STDIN_FILENO) != 1) {
+    return Error{ErrorId::kUsage, "no terminal to ask on; set LINESHAFT_PASSWORD"};
+  }
+  std::cerr << prompt << ": " << std::flush;
+  termios before{};
+  tcgetattr(STDIN_FILENO, &before);
+  termios silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  tcsetattr(STDIN_FILENO, TCSANOW, &silent);
+  std::string password;
+  std::getline(std::cin, password);
+  tcsetattr(STDIN_FILENO, TCSANOW, &before);
+  std::cerr << std::endl;
+  return password;
+}
+
+// Keeps the session of a sign-in for the commands that follow.
+int keep_session(const ApiClient& api, const Json& session, Access access) {
+  access.cookie = api.last_cookie();
+  access.csrf = session["csrf"].get<std::string>();
+  if (Status saved = save_access(access); !saved) return print_error(saved.error());
+  print_note("signed in to " + access.url + " as " + session["user"]["email"].get<std::string>());
+  return kExitOk;
+}
+
+struct AccessOptions {
+  std::string server;
+  std::string fingerprint;
+  std::string code;
+  std::string organisation;
+  std::string email;
+  std::string name;
+  std::string role = "viewer";
+  std::uint64_t id = 0;
+};
+
+Access access_of(const AccessOptions& options) {
+  Access access = load_access(options.server);
+  access.token.clear();
+  access.cookie.clear();
+  if (!options.fingerprint.empty()) access.fingerprint = options.fingerprint;
+  return access;
+}
+
+int start_session(const AccessOptions& options, const std::string& path, Json body) {
+  const Access access = access_of(options);
+  Result<ApiClient> api = ApiClient::open(access);
+  if (!api) return print_error(api.error());
+  Result<std::string> password = ask_password("password");
+  if (!password) return print_error(password.error());
+  body["password"] = *std::move(password);
+  const Result<Json> session = api->post(path, body);
+  if (!session) return print_error(session.error());
+  return keep_session(*api, *session, access);
+}
+
+int sign_out() {
+  Access access = load_access("");
+  if (Result<ApiClient> api = ApiClient::open(access); api) {
+    // The session may have ended already; the file is cleared in any case.
+    if (const Result<Json> ended = api->remove("/session"); !ended) print_error(ended.error());
+  }
+  access.cookie.clear();
+  access.csrf.clear();
+  const Status saved = save_access(access);
+  return saved ? kExitOk : print_error(saved.error());
+}
+
+void add_server_options(CLI::App* command, AccessOptions& options) {
+  command->add_option("--server", options.server, "Address of the server, https://host:port");
+  command->add_option("--fingerprint", options.fingerprint,
+                      "SHA-256 fingerprint of the server's certificate, as it prints at start");
+}
+
+int print_list(Cli& cli, ApiClient& api, const std::string& path,
+               const std::vector<Column>& columns) {
+  const Result<Json> answer = api.get(path);
+  if (!answer) return print_error(answer.error());
+  print_rows(cli.format(), columns, (*answer)["items"]);
+  return kExitOk;
+}
+
+int remove_one(ApiClient& api, const std::string& path, std::uint64_t id) {
+  const Result<Json> answer = api.remove(path + "/" + std::to_string(id));
+  return answer ? kExitOk : print_error(answer.error());
+}
+
+void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) {
+  CLI::App* user = cli.root.add_subcommand("user", "People of the organisation");
+  user->require_subcommand(1);
+  cli.on_api(user->add_subcommand("ls", "List people"),
+             [&cli](ApiClient& api) { return print_list(cli, api, "/users", kUserColumns); });
+  CLI::App* add = user->add_subcommand("add", "Add a person; asks for the first password");
+  add->add_option("--email", options->email, "Address to sign in with")->required();
+  add->add_option("--name", options->name, "Name of the person")->required();
+  add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
+      ->capture_default_str();
+  cli.on_api(add, [&cli, options](ApiClient& api) {
+    Result<std::string> password = ask_password("password of " + options->email);
+    if (!password) return print_error(password.error());
+    const Result<Json> answer = api.post("/users", {{"email", options->email},
+                                                    {"name", options->name},
+                                                    {"role", options->role},
+                                                    {"password", *password}});
+    if (!answer) return print_error(answer.error());
+    print_object(cli.format(), kUserColumns, *answer);
+    return kExitOk;
+  });
+  CLI::App* remove = user->add_subcommand("rm", "Remove a person");
+  remove->add_option("id", options->id, "Number of the person, see user ls")->required();
+  cli.on_api(remove, [options](ApiClient& api) { return remove_one(api, "/users", options->id); });
+}
+
+void add_token_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) {
+  CLI::App* token = cli.root.add_subcommand("token", "Access of programs");
+  token->require_subcommand(1);
+  cli.on_api(token->add_subcommand("ls", "List tokens"),
+             [&cli](ApiClient& api) { return print_list(cli, api, "/tokens", kTokenColumns); });
+  CLI::App* add = token->add_subcommand("add", "Make a token; it is printed once");
+  add->add_option("name", options->name, "What the token is for")->required();
+  add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
+      ->capture_default_str();
+  cli.on_api(add, [options](ApiClient& api) {
+    const Result<Json> answer =
+        api.post("/tokens", {{"name", options->name}, {"role", options->role}});
+    if (!answer) return print_error(answer.error());
+    std::cout << (*answer)["token"].get<std::string>() << std::endl;
+    return kExitOk;
+  });
+  CLI::App* remove = token->add_subcommand("rm", "Revoke a token");
+  remove->add_option("id", options->id, "Number of the token, see token ls")->required();
+  cli.on_api(remove, [options](ApiClient& api) { return remove_one(api, "/tokens", options->id); });
+}
+
+}  // namespace
+
+void add_access_commands(Cli& cli) {
+  auto options = std::make_shared<AccessOptions>();
+  CLI::App* claim = cli.root.add_subcommand("claim", "Take ownership of a new server");
+  add_server_options(claim, *options);
+  claim->add_option("--code", options->code, "The claim code that the server printed")->required();
+  claim->add_option("--organisation", options->organisation, "Name of your organisation")
+      ->required();
+  claim->add_option("--email", options->email, "Your address to sign in with")->required();
+  claim->add_option("--name", options->name, "Your name")->required();
+  cli.on(claim, [options] {
+    return start_session(*options, "/claim",
+                         {{"code", options->code},
+                          {"organisation", options->organisation},
+                          {"email", options->email},
+                          {"name", options->name}});
+  });
+  CLI::App* login = cli.root.add_subcommand("login", "Sign this command line in");
+  add_server_options(login, *options);
+  login->add_option("--email", options->email, "Your address")->required();
+  cli.on(login, [options] {
+    return start_session(*options, "/session", {{"email", options->email}});
+  });
+  CLI::App* logout = cli.root.add_subcommand("logout", "End the session of this command line");
+  cli.on(logout, sign_out);
+  add_user_commands(cli, options);
+  add_token_commands(cli, options);
+}
+
+}  // namespace lineshaft::app

@@ -1,0 +1,184 @@
+// connect ls | add | rm | test | scan.
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "app/cli.h"
+
+namespace lineshaft::app {
+namespace {
+
+const std::vector<Column> kConnectionColumns{{"id", "/id"},
+                                             {"name", "/name"},
+                                             {"state", "/status/state"},
+                                             {"host", "/settings/host"},
+                                             {"port", "/settings/port"},
+                                             {"latency ms", "/status/latency_ms/mean"},
+                                             {"values/s", "/status/values_per_second"},
+                                             {"tags", "/status/tags"},
+                                             {"bad", "/status/tags_bad"},
+                                             {"last error", "/status/last_error"}};
+const std::vector<Column> kValueColumns{{"path", "/path"},
+                                        {"value", "/value"},
+                                        {"quality", "/quality"},
+                                        {"raw", "/raw"},
+                                        {"error", "/error"}};
+const std::vector<Column> kScanColumns{{"host", "/host"},
+                                       {"port", "/port"},
+                                       {"unit", "/unit_id"},
+                                       {"vendor", "/identification/vendor"},
+                                       {"product", "/identification/product"},
+                                       {"revision", "/identification/revision"}};
+
+struct ConnectOptions {
+  std::string file;
+  std::string name;
+  std::string host;
+  std::uint16_t port = 502;
+  std::uint16_t port_to = 0;
+  int unit = 1;
+  std::uint64_t id = 0;
+};
+
+// A JSON file, or "-" for standard input.
+Result<Json> read_json(const std::string& file) {
+  std::stringstream text;
+  if (file == "-") {
+    text << std::cin.rdbuf();
+  } else {
+    std::ifstream stream(file);
+    if (!stream) return Error{ErrorId::kFileMissing, file};
+    text << stream.rdbuf();
+  }
+  Json json = Json::parse(text.str(), nullptr, false);
+  if (json.is_discarded()) return Error{ErrorId::kUsage, file + " is not JSON"};
+  return json;
+}
+
+int list_connections(ApiClient& api, Format format) {
+  const Result<Json> answer = api.get("/connections");
+  if (!answer) return print_error(answer.error());
+  print_rows(format, kConnectionColumns, (*answer)["items"]);
+  return kExitOk;
+}
+
+// One connection object, or a list of them as `sim plant --print-connections` prints.
+int add_connections(ApiClient& api, Format format, const ConnectOptions& options) {
+  Json list = Json::array();
+  if (!options.file.empty()) {
+    const Result<Json> json = read_json(options.file);
+    if (!json) return print_error(json.error());
+    list = json->is_array() ? *json : Json::array({*json});
+  } else {
+    list.push_back(
+        {{"name", options.name},
+         {"protocol", "modbus-tcp"},
+         {"enabled", true},
+         {"settings", {{"host", options.host}, {"port", options.port}, {"unit_id", options.unit}}},
+         {"groups", Json::array()},
+         {"signals", Json::array()}});
+  }
+  Json made = Json::array();
+  for (const Json& connection : list) {
+    const Result<Json> answer = api.post("/connections", connection);
+    if (!answer) return print_error(answer.error());
+    made.push_back(*answer);
+  }
+  print_rows(format, kConnectionColumns, made);
+  return kExitOk;
+}
+
+Json settings_of(const ConnectOptions& options) {
+  return {{"host", options.host}, {"port", options.port}, {"unit_id", options.unit}};
+}
+
+int test_connection(ApiClient& api, Format format, const ConnectOptions& options) {
+  Json request = {{"protocol", "modbus-tcp"}, {"settings", settings_of(options)}};
+  if (!options.file.empty()) {
+    const Result<Json> json = read_json(options.file);
+    if (!json) return print_error(json.error());
+    request = *json;
+    for (const char* field : {"name", "enabled", "groups", "writes_enabled"}) request.erase(field);
+  }
+  const Result<Json> answer = api.post("/connections/test", request);
+  if (!answer) return print_error(answer.error());
+  if (format == Format::kJson) {
+    std::cout << answer->dump(2) << std::endl;
+  } else {
+    print_rows(format, kValueColumns, (*answer)["values"]);
+  }
+  if ((*answer)["reachable"] != true) {
+    const Json& problem = (*answer)["error"];
+    print_note("not reachable: " + (problem.is_object() ? problem.value("detail", "") : ""));
+    return exit_code(ErrorCode::kUnreachable);
+  }
+  const Json& name = (*answer)["identification"];
+  print_note("reachable, " + (*answer)["latency_ms"].dump() + " ms" +
+             (name.is_object() ? ", " + name.dump() : ""));
+  return kExitOk;
+}
+
+int scan(ApiClient& api, Format format, const ConnectOptions& options) {
+  const std::uint16_t to = options.port_to == 0 ? options.port : options.port_to;
+  const Result<Json> answer = api.post("/connections/scan", {{"host", options.host},
+                                                             {"port_from", options.port},
+                                                             {"port_to", to},
+                                                             {"unit_ids", {options.unit}}});
+  if (!answer) return print_error(answer.error());
+  print_rows(format, kScanColumns, (*answer)["items"]);
+  return kExitOk;
+}
+
+void add_address(CLI::App* command, ConnectOptions& options) {
+  command->add_option("host", options.host, "Address or name of the machine");
+  command->add_option("--port", options.port, "TCP port")->capture_default_str();
+  command->add_option("--unit", options.unit, "Modbus unit id")->capture_default_str();
+}
+
+}  // namespace
+
+void add_connection_commands(Cli& cli) {
+  CLI::App* connect = cli.root.add_subcommand("connect", "Connections to machines");
+  connect->require_subcommand(1);
+  auto options = std::make_shared<ConnectOptions>();
+  cli.on_api(connect->add_subcommand("ls", "List connections and how they are"),
+             [&cli](ApiClient& api) { return list_connections(api, cli.format()); });
+
+  CLI::App* add =
+      connect->add_subcommand("add", "Add connections from a JSON file, or one by address");
+  add_address(add, *options);
+  add->add_option("--file", options->file, "JSON of one connection or a list; - reads stdin");
+  add->add_option("--name", options->name, "Name of the machine");
+  cli.on_api(add, [&cli, options](ApiClient& api) {
+    if (options->file.empty() && (options->host.empty() || options->name.empty())) {
+      return print_error({ErrorId::kUsage, "connect add needs --file, or an address and --name"}),
+             kExitUsage;
+    }
+    return add_connections(api, cli.format(), *options);
+  });
+
+  CLI::App* test = connect->add_subcommand("test", "Read once and show; nothing is kept");
+  add_address(test, *options);
+  test->add_option("--file", options->file, "JSON of the connection with its signals");
+  cli.on_api(test, [&cli, options](ApiClient& api) {
+    if (options->file.empty() && options->host.empty()) {
+      return print_error({ErrorId::kUsage, "connect test needs an address or --file"}), kExitUsage;
+    }
+    return test_connection(api, cli.format(), *options);
+  });
+
+  CLI::App* find = connect->add_subcommand("scan", "Look for Modbus machines on a range of ports");
+  add_address(find, *options);
+  find->get_option("host")->required();
+  find->add_option("--port-to", options->port_to, "Last port of the range");
+  cli.on_api(find, [&cli, options](ApiClient& api) { return scan(api, cli.format(), *options); });
+
+  CLI::App* remove = connect->add_subcommand("rm", "Remove a connection; its history stays");
+  remove->add_option("id", options->id, "Number of the connection, see connect ls")->required();
+  cli.on_api(remove, [options](ApiClient& api) {
+    const Result<Json> answer = api.remove("/connections/" + std::to_string(options->id));
+    return answer ? kExitOk : print_error(answer.error());
+  });
+}
+
+}  // namespace lineshaft::app

@@ -1,0 +1,109 @@
+// serve, doctor.
+#include <cstdio>
+#include <iostream>
+
+#include "app/cli.h"
+#include "app/doctor.h"
+#include "app/server.h"
+#include "sys/file.h"
+
+namespace lineshaft::app {
+namespace {
+
+constexpr std::size_t kConfigBytesMax = 1024 * 1024;
+
+struct ServeOptions {
+  std::string config_file;
+  std::string data;
+  std::string listen;
+  std::string provision;
+  bool status_line = false;
+};
+
+// The file if one is named (or lineshaft.toml lies here), then the options, which win.
+Result<Config> read_config(const ServeOptions& options) {
+  Config config;
+  sys::FileSystem& files = sys::real_file_system();
+  const std::string file = options.config_file.empty() ? "lineshaft.toml" : options.config_file;
+  if (!options.config_file.empty() || files.exists(file)) {
+    const Result<Bytes> text = sys::read_file(files, file, kConfigBytesMax);
+    if (!text) return text.error();
+    Result<Config> parsed = parse_config(as_text(*text), file);
+    if (!parsed) return parsed.error();
+    config = *std::move(parsed);
+  }
+  if (!options.data.empty()) config.data_directory = options.data;
+  if (!options.listen.empty()) {
+    const Result<sys::Endpoint> endpoint = parse_endpoint(options.listen);
+    if (!endpoint) return endpoint.error();
+    config.listen = *endpoint;
+  }
+  return config;
+}
+
+void print_started(const Config& config, const Started& started) {
+  std::cout << "Lineshaft " << kVersion << "\n"
+            << "  address      " << started.address << "\n"
+            << "  certificate  SHA-256 " << started.fingerprint << "\n"
+            << "  data         " << config.data_directory << "\n";
+  if (!started.claim_code.empty()) {
+    std::cout << "  claim code   " << started.claim_code
+              << "   (once, within 15 minutes: open the address and enter it)\n";
+  }
+  std::cout << std::flush;
+}
+
+int serve(const ServeOptions& options) {
+  const Result<Config> config = read_config(options);
+  if (!config) return print_error(config.error());
+  set_log_level(config->log_level);
+  Result<std::unique_ptr<Server>> server = Server::start(*config);
+  if (!server) return print_error(server.error());
+  print_started(*config, (*server)->started());
+  if (!options.provision.empty()) (*server)->provision(options.provision);
+  if (options.status_line) (*server)->show_status_line();
+  (*server)->run();
+  return kExitOk;
+}
+
+int doctor(const ServeOptions& options) {
+  const Result<Config> config = read_config(options);
+  if (!config) return print_error(config.error());
+  int worst = kExitOk;
+  for (const Finding& finding : examine(*config)) {
+    const char* mark = finding.level == FindingLevel::kGood      ? "ok  "
+                       : finding.level == FindingLevel::kWarning ? "warn"
+                                                                 : "BAD ";
+    std::cout << mark << "  " << finding.text << "\n";
+    if (!finding.remedy.empty()) std::cout << "      " << finding.remedy << "\n";
+    if (finding.level == FindingLevel::kBad) worst = kExitFailed;
+  }
+  std::cout << std::flush;
+  return worst;
+}
+
+void add_options(CLI::App* command, ServeOptions& options) {
+  command->add_option("--config", options.config_file,
+                      "Settings; default: lineshaft.toml, if there");
+  command->add_option("--data", options.data, "Data directory");
+  command->add_option("--listen", options.listen, "Address and port, as 127.0.0.1:8443");
+}
+
+}  // namespace
+
+void add_serve_commands(Cli& cli) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* serve_command = cli.root.add_subcommand("serve", "Run the server");
+  add_options(serve_command, *options);
+  serve_command->add_option("--provision", options->provision,
+                            "Folder with connections.json and CSV files to start with");
+  serve_command->add_flag("--status-line", options->status_line,
+                          "Print a line of what arrives every second");
+  cli.on(serve_command, [options] { return serve(*options); });
+  CLI::App* doctor_command =
+      cli.root.add_subcommand("doctor", "Say what is wrong with this installation, in words");
+  add_options(doctor_command, *options);
+  cli.on(doctor_command, [options] { return doctor(*options); });
+}
+
+}  // namespace lineshaft::app

@@ -1,0 +1,150 @@
+#include "app/config.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace lineshaft::app {
+namespace {
+
+// Takes one node into the config; what is wrong with it, or "".
+using Take = std::string (*)(const toml::node& node, Config& config);
+
+std::string take_string(const toml::node& node, std::string& out) {
+  const auto text = node.value_exact<std::string>();
+  if (!text || text->empty()) return "must be a string with at least one character";
+  out = *text;
+  return {};
+}
+
+std::string take_listen(const toml::node& node, Config& config) {
+  std::string text;
+  if (std::string wrong = take_string(node, text); !wrong.empty()) return wrong;
+  const Result<sys::Endpoint> endpoint = parse_endpoint(text);
+  if (!endpoint) return endpoint.error().what;
+  config.listen = *endpoint;
+  return {};
+}
+
+std::string take_names(const toml::node& node, Config& config) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr || !list->is_homogeneous(toml::node_type::string)) {
+    return "must be a list of strings";
+  }
+  for (const toml::node& item : *list) config.names.push_back(*item.value_exact<std::string>());
+  return {};
+}
+
+std::string take_log_level(const toml::node& node, Config& config) {
+  constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{
+      {{"debug", LogLevel::kDebug},
+       {"info", LogLevel::kInfo},
+       {"warn", LogLevel::kWarn},
+       {"error", LogLevel::kError}}};
+  const auto text = node.value_exact<std::string_view>();
+  for (const auto& [name, level] : kLevels) {
+    if (text && *text == name) {
+      config.log_level = level;
+      return {};
+    }
+  }
+  return "must be \"debug\", \"info\", \"warn\" or \"error\"";
+}
+
+std::string take_memtable(const toml::node& node, Config& config) {
+  const auto number = node.value_exact<std::int64_t>();
+  if (!number || *number < 1 || *number > 1024) return "must be a whole number from 1 to 1024";
+  config.memtable_mib = static_cast<std::size_t>(*number);
+  return {};
+}
+
+constexpr std::pair<std::string_view, Take> kKeys[] = {
+    {"data", [](const toml::node& n, Config& c) { return take_string(n, c.data_directory); }},
+    {"listen", take_listen},
+    {"names", take_names},
+    {"log_level", take_log_level},
+    {"tls.certificate",
+     [](const toml::node& n, Config& c) { return take_string(n, c.tls_certificate_file); }},
+    {"tls.key", [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
+    {"history.memtable_mib", take_memtable},
+};
+
+std::string allowed_keys() {
+  std::string keys;
+  for (const auto& [key, take] : kKeys) keys += (keys.empty() ? "" : ", ") + std::string(key);
+  return keys;
+}
+
+Error wrong_at(const std::string& file, const toml::source_region& where, const std::string& key,
+               const std::string& problem) {
+  return {ErrorId::kBadConfig,
+          file + ":" + std::to_string(where.begin.line) + ": " + key + ": " + problem};
+}
+
+Status take_table(const toml::table& table, const std::string& prefix, const std::string& file,
+                  Config& config) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    if (const toml::table* inner = node.as_table(); inner != nullptr && prefix.empty()) {
+      if (Status taken = take_table(*inner, key + ".", file, config); !taken) return taken;
+      continue;
+    }
+    const auto* known = std::find_if(std::begin(kKeys), std::end(kKeys),
+                                     [&](const auto& entry) { return entry.first == key; });
+    if (known == std::end(kKeys)) {
+      return wrong_at(file, node.source(), key, "is not a setting; there are " + allowed_keys());
+    }
+    if (std::string wrong = known->second(node, config); !wrong.empty()) {
+      return wrong_at(file, node.source(), key, wrong);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view text, const std::string& file) {
+  const toml::parse_result parsed = toml::parse(text, file);
+  if (!parsed) {
+    return wrong_at(file, parsed.error().source(), "TOML",
+                    std::string(parsed.error().description()));
+  }
+  Config config;
+  if (Status taken = take_table(parsed.table(), "", file, config); !taken) return taken.error();
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
+    return Error{ErrorId::kBadConfig, file + ": tls.certificate and tls.key: give both or neither"};
+  }
+  return config;
+}
+
+Result<sys::Endpoint> parse_endpoint(std::string_view text) {
+  const Error wrong{ErrorId::kInvalidArgument, "'" + std::string(text.substr(0, 64)) +
+                                                   "' must be \"address:port\", as in "
+                                                   "\"127.0.0.1:8443\" or \"[::1]:8443\""};
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return wrong;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port_text = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return wrong;
+  }
+  std::uint16_t port = 0;
+  const auto [end, code] =
+      std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
+  if (code != std::errc{} || end != port_text.data() + port_text.size() || host.empty()) {
+    return wrong;
+  }
+  return sys::Endpoint{std::string(host), port};
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+}  // namespace lineshaft::app

@@ -1,0 +1,34 @@
+// app/config.h: what an administrator sets in lineshaft.toml; docs/reference/configuration.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "sys/loop.h"
+
+namespace lineshaft::app {
+
+struct Config {
+  std::string data_directory = "lineshaft-data";
+  sys::Endpoint listen{"127.0.0.1", 8443};  // other than loopback only once the server is claimed
+  std::vector<std::string> names;           // further names of this host in its certificate
+  std::string tls_certificate_file;         // PEM; both or neither
+  std::string tls_key_file;
+  std::size_t memtable_mib = 8;  // 1..1024
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+// Reads TOML text; `file` is only named in errors.
+// Errors: kBadConfig: "lineshaft.toml:7: listen: must be \"address:port\"". An unknown key is one.
+Result<Config> parse_config(std::string_view text, const std::string& file);
+
+// "127.0.0.1:8443", "[::1]:8443". Errors: kInvalidArgument.
+Result<sys::Endpoint> parse_endpoint(std::string_view text);
+
+// 127.0.0.0/8, ::1 or "localhost".
+bool is_loopback(const std::string& host);
+
+}  // namespace lineshaft::app

@@ -1,0 +1,84 @@
+#include "app/provision.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "connect/connection_json.h"
+
+namespace lineshaft::app {
+namespace {
+
+constexpr std::size_t kConnectionsBytesMax = 256 * 1024 * 1024;
+
+// In pieces, so that a file of any size takes no memory.
+Status copy_file(sys::FileSystem& files, const std::string& from, const std::string& to) {
+  auto source = files.open(from, sys::OpenMode::kRead);
+  if (!source) return source.error();
+  auto target = files.open(to, sys::OpenMode::kCreateNew);
+  if (!target) return target.error();
+  Bytes piece(1024 * 1024);
+  for (std::uint64_t offset = 0;;) {
+    const Result<std::size_t> got = (*source)->read_at(offset, piece);
+    if (!got) return got.error();
+    if (*got == 0) return (*target)->sync();
+    if (Status written = (*target)->write_at(offset, {piece.data(), *got}); !written)
+      return written;
+    offset += *got;
+  }
+}
+
+bool has_name(const std::vector<connect::RegisteredConnection>& list, const std::string& name) {
+  for (const auto& connection : list) {
+    if (connection.config.name == name) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Status provision_connections(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                             connect::Registry& connections) {
+  const std::string path = sys::join_path(folder, "connections.json");
+  if (!files.exists(path)) return {};
+  const Result<Bytes> text = sys::read_file(files, path, kConnectionsBytesMax);
+  if (!text) return text.error();
+  const Result<Json> json = parse_json(as_text(*text));
+  if (!json || !json->is_array()) {
+    return Error{ErrorId::kBadConfig, path + ": must be a JSON list of connections"};
+  }
+  const auto existing = connections.list(tenant);
+  for (std::size_t i = 0; i < json->size(); ++i) {
+    Result<connect::ConnectionConfig> config = connect::config_from_json((*json)[i]);
+    if (!config) {
+      return Error{ErrorId::kBadConfig,
+                   path + ": connections[" + std::to_string(i) + "]: " + config.error().what};
+    }
+    if (has_name(existing, config->name)) continue;
+    if (const auto added = connections.add(tenant, *std::move(config)); !added) {
+      return added.error();
+    }
+  }
+  log_info("app", "provisioned " + std::to_string(json->size()) + " connections from " + path);
+  return {};
+}
+
+Status provision_imports(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                         intake::ImportService& imports) {
+  const Result<std::vector<std::string>> names = files.list(folder);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".csv")) continue;
+    // A copy: the service owns what it imports, the folder stays as it is.
+    const std::string copy = imports.new_upload_path();
+    if (Status copied = copy_file(files, sys::join_path(folder, name), copy); !copied)
+      return copied;
+    const Result<intake::Import> made = imports.create({tenant, name, "provisioned/files", copy});
+    if (!made) return made.error();
+    if (const auto running = imports.commit(tenant, made->id); !running) return running.error();
+    imports.wait_idle();
+    log_info("app", "imported " + std::to_string(made->report.samples) + " samples from " + name);
+  }
+  return {};
+}
+
+}  // namespace lineshaft::app

@@ -1,0 +1,23 @@
+// app/provision.h: fills a server from a folder at its start; docs/decisions/0004-provision.md.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "connect/registry.h"
+#include "intake/import.h"
+#include "sys/file.h"
+
+namespace lineshaft::app {
+
+// Adds the connections of `folder`/connections.json that do not exist by name to `tenant`.
+// Errors: kBadConfig naming the file and what is wrong in it; what was added before stays.
+Status provision_connections(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                             connect::Registry& connections);
+
+// Hands every *.csv of `folder` to the import service, which takes them one after another in the
+// background. The file name without ".csv" is the import's name.
+Status provision_imports(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                         intake::ImportService& imports);
+
+}  // namespace lineshaft::app

@@ -1,0 +1,310 @@
+#include "app/server.h"
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <thread>
+
+#include "api/resources.h"
+#include "api/router.h"
+#include "app/assets.h"
+#include "app/cli.h"
+#include "app/provision.h"
+#include "app/resident_memory.h"
+#include "base/log.h"
+#include "connect/manager.h"
+#include "connect/registry.h"
+#include "historian/historian.h"
+#include "identity/identity.h"
+#include "intake/import.h"
+#include "records/documents.h"
+#include "sys/http.h"
+#include "sys/worker_pool.h"
+
+namespace lineshaft::app {
+namespace {
+
+constexpr std::size_t kCertificateBytesMax = 1024 * 1024;
+// Requests read files and hash passwords; four wait for the disk while two compute.
+constexpr std::size_t kWorkers = 4;
+constexpr std::size_t kRequestsQueuedMax = 256;
+// The organisation that claims the server; its data may be collected before.
+constexpr TenantId kFirstTenant{1};
+constexpr Nanoseconds kMaintenancePeriod = std::chrono::minutes(1);
+
+sys::FileSystem& files() { return sys::real_file_system(); }
+
+Result<sys::Certificate> read_certificate(const std::string& certificate, const std::string& key) {
+  const Result<Bytes> certificate_pem = sys::read_file(files(), certificate, kCertificateBytesMax);
+  if (!certificate_pem) return certificate_pem.error();
+  const Result<Bytes> key_pem = sys::read_file(files(), key, kCertificateBytesMax);
+  if (!key_pem) return key_pem.error();
+  return sys::Certificate{std::string(as_text(*certificate_pem)), std::string(as_text(*key_pem))};
+}
+
+// The configured certificate, or the one made at the first start.
+Result<sys::Certificate> own_certificate(const Config& config) {
+  if (!config.tls_certificate_file.empty()) {
+    return read_certificate(config.tls_certificate_file, config.tls_key_file);
+  }
+  const std::string path = certificate_path(config.data_directory);
+  const std::string key_path = sys::join_path(config.data_directory, "tls/key.pem");
+  if (files().exists(path) && files().exists(key_path)) return read_certificate(path, key_path);
+  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+  names.insert(names.end(), config.names.begin(), config.names.end());
+  const Result<sys::Certificate> made =
+      sys::make_self_signed_certificate(names, sys::real_clock().now());
+  if (!made) return made.error();
+  const std::string directory = sys::join_path(config.data_directory, "tls");
+  if (Status status = files().create_directories(directory); !status) return status.error();
+  // The key first: a certificate without its key would be taken for a complete pair.
+  for (const auto& [file, pem] :
+       {std::pair{key_path, made->key_pem}, std::pair{path, made->certificate_pem}}) {
+    if (Status status = sys::write_file_atomically(files(), file, as_bytes(pem)); !status) {
+      return status.error();
+    }
+  }
+  return *made;
+}
+
+class JoinedServer final : public Server {
+ public:
+  explicit JoinedServer(Config config) : config_(std::move(config)) {}
+
+  Status open() {
+    if (Status opened = open_stores(); !opened) return opened;
+    if (Status joined = join_services(); !joined) return joined;
+    return listen_inside();
+  }
+
+  const Started& started() const override { return started_; }
+
+  void provision(const std::string& folder) override {
+    workers_->try_run([this, folder] {
+      if (Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
+          !done) {
+        log_error("app", done.error().text());
+      }
+      if (Status done = provision_imports(files(), folder, kFirstTenant, *imports_); !done) {
+        log_error("app", done.error().text());
+      }
+    });
+  }
+
+  void show_status_line() override {
+    status_line_ = loop_->make_timer();
+    print_status_line();
+  }
+
+  void run() override {
+    loop_->on_stop_signal([this] { close(); });
+    maintenance_ = loop_->make_timer();
+    schedule_maintenance();
+    loop_->run();
+    closing_.join();
+  }
+
+ private:
+  // From the doors inwards: no new requests; then the work under way, which may still need the
+  // loop; then the machines. The stores close last, with this object. Loop thread.
+  void close() {
+    if (closing_.joinable()) return;
+    log_info("app", "stopping");
+    maintenance_.reset();
+    status_line_.reset();
+    http_outside_.reset();
+    http_.reset();
+    closing_ = std::thread([this] {
+      workers_.reset();
+      imports_.reset();
+      loop_->post([this] {
+        manager_->stop();
+        loop_->stop();
+      });
+    });
+  }
+
+  std::string path(std::string_view name) const {
+    return sys::join_path(config_.data_directory, name);
+  }
+
+  Status open_stores() {
+    if (Status made = files().create_directories(config_.data_directory); !made) return made;
+    auto lock = files().lock_directory(config_.data_directory);
+    if (!lock) return lock.error();
+    lock_ = *std::move(lock);
+
+    historian::HistorianOptions history;
+    history.directory = path("history");
+    history.memtable_bytes_max = config_.memtable_mib << 20;
+    auto historian =
+        historian::Historian::open(files(), sys::real_clock(), sys::real_random(), history);
+    if (!historian) return historian.error();
+    historian_ = *std::move(historian);
+    for (const std::string& damage : historian_->recovery().damages) log_warn("historian", damage);
+
+    auto identity_database = records::Database::open(files(), {.path = path("records.db")});
+    if (!identity_database) return identity_database.error();
+    for (const std::string& damage : (*identity_database)->recovery().damages) {
+      log_warn("records", damage);
+    }
+    auto documents_database =
+        records::Database::open(files(), {.path = path("records.db"), .check = false});
+    if (!documents_database) return documents_database.error();
+    auto identity = identity::Identity::open(*std::move(identity_database), sys::real_clock(),
+                                             sys::real_random());
+    if (!identity) return identity.error();
+    identity_ = *std::move(identity);
+    auto documents = records::Documents::open(*std::move(documents_database));
+    if (!documents) return documents.error();
+    documents_ = *std::move(documents);
+    return {};
+  }
+
+  Status join_services() {
+    loop_ = sys::make_event_loop();
+    workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
+    manager_ = std::make_unique<connect::ConnectionManager>(*loop_, sys::real_clock(),
+                                                            sys::real_random(), *historian_);
+    const std::array tenants{kFirstTenant};
+    auto connections =
+        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants);
+    if (!connections) return connections.error();
+    connections_ = *std::move(connections);
+    intake::ImportServiceOptions import_options{
+        files(), sys::real_clock(), *historian_, *historian_, {}, path("imports")};
+    import_options.type_of_tag = [this](TenantId tenant,
+                                        std::string_view tag_path) -> std::optional<ValueType> {
+      const std::optional<Tag> tag = historian_->find_tag(tenant, tag_path);
+      return tag ? std::optional(tag->spec.type) : std::nullopt;
+    };
+    auto imports = intake::ImportService::open(std::move(import_options));
+    if (!imports) return imports.error();
+    imports_ = *std::move(imports);
+
+    services_ = std::make_unique<api::Services>(api::Services{
+        files(), sys::real_clock(), *historian_, *identity_, *connections_, *imports_, kVersion,
+        config_.data_directory, sys::real_clock().now(),
+        [this] { loop_->post([this] { listen_outside(); }); }, resident_memory_bytes});
+    live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
+    api::RouterOptions options;
+    options.assets = console_assets();
+    options.new_upload_path = [this] { return imports_->new_upload_path(); };
+    router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
+    for (auto routes : {api::access_routes, api::connection_routes, api::tag_routes,
+                        api::value_routes, api::import_routes, api::overview_routes}) {
+      router_->add(routes(*services_));
+    }
+    router_->add({api::openapi_route(router_->routes(), kVersion)});
+    return {};
+  }
+
+  // Loopback at first; the configured address at once if the server has an owner.
+  Status listen_inside() {
+    const Result<sys::Certificate> certificate = own_certificate(config_);
+    if (!certificate) return certificate.error();
+    certificate_ = *certificate;
+    const bool claimed = identity_->claimed();
+    sys::Endpoint at = config_.listen;
+    if (!claimed && !is_loopback(at.host)) at.host = "127.0.0.1";
+    auto http = sys::make_http_server(*loop_, *router_, http_options(at));
+    if (!http) return http.error();
+    http_ = *std::move(http);
+    const Result<std::string> fingerprint =
+        sys::certificate_fingerprint(certificate->certificate_pem);
+    if (!fingerprint) return fingerprint.error();
+    started_ = {"https://" + http_->local().text(), *fingerprint, ""};
+    if (!claimed) {
+      const Result<std::string> code = identity_->issue_claim_code();
+      if (!code) return code.error();
+      started_.claim_code = *code;
+    }
+    return {};
+  }
+
+  // After the claim. Loop thread.
+  void listen_outside() {
+    if (is_loopback(config_.listen.host)) return;
+    auto http = sys::make_http_server(*loop_, *router_, http_options(config_.listen));
+    if (!http) {
+      log_error("app", http.error().text());
+      return;
+    }
+    http_outside_ = *std::move(http);
+    log_info("app", "now also listening on https://" + http_outside_->local().text());
+  }
+
+  sys::HttpServerOptions http_options(const sys::Endpoint& at) const {
+    sys::HttpServerOptions options;
+    options.listen = at;
+    options.certificate = certificate_;
+    return options;
+  }
+
+  void print_status_line() {
+    double values_per_second = 0;
+    std::size_t connected = 0;
+    std::uint64_t good = 0;
+    const std::vector<connect::ConnectionView> connections = manager_->list(kFirstTenant);
+    for (const auto& connection : connections) {
+      const connect::ConnectionStatus& status = connection.status;
+      values_per_second += status.values_per_second;
+      connected += status.state == connect::ConnectionState::kConnected ? 1 : 0;
+      good += status.tags - status.tags_bad;
+    }
+    char line[160];
+    std::snprintf(line, sizeof(line),
+                  "%7.0f values/s   %zu of %zu machines connected   %llu tags good   %llu stored",
+                  values_per_second, connected, connections.size(),
+                  static_cast<unsigned long long>(good),
+                  static_cast<unsigned long long>(historian_->counters().samples_appended));
+    const bool terminal = stdout_is_terminal();
+    std::cout << (terminal ? "\r" : "") << line << (terminal ? "  " : "\n") << std::flush;
+    status_line_->start(std::chrono::seconds(1), [this] { print_status_line(); });
+  }
+
+  void schedule_maintenance() {
+    maintenance_->start(kMaintenancePeriod, [this] {
+      workers_->try_run([this] {
+        if (Status done = identity_->maintain(); !done) log_warn("identity", done.error().text());
+      });
+      schedule_maintenance();
+    });
+  }
+
+  Config config_;
+  Started started_;
+  sys::Certificate certificate_;
+  // In the order of dependence; destroyed from the last to the first.
+  std::unique_ptr<sys::DirectoryLock> lock_;
+  std::unique_ptr<historian::Historian> historian_;
+  std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<records::Documents> documents_;
+  std::unique_ptr<sys::EventLoop> loop_;
+  std::unique_ptr<connect::ConnectionManager> manager_;
+  std::unique_ptr<connect::Registry> connections_;
+  std::unique_ptr<intake::ImportService> imports_;
+  std::unique_ptr<api::Services> services_;
+  std::unique_ptr<api::Live> live_;
+  std::unique_ptr<sys::WorkerPool> workers_;
+  std::unique_ptr<api::Router> router_;
+  std::unique_ptr<sys::HttpServer> http_;
+  std::unique_ptr<sys::HttpServer> http_outside_;
+  std::unique_ptr<sys::Timer> maintenance_;
+  std::unique_ptr<sys::Timer> status_line_;
+  std::thread closing_;
+};
+
+}  // namespace
+
+std::string certificate_path(const std::string& data_directory) {
+  return sys::join_path(data_directory, "tls/certificate.pem");
+}
+
+Result<std::unique_ptr<Server>> Server::start(Config config) {
+  auto server = std::make_unique<JoinedServer>(std::move(config));
+  if (Status opened = server->open(); !opened) return opened.error();
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace lineshaft::app
