@@ -1,0 +1,203 @@
+"""What was acknowledged is there, whatever happens to the process, the disk or the files."""
+import http.client
+import json
+import os
+import random
+import shutil
+import ssl
+import subprocess
+import threading
+import unittest
+
+from harness import Scenario, until
+
+START_NS = 1_700_000_000_000_000_000
+
+
+class Writer(threading.Thread):
+    """Stores numbered samples one request after another until the server is gone; remembers what was acknowledged."""
+
+    def __init__(self, server, tag, first):
+        super().__init__()
+        self.server, self.tag, self.next = server, tag, first
+        self.acknowledged = []
+        self.started_writing = threading.Event()
+
+    def run(self):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, context=context, timeout=30)
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self.server.token}"}
+        while True:
+            numbers = list(range(self.next, self.next + 7))
+            samples = [{"tag": self.tag, "time": str(START_NS + n), "value": n} for n in numbers]
+            try:
+                connection.request("POST", "/api/v1/values", json.dumps({"samples": samples}), headers)
+                response = connection.getresponse()
+                response.read()
+            except (OSError, http.client.HTTPException):
+                return
+            if response.status != 200:
+                return
+            self.acknowledged += numbers
+            self.next += len(numbers)
+            if len(self.acknowledged) > 50:
+                self.started_writing.set()
+
+
+class Kill(Scenario):
+    def test_sigkill_under_load_loses_nothing_acknowledged_and_invents_nothing(self):
+        seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
+        print(f"seed {seed}")
+        chance = random.Random(seed)
+        server = self.serve()
+        server.claim()
+        server.token = server.ok("POST", "/tokens", {"name": "writer", "role": "engineer"})["token"]
+        tags = [server.ok("POST", "/tags", {"path": f"org/site/t{i}", "type": "int64"})["id"] for i in range(4)]
+        acknowledged = {tag: set() for tag in tags}
+        attempted = {tag: 0 for tag in tags}
+        for _ in range(6):
+            writers = [Writer(server, tag, attempted[tag]) for tag in tags]
+            for writer in writers:
+                writer.start()
+            self.assertTrue(writers[0].started_writing.wait(60))
+            until(lambda: chance.random() < 0.05, "a moment to kill")
+            server.kill()
+            for writer in writers:
+                writer.join()
+                acknowledged[writer.tag].update(writer.acknowledged)
+                attempted[writer.tag] = writer.next + 7
+            server.start()
+            for tag in tags:
+                found = self.numbers(server, tag)
+                self.assertEqual(acknowledged[tag] - found, set(), "acknowledged samples are lost")
+                self.assertLessEqual(max(found), attempted[tag], "samples that nobody sent")
+        self.assertGreater(sum(map(len, acknowledged.values())), 1000)
+
+    def numbers(self, server, tag):
+        answer = server.get(f"/values/raw?tag={tag}&from={START_NS}&to={START_NS + 10**9}&limit=100000")
+        self.assertFalse(answer["more"])
+        return {item["value"] for item in answer["items"]}
+
+
+class Damage(Scenario):
+    def test_whatever_file_is_damaged_the_server_starts_and_serves_the_rest(self):
+        server = self.serve()
+        server.claim()
+        server.token = server.ok("POST", "/tokens", {"name": "writer", "role": "engineer"})["token"]
+        tag = server.ok("POST", "/tags", {"path": "org/site/t", "type": "int64"})["id"]
+        for block in range(20):
+            server.ok("POST", "/values", {"samples": [
+                {"tag": tag, "time": str(START_NS + n), "value": n} for n in range(block * 100, block * 100 + 100)]})
+        server.stop()
+        pristine = self.folder / "pristine"
+        shutil.copytree(server.directory, pristine)
+        files = [path.relative_to(pristine) for path in sorted(pristine.rglob("*"))
+                 if path.is_file() and path.relative_to(pristine).parts[0] == "history" and path.stat().st_size]
+        self.assertGreater(len(files), 0)
+        for relative in files:
+            for damage in (self.flip_a_bit, self.truncate, self.empty, self.zero, os.remove):
+                with self.subTest(file=str(relative), damage=damage.__name__):
+                    shutil.rmtree(server.directory)
+                    shutil.copytree(pristine, server.directory)
+                    damage(server.directory / relative)
+                    server.start()
+                    answer = server.request("GET", f"/values/raw?tag={tag}&from={START_NS}&to={START_NS + 10**6}")
+                    if answer.status == 200:  # 404 when the tag itself was lost with the file
+                        for item in answer.json["items"]:
+                            self.assertEqual(int(item["time"][-10:-1].split(".")[-1] or 0) % 10**9, item["value"])
+                    else:
+                        self.assertEqual(answer.status, 404)
+                    server.stop()
+
+    @staticmethod
+    def flip_a_bit(path):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 3] ^= 0x10
+        path.write_bytes(data)
+
+    @staticmethod
+    def truncate(path):
+        os.truncate(path, path.stat().st_size // 2)
+
+    @staticmethod
+    def empty(path):
+        os.truncate(path, 0)
+
+    @staticmethod
+    def zero(path):
+        path.write_bytes(bytes(path.stat().st_size))
+
+
+class FullDisk(Scenario):
+    def test_a_full_disk_refuses_writes_goes_on_reading_and_recovers_by_itself(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(disk)], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("a small disk cannot be mounted here (needs root): " + mounted.stderr.decode().strip())
+        self.addCleanup(subprocess.run, ["umount", "-l", str(disk)])
+        server = self.serve(name="disk/server")
+        server.claim()
+        server.token = server.ok("POST", "/tokens", {"name": "writer", "role": "engineer"})["token"]
+        tag = server.ok("POST", "/tags", {"path": "org/site/t", "type": "string"})["id"]
+        ballast = disk / "ballast"
+        with open(ballast, "wb") as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 20))
+            except OSError:
+                pass
+        stored = 0
+
+        def store():
+            nonlocal stored
+            answer = server.request("POST", "/values", {"samples": [
+                {"tag": tag, "time": str(START_NS + stored), "value": os.urandom(30_000).hex()}]})
+            if answer.status == 200:
+                stored += 1
+            return answer
+
+        answer = until(lambda: (lambda a: a if a.status != 200 else None)(store()), "the refusal of a write", 120)
+        self.assertEqual((answer.status, answer.json["id"]), (503, "LS-1102"))
+        self.assertTrue(server.get("/overview")["storage"]["disk_full"])
+        read = server.get(f"/values/raw?tag={tag}&from={START_NS}&to={START_NS + 10**6}&limit=1")
+        self.assertEqual(len(read["items"]), 1)
+        ballast.unlink()
+        until(lambda: store().status == 200, "the first write after space was made")
+        self.assertFalse(server.get("/overview")["storage"]["disk_full"])
+
+
+class Syscalls(Scenario):
+    def test_after_a_failed_sync_nothing_more_is_acknowledged_until_a_restart(self):
+        if not shutil.which("strace"):
+            self.skipTest("strace is not installed")
+        server = self.serve()
+        server.claim()
+        server.token = server.ok("POST", "/tokens", {"name": "writer", "role": "engineer"})["token"]
+        tag = server.ok("POST", "/tags", {"path": "org/site/t", "type": "int64"})["id"]
+        store = lambda n: server.request("POST", "/values", {"samples": [
+            {"tag": tag, "time": str(START_NS + n), "value": n}]})
+        self.assertEqual(store(1).status, 200)
+        tracer = self.run_process("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync",
+                                  "-e", "inject=fdatasync,fsync:error=EIO:when=1", "-p", str(server.process.pid))
+        until(lambda: f"TracerPid:\t{tracer.pid}" in open(f"/proc/{server.process.pid}/status").read(),
+              "strace to attach")
+        refused = until(lambda: (lambda a: a if a.status != 200 else None)(store(2)), "the failed sync")
+        self.assertEqual(refused.status, 500)
+        tracer.terminate()
+        tracer.wait()
+        self.assertEqual(store(3).json["id"], "LS-1202")  # the disk is well again; the store stays shut
+        self.assertEqual(server.request("GET", "/healthz").status, 503)
+        server.kill()
+        server.start()
+        self.assertEqual(store(4).status, 200)
+        found = {i["value"] for i in
+                 server.get(f"/values/raw?tag={tag}&from={START_NS}&to={START_NS + 10**6}")["items"]}
+        self.assertLessEqual({1, 4}, found)
+        self.assertNotIn(3, found)
+
+
+if __name__ == "__main__":
+    unittest.main()
