@@ -25,7 +25,7 @@ Result<std::uint32_t> Request::id(std::string_view name) const {
     if (parse_whole(text, id) && id > 0) return id;
     return Error{ErrorId::kNotFound, "'" + text.substr(0, 64) + "' is not the number of anything"};
   }
-  LS_ASSERT(!"the route has no such path parameter");
+  assert_failed("the route has a path parameter of this name", __FILE__, __LINE__);
 }
 
 std::optional<std::string> Request::query(std::string_view name) const {

@@ -226,8 +226,11 @@ void ModbusProbe::on_down(const Error& why, Nanoseconds /*retry_in*/) {
 void ModbusProbe::finish(std::optional<Error> error) {
   if (finished_) return;
   finished_ = true;
-  if (error) report_.error = std::move(error);
-  if (report_.reachable && !error) report_.error.reset();  // single refusals stand with the values
+  if (error) {
+    report_.error = std::move(error);
+  } else if (report_.reachable) {
+    report_.error.reset();  // single refusals stand with the values
+  }
   for (TestValue& value : report_.values) {
     if (value.quality == quality::kBadWaitingForInitialData && !value.error) {
       value.error = report_.error;

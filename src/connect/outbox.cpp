@@ -8,8 +8,7 @@ namespace lineshaft::connect {
 
 Outbox::Outbox(sys::EventLoop& loop, sys::Clock& clock, SampleSink& sink,
                const ManagerOptions& options, OnDropped on_dropped)
-    : loop_(loop),
-      clock_(clock),
+    : clock_(clock),
       sink_(sink),
       options_(options),
       on_dropped_(std::move(on_dropped)),

@@ -71,7 +71,6 @@ class Outbox {
   void drop(const Batch& batch, bool mark);
   void queue_markers();
 
-  sys::EventLoop& loop_;
   sys::Clock& clock_;
   SampleSink& sink_;
   const ManagerOptions options_;

@@ -413,7 +413,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     body_started_ = std::chrono::steady_clock::now();
     const auto expect = parser_->get()[http::field::expect];
     if (!beast::iequals(expect, "100-continue")) return read_body();
-    static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     asio::async_write(stream_, asio::buffer(kContinue),
                       [self = shared_from_this()](Code code, std::size_t) {
                         if (code) return self->finish();
