@@ -1,0 +1,71 @@
+// plant/builder.h: fills a machine signal by signal: next free address, coding, how it moves.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "plant/model.h"
+#include "plant/process.h"
+#include "wire/modbus/value.h"
+
+namespace lineshaft::plant {
+
+using Number = std::function<double(Timestamp)>;
+
+// How a signal lies in registers; the rest of SignalConfig comes with the call.
+struct Coding {
+  modbus::DataType type = modbus::DataType::kFloat32;
+  double scale = 1;
+  double offset = 0;
+};
+constexpr Coding kFloat{};
+constexpr Coding kTenths{modbus::DataType::kInt16, 0.1, 0};
+constexpr Coding kHundredths{modbus::DataType::kUint16, 0.01, 0};
+constexpr Coding kWhole{modbus::DataType::kUint16, 1, 0};
+// Kilowatt-hours of a works outgrow 32 bits within a few years.
+constexpr Coding kCounter{modbus::DataType::kUint64, 1, 0};
+constexpr Coding kTenthCounter{modbus::DataType::kUint32, 0.1, 0};
+
+// Every call adds a signal at the next free address of its area. `machine` must outlive it.
+class Builder {
+ public:
+  Builder(Machine& machine, std::string place, std::uint64_t seed)
+      : machine_(machine), place_(std::move(place)), seed_(seed) {}
+
+  // For the signals that follow.
+  Builder& order(modbus::ByteOrder order);
+  Builder& gaps(std::uint16_t gap);  // registers left free after each signal
+  Builder& area(modbus::Area area);
+
+  Signal& add(const std::string& name, const char* unit, Coding coding, double low, double high,
+              Number number);
+  Signal& bit(const std::string& name, Number number);
+  Signal& state(const std::string& name, std::vector<EnumEntry> set, Number number);
+  Signal& text(const std::string& name, std::uint16_t bytes,
+               std::function<std::string(Timestamp)> text);
+  // A measured value around `mean`, with noise and a slow swing of its own.
+  Signal& around(const std::string& name, const char* unit, Coding coding, double mean,
+                 double spread);
+  // A set point that somebody changes every few hours.
+  Signal& setpoint(const std::string& name, const char* unit, Coding coding, double mean,
+                   double step);
+
+  std::uint64_t next_key() { return mix(seed_, ++keys_); }
+
+ private:
+  Signal& place(const std::string& name, const char* unit, const connect::ModbusPoint& point);
+
+  Machine& machine_;
+  std::string place_;
+  std::uint64_t seed_;
+  std::uint64_t keys_ = 0;
+  modbus::ByteOrder order_ = modbus::ByteOrder::kABCD;
+  modbus::Area area_ = modbus::Area::kHolding;
+  std::uint16_t gap_ = 0;
+  std::array<std::uint16_t, 4> next_address_{};
+};
+
+}  // namespace lineshaft::plant
