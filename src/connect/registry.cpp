@@ -151,7 +151,8 @@ Result<RegisteredConnection> Registry::add(TenantId tenant, ConnectionConfig con
   Entry entry{ConnectionId{next_runtime_++}, document->version, std::move(config), *tags};
   if (Status running = put(tenant, entry); !running) return running.error();
   const auto id = static_cast<std::uint32_t>(document->id);
-  const RegisteredConnection made = view(id, entry, std::nullopt);
+  const RegisteredConnection made =
+      view(id, entry, on_loop(loop_, [&] { return manager_.status(entry.runtime); }));
   entries_.emplace(Key{tenant, id}, std::move(entry));
   return made;
 }
