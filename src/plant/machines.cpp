@@ -55,11 +55,26 @@ void add_drives(Builder& b, const std::string& what, int count, double rpm, doub
   }
 }
 
-std::vector<EnumEntry> phase_names() {
-  std::vector<EnumEntry> names;
-  for (int i = 0; i < 5; ++i) names.push_back({i, kHeatPhaseNames[i]});
-  return names;
+std::vector<EnumEntry> names_of(const std::vector<const char*>& names) {
+  std::vector<EnumEntry> set;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    set.push_back({static_cast<std::int64_t>(i), names[i]});
+  }
+  return set;
 }
+
+// What a tonne is in metres: billets of 200 mm square and bars of 30 mm round, 7.7 t/m3 hot.
+// They tie the caster and the mill to the 240 t/h that the two furnaces tap.
+constexpr double kBilletTonnesPerMetre = 0.308;
+constexpr double kBarTonnesPerMetre = 0.00544;
+constexpr double kTappedTonnesPerHour = 240;
+constexpr double kCasterYield = 0.98;
+constexpr double kMillYield = 0.97;
+constexpr int kStrands = 5;
+constexpr double kCastingMetresPerMinute =
+    kTappedTonnesPerHour * kCasterYield / kStrands / kBilletTonnesPerMetre / 60;
+constexpr double kBarMetresPerSecond =
+    kTappedTonnesPerHour * kCasterYield * kMillYield / kBarTonnesPerMetre / 3600;
 
 std::string heat_number(const std::string& prefix, std::uint64_t heat) {
   return prefix + std::to_string(100'000 + heat % 900'000);
@@ -70,9 +85,9 @@ std::string heat_number(const std::string& prefix, std::uint64_t heat) {
 void build_arc_furnace(Builder& b, const std::shared_ptr<Furnace>& furnace, const Load& load,
                        const std::string& prefix) {
   const auto state = [furnace](Timestamp t) { return furnace->at(t); };
-  b.state("phase", phase_names(), [=](Timestamp t) {
-     return static_cast<double>(state(t).phase);
-   }).key = true;
+  b.state("phase", names_of({std::begin(kHeatPhaseNames), std::end(kHeatPhaseNames)}),
+          [=](Timestamp t) { return static_cast<double>(state(t).phase); })
+      .key = true;
   b.text("heat number", 12, [=](Timestamp t) { return heat_number(prefix, state(t).number); });
   b.text("grade", 12, [=](Timestamp t) {
     constexpr const char* kGrades[] = {"S235JR", "S355J2", "B500B", "C45E"};
@@ -105,10 +120,18 @@ void build_arc_furnace(Builder& b, const std::shared_ptr<Furnace>& furnace, cons
     b.around(name + " hydraulic pressure", "BAR", kTenths, 118, 3);
     b.around(name + " length", "MMT", kWhole, 2100, 60);
   }
-  for (const char* gas : {"oxygen", "natural gas", "carbon injection", "lime"}) {
+  const struct {
+    const char* name;
+    const char* unit;
+    double mean;
+  } flows[] = {{"oxygen flow", "MQH", 2600},
+               {"natural gas flow", "MQH", 480},
+               {"carbon injection", "E31", 1.6},
+               {"lime injection", "E31", 5.2}};
+  for (const auto& flow : flows) {
     const std::uint64_t key = b.next_key();
-    b.add(std::string(gas) + " flow", "MQH", kTenths, 0, 3200, [=](Timestamp t) {
-      return state(t).power_kw > 0 ? 1500 * (1 + 0.1 * noise(key, t)) : 0;
+    b.add(flow.name, flow.unit, kTenths, 0, flow.mean * 1.2, [=](Timestamp t) {
+      return state(t).power_kw > 0 ? flow.mean * (1 + 0.1 * noise(key, t)) : 0;
     });
   }
   for (int panel = 1; panel <= 48; ++panel) {
@@ -128,16 +151,20 @@ void build_arc_furnace(Builder& b, const std::shared_ptr<Furnace>& furnace, cons
   }
   b.around("off-gas temperature", "CEL", kFloat, 620, 90);
   add_drives(b, "hydraulic pump", 3, 1480, 90);
-  for (const char* word : {"power on", "roof closed", "slag door open", "tilted"}) {
-    b.bit(word, [=](Timestamp t) { return state(t).power_kw > 0 ? 1 : 0; });
-  }
+  b.bit("power on", [=](Timestamp t) { return state(t).power_kw > 0 ? 1 : 0; });
+  // Open while a basket is charged; the slag door while the bath is refined; tilted to tap.
+  b.bit("roof closed", [=](Timestamp t) { return state(t).phase != HeatPhase::kCharging ? 1 : 0; });
+  b.bit("slag door open",
+        [=](Timestamp t) { return state(t).phase == HeatPhase::kRefining ? 1 : 0; });
+  b.bit("tilted", [=](Timestamp t) { return state(t).phase == HeatPhase::kTapping ? 1 : 0; });
 }
 
 void build_ladle_furnace(Builder& b, const std::shared_ptr<Furnace>& furnace, const Load& load) {
   const auto state = [furnace](Timestamp t) { return furnace->at(t); };
-  b.state("phase", phase_names(), [=](Timestamp t) {
-     return static_cast<double>(state(t).phase);
-   }).key = true;
+  // The same course as a heat, by the words of this furnace.
+  b.state("phase", names_of({"waiting", "alloying", "heating", "stirring", "lifting out"}),
+          [=](Timestamp t) { return static_cast<double>(state(t).phase); })
+      .key = true;
   b.text("heat number", 12, [=](Timestamp t) { return heat_number("L", state(t).number); });
   const std::uint64_t key = b.next_key();
   b.add("steel temperature", "CEL", kFloat, 0, 1800, [=](Timestamp t) {
@@ -169,10 +196,11 @@ void build_caster(Builder& b, const Load& load) {
   add_meter(b, load, 3000);
   b.around("tundish weight", "TNE", kTenths, 32, 1.5).key = true;
   b.around("tundish temperature", "CEL", kFloat, 1535, 6).key = true;
-  for (int strand = 1; strand <= 5; ++strand) {
+  for (int strand = 1; strand <= kStrands; ++strand) {
     const std::string name = "strand " + std::to_string(strand);
-    b.around(name + " casting speed", "2X", kHundredths, 2.6, 0.12).key = strand <= 2;
-    b.setpoint(name + " casting speed set point", "2X", kHundredths, 2.6, 0.05);
+    b.around(name + " casting speed", "2X", kHundredths, kCastingMetresPerMinute, 0.12).key =
+        strand <= 2;
+    b.setpoint(name + " casting speed set point", "2X", kHundredths, kCastingMetresPerMinute, 0.05);
     b.around(name + " mould level", "P1", kTenths, 78, 1.2).key = strand <= 2;
     b.around(name + " mould water flow", "L2", kTenths, 1800, 25);
     b.around(name + " mould water heat-up", "KEL", kTenths, 7.2, 0.5);
@@ -187,10 +215,9 @@ void build_caster(Builder& b, const Load& load) {
       b.setpoint(name + " zone " + std::to_string(zone) + " water flow set point", "L2", kTenths,
                  260 - 25 * zone, 4);
     }
-    const std::uint64_t key = b.next_key();
-    const double rate = 2.6 / 60 * (0.97 + 0.06 * uniform(key, 1));
-    b.add(name + " length cast", "MTR", kTenthCounter, 0, 4e8,
-          [=](Timestamp t) { return rate * std::max(0.0, plant_seconds(t)); });
+    b.add(name + " length cast", "MTR", kTenthCounter, 0, 4e8, [](Timestamp t) {
+      return kCastingMetresPerMinute / 60 * std::max(0.0, plant_seconds(t));
+    });
     b.bit(name + " casting", [](Timestamp) { return 1; });
     b.bit(name + " breakout alarm", [](Timestamp) { return 0; });
     b.around(name + " withdrawal torque", "P1", kTenths, 48, 5);
@@ -222,7 +249,7 @@ void build_mill(Builder& b, const Load& load) {
     b.around(numbered("pyrometer", i) + " temperature", "CEL", kFloat, 1080 - 22 * i, 9);
   }
   b.add("product length", "MTR", kCounter, 0, 4e9, [=](Timestamp t) {
-     return std::floor(11.5 * std::max(0.0, plant_seconds(t)));
+     return std::floor(kBarMetresPerSecond * std::max(0.0, plant_seconds(t)));
    }).key = true;
 }
 
@@ -245,13 +272,15 @@ void build_reheating(Builder& b, const Load& load) {
   }
 }
 
-void build_compressor(Builder& b, const Load& load) {
+void build_compressor(Builder& b, const CyclingLoad& cycle, const Load& load) {
   add_meter(b, load, 600);
   b.around("discharge pressure", "BAR", kHundredths, 7.2, 0.15).key = true;
   b.around("discharge temperature", "CEL", kTenths, 82, 3);
   b.around("oil pressure", "BAR", kHundredths, 2.9, 0.1);
   b.around("oil temperature", "CEL", kTenths, 56, 2);
-  b.around("volume flow", "MQH", kFloat, 2900, 120);
+  const std::uint64_t flow = b.next_key();
+  b.add("volume flow", "MQH", kFloat, 0, 3600,
+        [=](Timestamp t) { return cycle.loaded(t) ? 2900 * (1 + 0.04 * noise(flow, t)) : 0; });
   b.around("dew point", "CEL", kTenths, -38, 2);
   b.add("running hours", "HUR", kTenthCounter, 0, 4e8,
         [](Timestamp t) { return 0.92 * std::max(0.0, plant_seconds(t)) / 3600; });
@@ -259,7 +288,8 @@ void build_compressor(Builder& b, const Load& load) {
     b.around(numbered("stage", stage) + " temperature", "CEL", kTenths, 96 + 12 * stage, 4);
     b.around(numbered("stage", stage) + " vibration", "C16", kHundredths, 3, 0.4);
   }
-  b.state("state", {{0, "stopped"}, {1, "idle"}, {2, "loaded"}}, [](Timestamp) { return 2; });
+  b.state("state", names_of({"stopped", "idle", "loaded"}),
+          [=](Timestamp t) { return cycle.loaded(t) ? 2 : 1; });
   add_drives(b, "main motor", 1, 2980, 400);
 }
 

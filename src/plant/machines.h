@@ -23,7 +23,7 @@ void build_ladle_furnace(Builder& b, const std::shared_ptr<Furnace>& furnace, co
 void build_caster(Builder& b, const Load& load);
 void build_mill(Builder& b, const Load& load);
 void build_reheating(Builder& b, const Load& load);
-void build_compressor(Builder& b, const Load& load);
+void build_compressor(Builder& b, const CyclingLoad& cycle, const Load& load);
 void build_water(Builder& b, const Load& load);
 void build_fume(Builder& b, const Load& load);
 void build_utility(Builder& b, const Load& load, const std::string& what, int points);

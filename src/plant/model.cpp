@@ -94,7 +94,12 @@ Plant make_plant(const PlantOptions& options) {
     }
     const std::string name = "Compressor " + std::to_string(i);
     Builder b = machine(name, "Utilities/Compressed air", quirk);
-    build_compressor(b, steady(name, 410 + 15 * i));
+    const CyclingLoad cycle{mix(options.seed, 2000 + static_cast<std::uint64_t>(i)), 500.0 + 15 * i,
+                            140};
+    build_compressor(b, cycle,
+                     load_of(
+                         name, [cycle](Timestamp t) { return cycle.power_kw(t); },
+                         [cycle](Timestamp t) { return cycle.energy_kwh(t); }));
   }
   {
     Quirk quirk{"input registers instead of holding registers"};

@@ -36,11 +36,36 @@ double draw_of(const PhaseShape& shape) {
   return shape.phase == HeatPhase::kRefining ? kRefiningDraw : shape.draw;
 }
 
+// An arc is never steady: waves upon the draw, each a whole number of times in a phase, so that
+// they add nothing to its energy.
+struct Wave {
+  double times;
+  double depth;  // of the draw; together below 1, so that power never turns negative
+};
+constexpr std::array<Wave, 3> kWaves{{{7, 0.06}, {31, 0.05}, {173, 0.04}}};
+constexpr double kTwoPi = 2 * std::numbers::pi;
+
+// What the waves make of a draw of 1 at the share `u` of a phase, and its integral from 0 to u.
+double wavering(double u) {
+  double draw = 1;
+  for (const Wave& wave : kWaves) draw += wave.depth * std::sin(kTwoPi * wave.times * u);
+  return draw;
+}
+double wavered_until(double u) {
+  double sum = u;
+  for (const Wave& wave : kWaves) {
+    sum += wave.depth * (1 - std::cos(kTwoPi * wave.times * u)) / (kTwoPi * wave.times);
+  }
+  return sum;
+}
+
 // Integral of the draws from 0 to x; 1 at x = 1.
 double drawn_until(double x) {
   double sum = 0;
   for (const PhaseShape& shape : kShapes) {
-    sum += std::clamp(x - shape.begin, 0.0, shape.end - shape.begin) * draw_of(shape);
+    const double length = shape.end - shape.begin;
+    const double into = std::clamp((x - shape.begin) / length, 0.0, 1.0);
+    sum += length * wavered_until(into) * draw_of(shape);
   }
   return sum;
 }
@@ -107,7 +132,7 @@ HeatState Furnace::at(Timestamp time) const {
     if (x < shape.begin || x >= shape.end) continue;
     state.phase = shape.phase;
     state.into_phase = (x - shape.begin) / (shape.end - shape.begin);
-    state.power_kw = energy / (length_s / kHour) * draw_of(shape);
+    state.power_kw = energy / (length_s / kHour) * draw_of(shape) * wavering(state.into_phase);
   }
   const double done = drawn_until(x);
   state.energy_kwh = energy * done;
@@ -149,6 +174,29 @@ double SteadyLoad::energy_kwh(Timestamp time) const {
   const double two_pi = 2 * std::numbers::pi;
   const double swung = (std::cos(two_pi * phase) - std::cos(two_pi * (turns + phase))) / two_pi;
   return mean_kw * 24 * (turns + swing * swung);
+}
+
+CyclingLoad::Place CyclingLoad::place(Timestamp time) const {
+  const double seconds = std::max(0.0, plant_seconds(time));
+  const double slot = std::floor(seconds / slot_s);
+  const double into = seconds - slot * slot_s;
+  const double length = loaded_share * slot_s;
+  // Not at the very beginning or end: two loaded stretches never touch.
+  const double free = slot_s - length;
+  const double begin = free * (0.1 + 0.8 * uniform(seed, static_cast<std::uint64_t>(slot)));
+  const bool loaded = into >= begin && into < begin + length;
+  return {slot, into, std::clamp(into - begin, 0.0, length), loaded};
+}
+
+bool CyclingLoad::loaded(Timestamp time) const { return place(time).loaded; }
+
+double CyclingLoad::power_kw(Timestamp time) const { return loaded(time) ? loaded_kw : idle_kw; }
+
+double CyclingLoad::energy_kwh(Timestamp time) const {
+  const Place now = place(time);
+  const double loaded_s = now.slot * loaded_share * slot_s + now.loaded_s;
+  const double all_s = now.slot * slot_s + now.into_s;
+  return (all_s * idle_kw + loaded_s * (loaded_kw - idle_kw)) / kHour;
 }
 
 }  // namespace lineshaft::plant

@@ -81,4 +81,28 @@ struct SteadyLoad {
   double energy_kwh(Timestamp time) const;
 };
 
+// A machine that works and idles in turn, as a compressor does on a full receiver: once in every
+// slot it is loaded for a fixed share of it, at a place drawn by lot. So its energy has a closed
+// form: power is exactly its rate.
+struct CyclingLoad {
+  std::uint64_t seed = 1;
+  double loaded_kw = 400;
+  double idle_kw = 110;
+  double slot_s = 600;
+  double loaded_share = 0.7;
+  bool loaded(Timestamp time) const;
+  double power_kw(Timestamp time) const;
+  double energy_kwh(Timestamp time) const;
+
+ private:
+  // Seconds of the slot under way that it was loaded for, and whether it is now.
+  struct Place {
+    double slot;
+    double into_s;
+    double loaded_s;
+    bool loaded;
+  };
+  Place place(Timestamp time) const;
+};
+
 }  // namespace lineshaft::plant

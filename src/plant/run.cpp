@@ -88,7 +88,10 @@ Status serve_plant(const RunOptions& options, sys::Clock& clock) {
     servers.push_back(*std::move(server));
   }
   if (servers.empty()) {
-    return Error{ErrorId::kNotFound, "the plant has no machine '" + options.machine + "'"};
+    std::string names;
+    for (const Machine& machine : plant.machines) names += "\n  " + machine.name;
+    return Error{ErrorId::kNotFound,
+                 "the plant has no machine '" + options.machine + "'; it has:" + names};
   }
   loop->on_stop_signal([&] { loop->stop(); });
   loop->run();
