@@ -17,14 +17,22 @@ void Cli::on(CLI::App* command, std::function<int()> run) {
 
 void Cli::on_api(CLI::App* command, std::function<int(ApiClient&)> run) {
   command->add_option("--server", server, "Address of the server, https://host:port");
-  command->add_option("-o,--output", format_text, "Form of the output")
-      ->check(CLI::IsMember({"table", "json", "ndjson", "csv"}))
-      ->capture_default_str();
   on(command, [this, run = std::move(run)] {
     Result<ApiClient> client = ApiClient::open(load_access(server));
     if (!client) return print_error(client.error());
     return run(*client);
   });
+}
+
+void Cli::on_data(CLI::App* command, std::function<int(ApiClient&)> run) {
+  add_output(command);
+  on_api(command, std::move(run));
+}
+
+void Cli::add_output(CLI::App* command) {
+  command->add_option("-o,--output", format_text, "Form of the output")
+      ->check(CLI::IsMember({"table", "json", "ndjson", "csv"}))
+      ->capture_default_str();
 }
 
 std::unique_ptr<Cli> make_cli() {
@@ -41,18 +49,41 @@ std::unique_ptr<Cli> make_cli() {
   return cli;
 }
 
+namespace {
+
+// What is wrong with a command line, in words. The library says "A subcommand is required" whatever
+// was typed: the command that was reached knows better.
+std::string usage_problem(const CLI::App& root, const CLI::ParseError& error) {
+  const CLI::App* reached = &root;
+  std::string words = root.get_name();
+  while (!reached->get_subcommands().empty()) {
+    reached = reached->get_subcommands().front();
+    words += " " + reached->get_name();
+  }
+  std::string verbs;
+  for (const CLI::App* verb : reached->get_subcommands([](const CLI::App*) { return true; })) {
+    verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+  }
+  if (verbs.empty()) return words + ": " + error.what();
+  const std::vector<std::string> typed = reached->remaining();
+  return words + (typed.empty() ? "" : ": '" + typed.front() + "' is not a command here") +
+         (typed.empty() ? " needs one of: " : "; there are: ") + verbs;
+}
+
+}  // namespace
+
 int run_cli(int argc, char** argv) {
   const std::unique_ptr<Cli> cli = make_cli();
   if (argc == 1) {
-    std::cout << cli->root.help();
+    std::cerr << cli->root.help();
     return kExitUsage;
   }
   try {
     cli->root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // The library reports by exceptions, also --help; its own code 0 means help or version.
-    const int code = cli->root.exit(error, std::cout, std::cerr);
-    return code == 0 ? kExitOk : kExitUsage;
+    if (error.get_exit_code() == 0) return cli->root.exit(error, std::cout, std::cerr);
+    return print_error({ErrorId::kUsage, usage_problem(cli->root, error)});
   }
   return cli->exit;
 }

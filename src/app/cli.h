@@ -26,6 +26,9 @@ struct Cli {
   void on(CLI::App* command, std::function<int()> run);
   // The same with a client of the API; a failure to make one is printed.
   void on_api(CLI::App* command, std::function<int(ApiClient&)> run);
+  // The same for a command that prints rows or objects: with --output.
+  void on_data(CLI::App* command, std::function<int(ApiClient&)> run);
+  void add_output(CLI::App* command);
 };
 
 void add_serve_commands(Cli& cli);       // serve, doctor

@@ -11,35 +11,35 @@
 namespace lineshaft::app {
 namespace {
 
-// Takes one node into the config; what is wrong with it, or "".
-using Take = std::string (*)(const toml::node& node, Config& config);
+// Takes one node into the config; false if it is not what is allowed.
+using Take = bool (*)(const toml::node& node, Config& config);
 
-std::string take_string(const toml::node& node, std::string& out) {
+bool take_string(const toml::node& node, std::string& out) {
   const auto text = node.value_exact<std::string>();
-  if (!text || text->empty()) return "must be a string with at least one character";
+  if (!text || text->empty()) return false;
   out = *text;
-  return {};
+  return true;
 }
 
-std::string take_listen(const toml::node& node, Config& config) {
+bool take_listen(const toml::node& node, Config& config) {
   std::string text;
-  if (std::string wrong = take_string(node, text); !wrong.empty()) return wrong;
-  const Result<sys::Endpoint> endpoint = parse_endpoint(text);
-  if (!endpoint) return endpoint.error().what;
-  config.listen = *endpoint;
-  return {};
+  if (!take_string(node, text)) return false;
+  Result<sys::Endpoint> endpoint = parse_endpoint(text);
+  if (!endpoint) return false;
+  config.listen = *std::move(endpoint);
+  return true;
 }
 
-std::string take_names(const toml::node& node, Config& config) {
+bool take_names(const toml::node& node, Config& config) {
   const toml::array* list = node.as_array();
-  if (list == nullptr || !list->is_homogeneous(toml::node_type::string)) {
-    return "must be a list of strings";
+  if (list == nullptr) return false;
+  for (const toml::node& item : *list) {
+    if (!take_string(item, config.names.emplace_back())) return false;
   }
-  for (const toml::node& item : *list) config.names.push_back(*item.value_exact<std::string>());
-  return {};
+  return true;
 }
 
-std::string take_log_level(const toml::node& node, Config& config) {
+bool take_log_level(const toml::node& node, Config& config) {
   constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{
       {{"debug", LogLevel::kDebug},
        {"info", LogLevel::kInfo},
@@ -49,33 +49,43 @@ std::string take_log_level(const toml::node& node, Config& config) {
   for (const auto& [name, level] : kLevels) {
     if (text && *text == name) {
       config.log_level = level;
-      return {};
+      return true;
     }
   }
-  return "must be \"debug\", \"info\", \"warn\" or \"error\"";
+  return false;
 }
 
-std::string take_memtable(const toml::node& node, Config& config) {
+bool take_memtable(const toml::node& node, Config& config) {
   const auto number = node.value_exact<std::int64_t>();
-  if (!number || *number < 1 || *number > 1024) return "must be a whole number from 1 to 1024";
+  if (!number || *number < 1 || *number > 1024) return false;
   config.memtable_mib = static_cast<std::size_t>(*number);
-  return {};
+  return true;
 }
 
-constexpr std::pair<std::string_view, Take> kKeys[] = {
-    {"data", [](const toml::node& n, Config& c) { return take_string(n, c.data_directory); }},
-    {"listen", take_listen},
-    {"names", take_names},
-    {"log_level", take_log_level},
-    {"tls.certificate",
+struct Key {
+  Setting setting;
+  Take take;
+};
+
+constexpr std::string_view kText = "a string with at least one character";
+constexpr Key kKeys[] = {
+    {{"data", "\"lineshaft-data\"", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.data_directory); }},
+    {{"listen", "\"127.0.0.1:8443\"",
+      "\"address:port\", as in \"127.0.0.1:8443\" or \"[::1]:8443\""},
+     take_listen},
+    {{"names", "[]", "a list of strings, none of them empty"}, take_names},
+    {{"log_level", "\"info\"", "\"debug\", \"info\", \"warn\" or \"error\""}, take_log_level},
+    {{"tls.certificate", "", kText},
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_certificate_file); }},
-    {"tls.key", [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
-    {"history.memtable_mib", take_memtable},
+    {{"tls.key", "", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
+    {{"history.memtable_mib", "8", "a whole number from 1 to 1024"}, take_memtable},
 };
 
 std::string allowed_keys() {
   std::string keys;
-  for (const auto& [key, take] : kKeys) keys += (keys.empty() ? "" : ", ") + std::string(key);
+  for (const Key& key : kKeys) keys += (keys.empty() ? "" : ", ") + std::string(key.setting.key);
   return keys;
 }
 
@@ -94,18 +104,24 @@ Status take_table(const toml::table& table, const std::string& prefix, const std
       continue;
     }
     const auto* known = std::find_if(std::begin(kKeys), std::end(kKeys),
-                                     [&](const auto& entry) { return entry.first == key; });
+                                     [&](const Key& entry) { return entry.setting.key == key; });
     if (known == std::end(kKeys)) {
       return wrong_at(file, node.source(), key, "is not a setting; there are " + allowed_keys());
     }
-    if (std::string wrong = known->second(node, config); !wrong.empty()) {
-      return wrong_at(file, node.source(), key, wrong);
+    if (!known->take(node, config)) {
+      return wrong_at(file, node.source(), key, "must be " + std::string(known->setting.allowed));
     }
   }
   return {};
 }
 
 }  // namespace
+
+std::vector<Setting> all_settings() {
+  std::vector<Setting> settings;
+  for (const Key& key : kKeys) settings.push_back(key.setting);
+  return settings;
+}
 
 Result<Config> parse_config(std::string_view text, const std::string& file) {
   const toml::parse_result parsed = toml::parse(text, file);

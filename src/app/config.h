@@ -19,7 +19,16 @@ struct Config {
   std::string tls_key_file;
   std::size_t memtable_mib = 8;  // 1..1024
   LogLevel log_level = LogLevel::kInfo;
+  friend bool operator==(const Config&, const Config&) = default;
 };
+
+// One setting as the reference page shows it; `fallback` as TOML, empty if there is none.
+struct Setting {
+  std::string_view key;  // "history.memtable_mib"
+  std::string_view fallback;
+  std::string_view allowed;  // follows "must be"
+};
+std::vector<Setting> all_settings();
 
 // Reads TOML text; `file` is only named in errors.
 // Errors: kBadConfig: "lineshaft.toml:7: listen: must be \"address:port\"". An unknown key is one.

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 namespace lineshaft::app {
 namespace {
 
@@ -40,9 +43,19 @@ std::string problem(std::string_view text) {
   return config ? "" : config.error().what;
 }
 
+TEST(Config, AListOfNamesHoldsNothingButNames) {
+  for (const char* names : {"\"a\"", "[1]", "[\"a\", 2]", "[\"\"]", "{a = 1}"}) {
+    EXPECT_THAT(problem("names = " + std::string(names)),
+                testing::HasSubstr("lineshaft.toml:1: names"))
+        << names;
+  }
+  EXPECT_EQ(problem("names = []"), "");
+}
+
 TEST(Config, AMistakeIsNamedWithFileLineKeyAndWhatIsAllowed) {
   EXPECT_EQ(problem("\nlisten = 8443\n"),
-            "lineshaft.toml:2: listen: must be a string with at least one character");
+            "lineshaft.toml:2: listen: must be \"address:port\", as in \"127.0.0.1:8443\" or "
+            "\"[::1]:8443\"");
   EXPECT_EQ(problem("[history]\nmemtable_mib = 0"),
             "lineshaft.toml:2: history.memtable_mib: must be a whole number from 1 to 1024");
   EXPECT_EQ(problem("log_level = \"loud\""),
@@ -50,6 +63,51 @@ TEST(Config, AMistakeIsNamedWithFileLineKeyAndWhatIsAllowed) {
   EXPECT_THAT(problem("lisen = \"x\""), testing::HasSubstr("lisen: is not a setting; there are"));
   EXPECT_THAT(problem("data = \"a\"\nlisten = "), testing::StartsWith("lineshaft.toml:2: TOML: "));
   EXPECT_THAT(problem("[tls]\nkey = \"k.pem\""), testing::HasSubstr("give both or neither"));
+}
+
+// The page is for administrators: it must name every setting with the default and the bounds that
+// the program has, and its example must be one that the program takes.
+std::string configuration_page() {
+  std::ifstream in(std::string(LINESHAFT_SOURCE_DIR) + "/docs/reference/configuration.md");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(ConfigurationPage, NamesEverySettingWithItsDefaultAndWhatIsAllowed) {
+  const std::string page = configuration_page();
+  std::size_t rows = 0;
+  for (std::size_t at = 0; (at = page.find("\n| `", at)) != std::string::npos; ++at) ++rows;
+  EXPECT_EQ(rows, all_settings().size()) << "a row of a setting that does not exist";
+  for (const Setting& setting : all_settings()) {
+    const std::string fallback =
+        setting.fallback.empty() ? "" : "`" + std::string(setting.fallback) + "`";
+    EXPECT_THAT(page, testing::HasSubstr("| `" + std::string(setting.key) + "` | " + fallback +
+                                         " | " + std::string(setting.allowed) + " |"));
+  }
+}
+
+TEST(ConfigurationPage, TheDefaultsAreThoseOfTheProgram) {
+  std::string text;
+  for (const Setting& setting : all_settings()) {
+    if (!setting.fallback.empty()) {
+      text += std::string(setting.key) + " = " + std::string(setting.fallback) + "\n";
+    }
+  }
+  const Result<Config> config = parse_config(text, "defaults");
+  ASSERT_TRUE(config.ok()) << config.error().what;
+  EXPECT_EQ(*config, Config{});
+}
+
+TEST(ConfigurationPage, ItsExampleIsTaken) {
+  const std::string page = configuration_page();
+  const std::size_t begin = page.find("```toml\n");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string example = page.substr(begin + 8, page.find("```", begin + 8) - begin - 8);
+  const Result<Config> config = parse_config(example, "example");
+  ASSERT_TRUE(config.ok()) << config.error().what;
+  for (const Setting& setting : all_settings()) {
+    const std::string_view name = setting.key.substr(setting.key.rfind('.') + 1);
+    EXPECT_THAT(example, testing::HasSubstr(std::string(name) + " = ")) << "not in the example";
+  }
 }
 
 TEST(Endpoint, RefusesWhatIsNoAddressAndPort) {

@@ -1,7 +1,9 @@
 #include "app/manual.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace lineshaft::app {
 namespace {
@@ -50,18 +52,73 @@ std::string child_words(const CLI::App& command) {
   return words;
 }
 
-// One `case` of the completion: the words so far, then what may follow.
+// The patterns of a shell `case`: every command and group of commands, "'connect'|'connect add'".
+std::string known_commands(const CLI::App& root) {
+  std::string known;
+  walk(root, "", [&](const std::string& words, const CLI::App&) {
+    known += (known.empty() ? "'" : "|'") + words + "'";
+  });
+  return known;
+}
+
+// One `case` of the completion: the command so far, then what may follow.
 std::string completion_cases(const CLI::App& root) {
-  std::string cases =
-      "    '')"
-      " words='" +
-      child_words(root).substr(1) + "' ;;\n";
+  std::string cases = "    '') offers='" + child_words(root).substr(1) + "' ;;\n";
   walk(root, "", [&](const std::string& words, const CLI::App& command) {
     const std::string next = child_words(command) + option_words(command);
-    cases += "    '" + words + "') words='" + (next.empty() ? next : next.substr(1)) + "' ;;\n";
+    cases += "    '" + words + "') offers='" + (next.empty() ? next : next.substr(1)) + "' ;;\n";
   });
   return cases;
 }
+
+bool is_help(const CLI::Option& option) {
+  return std::ranges::count(option.get_lnames(), "help") > 0;
+}
+
+// "--port UINT", "-o,--output TEXT:{table,json}", "FILE" for what stands without a name.
+std::string option_name(const CLI::Option& option) {
+  std::string name = option.get_name(option.get_positional(), true);
+  if (option.get_expected_max() > 0 && !option.get_type_name().empty()) {
+    name += " " + option.get_type_name();
+  }
+  return name;
+}
+
+std::string option_text(const CLI::Option& option) {
+  std::string text = option.get_description();
+  if (option.get_required()) text += " (required)";
+  if (!option.get_default_str().empty()) text += " (default " + option.get_default_str() + ")";
+  return text;
+}
+
+// "lineshaft connect add [host] [options]": what stands without a name, in order.
+std::string usage(const std::string& words, const CLI::App& command) {
+  std::string line = "lineshaft " + words;
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional()) continue;
+    const std::string name = option->get_name(true);
+    line += option->get_required() ? " " + name : " [" + name + "]";
+    if (option->get_expected_max() > 1) line += "...";
+  }
+  return line + " [options]";
+}
+
+constexpr std::pair<const char*, const char*> kExitCodes[] = {
+    {"0", "done"},
+    {"1", "failed"},
+    {"2", "the command line is wrong"},
+    {"3", "not found"},
+    {"4", "conflict"},
+    {"5", "denied"},
+    {"6", "not reachable"},
+    {"7", "verification failed: data is damaged"}};
+
+constexpr std::pair<const char*, const char*> kVariables[] = {
+    {"LINESHAFT_URL", "Address of the server, as --server"},
+    {"LINESHAFT_TOKEN", "Token of a program, instead of a login"},
+    {"LINESHAFT_FINGERPRINT", "Fingerprint of the server's certificate, as --fingerprint"},
+    {"LINESHAFT_PASSWORD", "Password, where no terminal can ask for it"},
+    {"NO_COLOR", "If set, nothing is coloured"}};
 
 }  // namespace
 
@@ -72,36 +129,70 @@ std::string manual_page(const CLI::App& root, std::string_view version) {
                      "\n.SH SYNOPSIS\n.B lineshaft\n.I noun verb\n[options]\n.SH COMMANDS\n";
   walk(root, "", [&](const std::string& words, const CLI::App& command) {
     if (!is_leaf(command)) return;
-    page += ".SS \"lineshaft " + words + "\"\n" + troff(command.get_description()) + ".\n";
+    page +=
+        ".SS \"" + troff(usage(words, command)) + "\"\n" + troff(command.get_description()) + ".\n";
     for (const CLI::Option* option : command.get_options()) {
-      if (option->get_name() == "--help,-h" || option->get_name() == "-h,--help") continue;
-      page += ".TP\n.B \"" + troff(option->get_name(option->get_positional(), true)) + "\"\n" +
-              troff(option->get_description());
-      if (option->get_required()) page += " (required)";
-      page += ".\n";
+      if (is_help(*option)) continue;
+      page +=
+          ".TP\n.B \"" + troff(option_name(*option)) + "\"\n" + troff(option_text(*option)) + ".\n";
     }
   });
-  page +=
-      ".SH \"EXIT STATUS\"\n0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 denied, "
-      "6 unreachable, 7 verification failed.\n.SH ENVIRONMENT\n.TP\n.B LINESHAFT_URL\nAddress of "
-      "the server.\n.TP\n.B LINESHAFT_TOKEN\nToken of a program.\n.TP\n.B "
-      "LINESHAFT_FINGERPRINT\nFingerprint of the server\\(aqs certificate.\n.TP\n.B "
-      "LINESHAFT_PASSWORD\nPassword, where no terminal can ask for it.\n.TP\n.B NO_COLOR\nNo "
-      "colours.\n";
+  page += ".SH \"EXIT STATUS\"\n";
+  for (const auto& [code, text] : kExitCodes) {
+    page += ".TP\n.B " + std::string(code) + "\n" + troff(text) + ".\n";
+  }
+  page += ".SH ENVIRONMENT\n";
+  for (const auto& [name, text] : kVariables) {
+    page += ".TP\n.B " + std::string(name) + "\n" + troff(text) + ".\n";
+  }
   return page;
 }
 
+std::string reference_page(const CLI::App& root) {
+  std::string page =
+      "# Command line\n\n"
+      "Written by `lineshaft man --markdown`; a test compares this page with the program.\n\n"
+      "Data goes to stdout, everything else to stderr. Colour and progress appear on a terminal "
+      "only.\n";
+  walk(root, "", [&](const std::string& words, const CLI::App& command) {
+    if (!is_leaf(command)) return;
+    page += "\n## lineshaft " + words + "\n" + command.get_description() + ".\n\n```\n" +
+            usage(words, command) + "\n```\n";
+    std::string rows;
+    for (const CLI::Option* option : command.get_options()) {
+      if (!is_help(*option)) {
+        rows += "| `" + option_name(*option) + "` | " + option_text(*option) + " |\n";
+      }
+    }
+    if (!rows.empty()) page += "\n| option | |\n|---|---|\n" + rows;
+  });
+  page += "\n## Exit codes\n| code | |\n|---|---|\n";
+  for (const auto& [code, text] : kExitCodes) {
+    page += "| " + std::string(code) + " | " + text + " |\n";
+  }
+  page += "\n## Environment\n| variable | |\n|---|---|\n";
+  for (const auto& [name, text] : kVariables) {
+    page += "| `" + std::string(name) + "` | " + text + " |\n";
+  }
+  return page;
+}
+
+// Words that are no commands (values of options, file names) are passed over.
 std::string bash_completion(const CLI::App& root) {
   return "# bash completion for lineshaft\n"
          "_lineshaft() {\n"
-         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" path='' words='' word\n"
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" here='' offers='' word\n"
          "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "    [[ $word == -* ]] || path=\"${path:+$path }$word\"\n"
+         "    case \"${here:+$here }$word\" in\n"
+         "    " +
+         known_commands(root) +
+         ") here=\"${here:+$here }$word\" ;;\n"
+         "    esac\n"
          "  done\n"
-         "  case \"$path\" in\n" +
+         "  case \"$here\" in\n" +
          completion_cases(root) +
          "  esac\n"
-         "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+         "  mapfile -t COMPREPLY < <(compgen -W \"$offers\" -- \"$current\")\n"
          "}\n"
          "complete -o default -F _lineshaft lineshaft\n";
 }
@@ -109,14 +200,19 @@ std::string bash_completion(const CLI::App& root) {
 std::string zsh_completion(const CLI::App& root) {
   return "#compdef lineshaft\n"
          "_lineshaft() {\n"
-         "  local here='' words='' word\n"
-         "  for word in ${${(z)LBUFFER}[2,-1]}; do\n"
-         "    [[ $word == -* || $word == $PREFIX ]] || here=\"${here:+$here }$word\"\n"
+         "  local here='' offers='' word\n"
+         "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
+         "    case \"${here:+$here }$word\" in\n"
+         "    " +
+         known_commands(root) +
+         ") here=\"${here:+$here }$word\" ;;\n"
+         "    esac\n"
          "  done\n"
          "  case \"$here\" in\n" +
          completion_cases(root) +
          "  esac\n"
-         "  compadd -- ${=words}\n"
+         "  compadd -- ${=offers}\n"
+         "  _files\n"
          "}\n"
          "compdef _lineshaft lineshaft\n";
 }

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 #include "app/cli.h"
 
@@ -22,24 +24,43 @@ TEST(Manual, NamesEveryCommandWithItsOptions) {
         "lineshaft tag ls", "lineshaft tag watch", "lineshaft query last", "lineshaft query raw",
         "lineshaft query agg", "lineshaft import csv", "lineshaft export", "lineshaft user add",
         "lineshaft token add", "lineshaft version", "lineshaft completion bash"}) {
-    EXPECT_THAT(page, HasSubstr(".SS \"" + std::string(command) + "\"")) << command;
+    EXPECT_THAT(page, HasSubstr(".SS \"" + std::string(command) + " ")) << command;
   }
   EXPECT_THAT(page, HasSubstr("\\-\\-dry\\-run"));
   EXPECT_THAT(page, HasSubstr("Lineshaft 1.2.3"));
 }
 
+TEST(Manual, ThePageOfTheReferenceIsWhatTheProgramSays) {
+  std::ifstream in(std::string(LINESHAFT_SOURCE_DIR) + "/docs/reference/cli.md");
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_EQ(page, reference_page(make_cli()->root))
+      << "run: lineshaft man --markdown > docs/reference/cli.md";
+}
+
+// What a shell prints that runs this script.
+std::string shell_output(const std::string& shell, const std::string& script) {
+  const std::string file = testing::TempDir() + "/lineshaft-completion." + shell;
+  std::ofstream(file) << script;
+  FILE* const pipe = popen((shell + " " + file).c_str(), "r");
+  std::string output;
+  char buffer[4096];
+  while (std::fgets(buffer, sizeof(buffer), pipe) != nullptr) output += buffer;
+  EXPECT_EQ(pclose(pipe), 0);
+  return output;
+}
+
 // What bash itself offers after the words typed so far.
 std::string bash_offers(const std::string& script, const std::string& words) {
-  const std::string file = testing::TempDir() + "/lineshaft-completion.bash";
-  std::ofstream(file) << script << "\nCOMP_WORDS=(" << words << " '')\n"
-                      << "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_lineshaft\n"
-                      << "echo \"${COMPREPLY[*]}\"\n";
-  FILE* const pipe = popen(("bash " + file).c_str(), "r");
-  std::string offers;
-  char buffer[4096];
-  while (std::fgets(buffer, sizeof(buffer), pipe) != nullptr) offers += buffer;
-  EXPECT_EQ(pclose(pipe), 0);
-  return offers;
+  return shell_output("bash", script + "\nCOMP_WORDS=(" + words +
+                                  " '')\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_lineshaft\n"
+                                  "echo \"${COMPREPLY[*]}\"\n");
+}
+
+// The same of zsh, with its completion system replaced by what it would be told.
+std::string zsh_offers(const std::string& script, const std::string& words) {
+  return shell_output("zsh", "compdef() { :; }\n_files() { :; }\ncompadd() { shift; echo $*; }\n" +
+                                 script + "\nwords=(" + words +
+                                 " '')\nCURRENT=${#words}\n_lineshaft\n");
 }
 
 TEST(Completion, OffersNounsVerbsAndOptionsWhereTheyFit) {
@@ -48,6 +69,23 @@ TEST(Completion, OffersNounsVerbsAndOptionsWhereTheyFit) {
   EXPECT_THAT(bash_offers(script, "lineshaft"), HasSubstr("connect"));
   EXPECT_THAT(bash_offers(script, "lineshaft query"), HasSubstr("last raw agg"));
   EXPECT_THAT(bash_offers(script, "lineshaft import csv"), HasSubstr("--dry-run"));
+}
+
+TEST(Completion, WordsThatAreNoCommandsDoNotHideTheOptions) {
+  const std::string script = bash_completion(make_cli()->root);
+  EXPECT_THAT(bash_offers(script, "lineshaft import csv file.csv"), HasSubstr("--dry-run"));
+  EXPECT_THAT(bash_offers(script, "lineshaft connect test 10.0.0.5 --port 502"),
+              HasSubstr("--file"));
+  EXPECT_THAT(bash_offers(script, "lineshaft connect test 10.0.0.5"),
+              testing::Not(HasSubstr("scan")));
+}
+
+TEST(Completion, OffersTheSameInZsh) {
+  if (std::system("command -v zsh > /dev/null") != 0) GTEST_SKIP() << "zsh is not installed";
+  const std::string script = zsh_completion(make_cli()->root);
+  EXPECT_THAT(zsh_offers(script, "lineshaft"), HasSubstr("connect"));
+  EXPECT_THAT(zsh_offers(script, "lineshaft query"), HasSubstr("last raw agg"));
+  EXPECT_THAT(zsh_offers(script, "lineshaft import csv file.csv"), HasSubstr("--dry-run"));
 }
 
 TEST(Output, ExitCodesFollowTheTableOfTheReference) {

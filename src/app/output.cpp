@@ -60,12 +60,7 @@ void print_csv(const std::vector<Column>& columns, const Json& rows) {
     std::cout << (c == 0 ? "" : ",") << csv_field(columns[c].title);
   }
   std::cout << "\n";
-  for (const Json& row : rows) {
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      std::cout << (c == 0 ? "" : ",") << csv_field(cell_text(row, columns[c].pointer));
-    }
-    std::cout << "\n";
-  }
+  for (const Json& row : rows) print_csv_row(columns, row);
 }
 
 void print_table(const std::vector<Column>& columns, const Json& rows) {
@@ -137,6 +132,13 @@ void print_rows(Format format, const std::vector<Column>& columns, const Json& r
   std::cout.flush();
 }
 
+void print_csv_row(const std::vector<Column>& columns, const Json& row) {
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    std::cout << (c == 0 ? "" : ",") << csv_field(cell_text(row, columns[c].pointer));
+  }
+  std::cout << "\n";
+}
+
 void print_object(Format format, const std::vector<Column>& columns, const Json& object) {
   if (format == Format::kJson) {
     std::cout << object.dump(2) << std::endl;
@@ -157,7 +159,7 @@ int print_error(const Error& error) {
   const bool colour = colour_wanted();
   std::cerr << (colour ? "\033[1;31m" : "") << "error" << (colour ? "\033[0m" : "") << " "
             << printable(error.text()) << "\n  " << error_entry(error.id).remedy << std::endl;
-  return exit_code(error.code());
+  return error.id == ErrorId::kUsage ? kExitUsage : exit_code(error.code());
 }
 
 void print_note(const std::string& text) { std::cerr << text << std::endl; }

@@ -30,6 +30,8 @@ struct Column {
 // Prints rows (JSON objects). Table: aligned, numbers to the right. JSON: one array of the objects
 // as the API gave them; NDJSON: one object a line; CSV: RFC 4180 with a header.
 void print_rows(Format format, const std::vector<Column>& columns, const Json& rows);
+// A line of CSV without the header, for rows that come one by one.
+void print_csv_row(const std::vector<Column>& columns, const Json& row);
 // Prints one object: as a table "title  value", else like a single row.
 void print_object(Format format, const std::vector<Column>& columns, const Json& object);
 

@@ -114,14 +114,14 @@ int remove_one(ApiClient& api, const std::string& path, std::uint64_t id) {
 void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) {
   CLI::App* user = cli.root.add_subcommand("user", "People of the organisation");
   user->require_subcommand(1);
-  cli.on_api(user->add_subcommand("ls", "List people"),
-             [&cli](ApiClient& api) { return print_list(cli, api, "/users", kUserColumns); });
+  cli.on_data(user->add_subcommand("ls", "List people"),
+              [&cli](ApiClient& api) { return print_list(cli, api, "/users", kUserColumns); });
   CLI::App* add = user->add_subcommand("add", "Add a person; asks for the first password");
   add->add_option("--email", options->email, "Address to sign in with")->required();
   add->add_option("--name", options->name, "Name of the person")->required();
   add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
       ->capture_default_str();
-  cli.on_api(add, [&cli, options](ApiClient& api) {
+  cli.on_data(add, [&cli, options](ApiClient& api) {
     Result<std::string> password = ask_password("password of " + options->email);
     if (!password) return print_error(password.error());
     const Result<Json> answer = api.post("/users", {{"email", options->email},
@@ -140,8 +140,8 @@ void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) 
 void add_token_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) {
   CLI::App* token = cli.root.add_subcommand("token", "Access of programs");
   token->require_subcommand(1);
-  cli.on_api(token->add_subcommand("ls", "List tokens"),
-             [&cli](ApiClient& api) { return print_list(cli, api, "/tokens", kTokenColumns); });
+  cli.on_data(token->add_subcommand("ls", "List tokens"),
+              [&cli](ApiClient& api) { return print_list(cli, api, "/tokens", kTokenColumns); });
   CLI::App* add = token->add_subcommand("add", "Make a token; it is printed once");
   add->add_option("name", options->name, "What the token is for")->required();
   add->add_option("--role", options->role, "viewer, operator, engineer or administrator")

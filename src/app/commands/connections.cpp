@@ -126,6 +126,7 @@ int scan(ApiClient& api, Format format, const ConnectOptions& options) {
                                                              {"unit_ids", {options.unit}}});
   if (!answer) return print_error(answer.error());
   print_rows(format, kScanColumns, (*answer)["items"]);
+  if ((*answer)["items"].empty()) print_note("no Modbus machine answered there");
   return kExitOk;
 }
 
@@ -141,18 +142,17 @@ void add_connection_commands(Cli& cli) {
   CLI::App* connect = cli.root.add_subcommand("connect", "Connections to machines");
   connect->require_subcommand(1);
   auto options = std::make_shared<ConnectOptions>();
-  cli.on_api(connect->add_subcommand("ls", "List connections and how they are"),
-             [&cli](ApiClient& api) { return list_connections(api, cli.format()); });
+  cli.on_data(connect->add_subcommand("ls", "List connections and how they are"),
+              [&cli](ApiClient& api) { return list_connections(api, cli.format()); });
 
   CLI::App* add =
       connect->add_subcommand("add", "Add connections from a JSON file, or one by address");
   add_address(add, *options);
   add->add_option("--file", options->file, "JSON of one connection or a list; - reads stdin");
   add->add_option("--name", options->name, "Name of the machine");
-  cli.on_api(add, [&cli, options](ApiClient& api) {
+  cli.on_data(add, [&cli, options](ApiClient& api) {
     if (options->file.empty() && (options->host.empty() || options->name.empty())) {
-      return print_error({ErrorId::kUsage, "connect add needs --file, or an address and --name"}),
-             kExitUsage;
+      return print_error({ErrorId::kUsage, "connect add needs --file, or an address and --name"});
     }
     return add_connections(api, cli.format(), *options);
   });
@@ -160,9 +160,9 @@ void add_connection_commands(Cli& cli) {
   CLI::App* test = connect->add_subcommand("test", "Read once and show; nothing is kept");
   add_address(test, *options);
   test->add_option("--file", options->file, "JSON of the connection with its signals");
-  cli.on_api(test, [&cli, options](ApiClient& api) {
+  cli.on_data(test, [&cli, options](ApiClient& api) {
     if (options->file.empty() && options->host.empty()) {
-      return print_error({ErrorId::kUsage, "connect test needs an address or --file"}), kExitUsage;
+      return print_error({ErrorId::kUsage, "connect test needs an address or --file"});
     }
     return test_connection(api, cli.format(), *options);
   });
@@ -171,7 +171,7 @@ void add_connection_commands(Cli& cli) {
   add_address(find, *options);
   find->get_option("host")->required();
   find->add_option("--port-to", options->port_to, "Last port of the range");
-  cli.on_api(find, [&cli, options](ApiClient& api) { return scan(api, cli.format(), *options); });
+  cli.on_data(find, [&cli, options](ApiClient& api) { return scan(api, cli.format(), *options); });
 
   CLI::App* remove = connect->add_subcommand("rm", "Remove a connection; its history stays");
   remove->add_option("id", options->id, "Number of the connection, see connect ls")->required();

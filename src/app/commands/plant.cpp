@@ -29,6 +29,8 @@ int sim_plant(PlantCommand command) {
     command.backfill.until = clock.now();
     done = plant::write_backfill(plant::make_plant(command.run.plant), command.backfill);
   } else {
+    print_note(
+        "the plant runs until Ctrl-C; sim plant --print-machines tells its ports and quirks");
     done = plant::serve_plant(command.run, clock);
   }
   return done ? kExitOk : print_error(done.error());

@@ -24,8 +24,10 @@ void add_self_commands(Cli& cli) {
     return kExitOk;
   });
   CLI::App* man = cli.root.add_subcommand("man", "Print the manual page: lineshaft man | man -l -");
-  cli.on(man, [&cli] {
-    std::cout << manual_page(cli.root, kVersion);
+  auto markdown = std::make_shared<bool>(false);
+  man->add_flag("--markdown", *markdown, "Print docs/reference/cli.md instead");
+  cli.on(man, [&cli, markdown] {
+    std::cout << (*markdown ? reference_page(cli.root) : manual_page(cli.root, kVersion));
     return kExitOk;
   });
 }

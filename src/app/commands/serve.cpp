@@ -1,5 +1,5 @@
 // serve, doctor.
-#include <cstdio>
+#include <algorithm>
 #include <iostream>
 
 #include "app/cli.h"
@@ -35,7 +35,7 @@ Result<Config> read_config(const ServeOptions& options) {
   if (!options.data.empty()) config.data_directory = options.data;
   if (!options.listen.empty()) {
     const Result<sys::Endpoint> endpoint = parse_endpoint(options.listen);
-    if (!endpoint) return endpoint.error();
+    if (!endpoint) return Error{ErrorId::kUsage, "--listen: " + endpoint.error().what};
     config.listen = *endpoint;
   }
   return config;
@@ -66,20 +66,44 @@ int serve(const ServeOptions& options) {
   return kExitOk;
 }
 
-int doctor(const ServeOptions& options) {
-  const Result<Config> config = read_config(options);
-  if (!config) return print_error(config.error());
-  int worst = kExitOk;
-  for (const Finding& finding : examine(*config)) {
-    const char* mark = finding.level == FindingLevel::kGood      ? "ok  "
-                       : finding.level == FindingLevel::kWarning ? "warn"
-                                                                 : "BAD ";
-    std::cout << mark << "  " << finding.text << "\n";
+const char* level_word(FindingLevel level) {
+  switch (level) {
+    case FindingLevel::kGood:
+      return "ok";
+    case FindingLevel::kWarning:
+      return "warn";
+    case FindingLevel::kBad:
+      break;
+  }
+  return "BAD";
+}
+
+void print_findings(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    const std::string mark = level_word(finding.level);
+    std::cout << mark << std::string(6 - mark.size(), ' ') << finding.text << "\n";
     if (!finding.remedy.empty()) std::cout << "      " << finding.remedy << "\n";
-    if (finding.level == FindingLevel::kBad) worst = kExitFailed;
   }
   std::cout << std::flush;
-  return worst;
+}
+
+int doctor(Format format, const ServeOptions& options) {
+  const Result<Config> config = read_config(options);
+  if (!config) return print_error(config.error());
+  const std::vector<Finding> findings = examine(*config);
+  if (format == Format::kTable) {
+    print_findings(findings);
+  } else {
+    Json rows = Json::array();
+    for (const Finding& finding : findings) {
+      rows.push_back({{"level", level_word(finding.level)},
+                      {"finding", finding.text},
+                      {"remedy", finding.remedy}});
+    }
+    print_rows(format, {{"level", "/level"}, {"finding", "/finding"}, {"remedy", "/remedy"}}, rows);
+  }
+  const bool bad = std::ranges::count(findings, FindingLevel::kBad, &Finding::level) > 0;
+  return bad ? kExitFailed : kExitOk;
 }
 
 void add_options(CLI::App* command, ServeOptions& options) {
@@ -103,7 +127,8 @@ void add_serve_commands(Cli& cli) {
   CLI::App* doctor_command =
       cli.root.add_subcommand("doctor", "Say what is wrong with this installation, in words");
   add_options(doctor_command, *options);
-  cli.on(doctor_command, [options] { return doctor(*options); });
+  cli.add_output(doctor_command);
+  cli.on(doctor_command, [&cli, options] { return doctor(cli.format(), *options); });
 }
 
 }  // namespace lineshaft::app
