@@ -32,6 +32,9 @@ Json attention(const Services& services, TenantId tenant,
   for (const std::string& damage : services.historian.recovery().damages) {
     items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
   }
+  if (const std::string jump = services.clock_jump(); !jump.empty()) {
+    items.push_back(attention_item("warning", "The clock was set", jump));
+  }
   for (const auto& connection : services.connections.list(tenant)) {
     if (connection.status.state != ConnectionState::kRetrying) continue;
     Json item = attention_item("warning", connection.config.name,

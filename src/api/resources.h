@@ -29,6 +29,8 @@ struct Services {
   Timestamp started;
   std::function<void()> on_claimed;             // opens the configured interfaces
   std::function<std::uint64_t()> memory_bytes;  // resident, of this process
+  // How the wall clock was set lately, in words; "" if it was not.
+  std::function<std::string()> clock_jump = [] { return std::string(); };
 };
 
 std::vector<Route> access_routes(const Services& services);

@@ -9,6 +9,7 @@
 #include "api/router.h"
 #include "app/assets.h"
 #include "app/cli.h"
+#include "app/clock_watch.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
 #include "base/log.h"
@@ -31,6 +32,7 @@ constexpr std::size_t kRequestsQueuedMax = 256;
 // The organisation that claims the server; its data may be collected before.
 constexpr TenantId kFirstTenant{1};
 constexpr Nanoseconds kMaintenancePeriod = std::chrono::minutes(1);
+constexpr Nanoseconds kClockLookPeriod = std::chrono::seconds(1);
 
 sys::FileSystem& files() { return sys::real_file_system(); }
 
@@ -100,6 +102,8 @@ class JoinedServer final : public Server {
     loop_->on_stop_signal([this] { close(); });
     maintenance_ = loop_->make_timer();
     schedule_maintenance();
+    clock_look_ = loop_->make_timer();
+    look_at_clock();
     loop_->run();
     closing_.join();
   }
@@ -111,6 +115,7 @@ class JoinedServer final : public Server {
     if (closing_.joinable()) return;
     log_info("app", "stopping");
     maintenance_.reset();
+    clock_look_.reset();
     status_line_.reset();
     http_outside_.reset();
     http_.reset();
@@ -182,10 +187,11 @@ class JoinedServer final : public Server {
     if (!imports) return imports.error();
     imports_ = *std::move(imports);
 
-    services_ = std::make_unique<api::Services>(api::Services{
-        files(), sys::real_clock(), *historian_, *identity_, *connections_, *imports_, kVersion,
-        config_.data_directory, sys::real_clock().now(),
-        [this] { loop_->post([this] { listen_outside(); }); }, resident_memory_bytes});
+    services_ = std::make_unique<api::Services>(
+        api::Services{files(), sys::real_clock(), *historian_, *identity_, *connections_, *imports_,
+                      kVersion, config_.data_directory, sys::real_clock().now(),
+                      [this] { loop_->post([this] { listen_outside(); }); }, resident_memory_bytes,
+                      [this] { return clock_watch_.last_jump(); }});
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -272,8 +278,14 @@ class JoinedServer final : public Server {
     });
   }
 
+  void look_at_clock() {
+    if (const std::string jump = clock_watch_.look(); !jump.empty()) log_warn("app", jump);
+    clock_look_->start(kClockLookPeriod, [this] { look_at_clock(); });
+  }
+
   Config config_;
   Started started_;
+  ClockWatch clock_watch_{sys::real_clock()};
   sys::Certificate certificate_;
   // In the order of dependence; destroyed from the last to the first.
   std::unique_ptr<sys::DirectoryLock> lock_;
@@ -291,6 +303,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<sys::HttpServer> http_;
   std::unique_ptr<sys::HttpServer> http_outside_;
   std::unique_ptr<sys::Timer> maintenance_;
+  std::unique_ptr<sys::Timer> clock_look_;
   std::unique_ptr<sys::Timer> status_line_;
   std::thread closing_;
 };

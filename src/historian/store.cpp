@@ -12,6 +12,14 @@ constexpr std::size_t kMemtablesInMemoryMax = 4;
 
 Error no_tag(TagId tag) { return {ErrorId::kNotFound, "tag " + std::to_string(tag.value)}; }
 
+constexpr Nanoseconds kClockTolerance = std::chrono::minutes(1);
+
+bool is_of_now(const Sample& sample, Timestamp received) {
+  return sample.time >= received + -kClockTolerance && sample.time <= received + kClockTolerance;
+}
+
+bool is_to_come(Timestamp time, Timestamp received) { return time > received + kClockTolerance; }
+
 }  // namespace
 
 Result<std::unique_ptr<Historian>> Historian::open(sys::FileSystem& files, sys::Clock& clock,
@@ -222,13 +230,18 @@ void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
       const SeriesKey key{batch.tenant, sample.tag};
       active_->add(key, {sample.time, sample.quality, sample.value});
       auto [last, is_new] = last_.try_emplace(key);
+      // While the clock ran ahead, samples got times that are still to come. Once it is set right,
+      // they must not hide for so long what the machine says now.
+      const bool of_now = is_of_now(sample, batch.received);
       // A series not seen since the start may have newer points in files: late data must not pass
       // for the newest. Whoever asks then gets it from the files.
-      if (is_new && stored_later(key, sample.time)) {
+      if (is_new && stored_later(key, sample.time) &&
+          !(of_now && stored_later(key, batch.received + kClockTolerance))) {
         last_.erase(last);
         continue;
       }
-      if (is_new || last->second.tick == 0 || last->second.sample.time <= sample.time) {
+      if (is_new || last->second.tick == 0 || last->second.sample.time <= sample.time ||
+          (of_now && is_to_come(last->second.sample.time, batch.received))) {
         last->second = {sample.tag, sample, batch.received, tick};
       }
     }
