@@ -31,6 +31,25 @@ def free_port():
         return s.getsockname()[1]
 
 
+def free_ports(count):
+    """The first of so many free ports in a row."""
+    while True:
+        first = free_port()
+        if first + count > 65535:
+            continue
+        held = []
+        try:
+            for port in range(first, first + count):
+                held.append(socket.socket())
+                held[-1].bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+        finally:
+            for s in held:
+                s.close()
+
+
 def until(ask, what, deadline_s=DEADLINE_S):
     """The first true answer of `ask`; fails with `what` when none comes in time."""
     end = time.monotonic() + deadline_s

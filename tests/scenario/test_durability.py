@@ -12,6 +12,7 @@ import unittest
 from harness import Scenario, until
 
 START_NS = 1_700_000_000_000_000_000
+KILLS = 20
 
 
 class Writer(threading.Thread):
@@ -57,7 +58,7 @@ class Kill(Scenario):
         tags = [server.ok("POST", "/tags", {"path": f"org/site/t{i}", "type": "int64"})["id"] for i in range(4)]
         acknowledged = {tag: set() for tag in tags}
         attempted = {tag: 0 for tag in tags}
-        for _ in range(6):
+        for _ in range(KILLS):
             writers = [Writer(server, tag, attempted[tag]) for tag in tags]
             for writer in writers:
                 writer.start()
@@ -76,9 +77,38 @@ class Kill(Scenario):
         self.assertGreater(sum(map(len, acknowledged.values())), 1000)
 
     def numbers(self, server, tag):
-        answer = server.get(f"/values/raw?tag={tag}&from={START_NS}&to={START_NS + 10**9}&limit=100000")
-        self.assertFalse(answer["more"])
-        return {item["value"] for item in answer["items"]}
+        found, begin = set(), START_NS
+        while True:
+            answer = server.get(f"/values/raw?tag={tag}&from={begin}&to={START_NS + 10**9}&limit=100000")
+            found.update(item["value"] for item in answer["items"])
+            if not answer["more"]:
+                return found
+            begin = START_NS + max(found) + 1
+
+
+class KilledImport(Scenario):
+    ROWS = 150_000
+
+    def test_an_import_that_was_killed_is_taken_up_again_and_complete(self):
+        server = self.serve()
+        server.claim()
+        server.token = server.ok("POST", "/tokens", {"name": "writer", "role": "engineer"})["token"]
+        text = "time,number\n" + "".join(f"{1_700_000_000 + n},{n}\n" for n in range(self.ROWS))
+        made = server.ok("POST", "/imports?name=numbers.csv&prefix=org/site", raw=text.encode(),
+                         headers={"content-type": "text/csv"})
+        path = f"/imports/{made['id']}"
+        server.ok("POST", path + "/commit", {})
+        until(lambda: (server.get(path)["progress"] or {}).get("samples", 0) > 0, "the first samples")
+        server.kill()
+        server.start()
+        self.assertIn(server.get(path)["state"], ("interrupted", "done"))
+        if server.get(path)["state"] == "interrupted":
+            server.ok("POST", path + "/commit", {})
+        done = until(lambda: (lambda i: i if i["state"] != "running" else None)(server.get(path)), "the import")
+        self.assertEqual(done["state"], "done", done["error"])
+        exported = server.request("GET", f"/export?tags={server.tag('org/site/numbers/number')['id']}"
+                                         "&from=2020-01-01&to=2100-01-01").body.decode().splitlines()[1:]
+        self.assertEqual([int(line.split(",")[2]) for line in exported], list(range(self.ROWS)))
 
 
 class Damage(Scenario):

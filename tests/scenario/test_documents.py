@@ -1,0 +1,60 @@
+"""What the documentation shows is what happens: its commands are typed, its tables compared."""
+import os
+import sys
+import unittest
+from pathlib import Path
+
+from harness import BINARY, PASSWORD, ROOT, Scenario, free_port, free_ports
+from pages import Reader
+
+DOCS = ROOT / "docs"
+
+
+class Pages(Scenario):
+    def reader(self):
+        """A reader with `lineshaft` in the path, and ports of his own."""
+        programs = self.folder / "bin"
+        programs.mkdir()
+        (programs / "lineshaft").symlink_to(Path(BINARY).resolve())
+        folder = self.folder / "reader"
+        folder.mkdir()
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("LINESHAFT_")}
+        environment.update(PATH=f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}", XDG_CONFIG_HOME=str(self.folder / "config"),
+                           LINESHAFT_PASSWORD=PASSWORD)
+        reader = Reader(folder, environment)
+        self.addCleanup(reader.close)
+        port = free_port()
+        reader.replacements["8443"] = str(port)
+        # The page starts `lineshaft serve` and no more; the port is this reader's own affair.
+        (folder / "lineshaft.toml").write_text(f'listen = "127.0.0.1:{port}"\n')
+        environment["LINESHAFT_URL"] = f"https://127.0.0.1:{port}"
+        return reader
+
+    def test_first_machine(self):
+        reader = self.reader()
+        reader.replacements["5020"] = str(free_port())
+        reader.read(DOCS / "tutorials/first-machine.md")
+
+    def with_a_server(self):
+        """A reader who has done the steps of the first machine: his server is claimed, he is signed in."""
+        reader = self.reader()
+        server = self.serve()
+        server.claim()
+        server.cli("login", "--email", "ann@example.com",
+                   environment={"LINESHAFT_PASSWORD": PASSWORD, "XDG_CONFIG_HOME": str(self.folder / "config")})
+        reader.environment["LINESHAFT_URL"] = server.environment["LINESHAFT_URL"]
+        reader.environment["LINESHAFT_FINGERPRINT"] = server.fingerprint
+        return reader
+
+    def test_demo_plant(self):
+        reader = self.with_a_server()
+        ports = free_ports(19)
+        reader.replacements.update((str(16020 + i), str(ports + i)) for i in range(3))
+        reader.read(DOCS / "tutorials/demo-plant.md")
+
+    def test_import_csv(self):
+        self.with_a_server().read(DOCS / "how-to/import-csv.md")
+
+
+if __name__ == "__main__":
+    unittest.main()
