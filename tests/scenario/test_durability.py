@@ -136,7 +136,8 @@ class Damage(Scenario):
                     answer = server.request("GET", f"/values/raw?tag={tag}&from={START_NS}&to={START_NS + 10**6}")
                     if answer.status == 200:  # 404 when the tag itself was lost with the file
                         for item in answer.json["items"]:
-                            self.assertEqual(int(item["time"][-10:-1].split(".")[-1] or 0) % 10**9, item["value"])
+                            fraction = item["time"].removesuffix("Z").partition(".")[2]
+                            self.assertEqual(int(fraction.ljust(9, "0")), item["value"])
                     else:
                         self.assertEqual(answer.status, 404)
                     server.stop()

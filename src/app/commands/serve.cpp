@@ -107,10 +107,13 @@ int doctor(Format format, const ServeOptions& options) {
 }
 
 void add_options(CLI::App* command, ServeOptions& options) {
-  command->add_option("--config", options.config_file,
-                      "Settings; default: lineshaft.toml, if there");
-  command->add_option("--data", options.data, "Data directory");
-  command->add_option("--listen", options.listen, "Address and port, as 127.0.0.1:8443");
+  // Of an option given twice the later one counts, so that a script can be run with one of its own.
+  command
+      ->add_option("--config", options.config_file, "Settings; default: lineshaft.toml, if there")
+      ->take_last();
+  command->add_option("--data", options.data, "Data directory")->take_last();
+  command->add_option("--listen", options.listen, "Address and port, as 127.0.0.1:8443")
+      ->take_last();
 }
 
 }  // namespace
