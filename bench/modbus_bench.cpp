@@ -2,8 +2,12 @@
 // writes do to the others. The machines run in a process of their own; the figures are of this one.
 //
 //   modbus_bench [--devices 100] [--floats 1000] [--seconds 20] [--port 16100] [--delay-ms 0]
+//                [--store DIRECTORY] [--run COMMAND]
 //
-// Every float changes with every poll, so nothing is saved by storing changes only.
+// With --store every value goes through the historian into DIRECTORY, durably, as in the server;
+// without, it is counted and dropped. With --run the machines are served for another program to
+// poll, until that has ended. Every float changes with every poll, so nothing is saved by storing
+// changes only.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +25,7 @@
 
 #include "connect/manager.h"
 #include "connect/modbus_server.h"
+#include "historian/historian.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 
@@ -35,6 +40,8 @@ struct Options {
   int seconds = 20;
   std::uint16_t port = 16100;
   int delay_ms = 0;
+  std::string store;
+  std::string run;
 };
 
 // --- the machines ---
@@ -127,10 +134,10 @@ double percentile(std::vector<double> values, double share) {
   return values[std::max<std::size_t>(rank, 1) - 1];
 }
 
-// Counts, and notes when the first float of each device was read.
+// Counts, notes when the first float of each device was read, and hands on to `store` if given.
 class CountingSink : public SampleSink {
  public:
-  explicit CountingSink(std::uint32_t floats) : floats_(floats) {}
+  CountingSink(std::uint32_t floats, SampleSink* store) : floats_(floats), store_(store) {}
   void append(SampleBatch batch, Durable durable) override {
     samples += batch.samples.size();
     batches += 1;
@@ -138,7 +145,8 @@ class CountingSink : public SampleSink {
       if (sample.tag.value % (floats_ + 1) != 1) continue;
       if (sample.quality.good()) polls[sample.tag.value].push_back(sample.time);
     }
-    durable(Status());
+    if (store_ == nullptr) return durable(Status());
+    store_->append(std::move(batch), std::move(durable));
   }
   std::uint64_t samples = 0;
   std::uint64_t batches = 0;
@@ -146,7 +154,18 @@ class CountingSink : public SampleSink {
 
  private:
   std::uint32_t floats_;
+  SampleSink* store_;
 };
+
+// The historian that the samples go into, or nothing.
+std::unique_ptr<historian::Historian> open_store(const Options& options) {
+  if (options.store.empty()) return nullptr;
+  historian::HistorianOptions history;
+  history.directory = options.store;
+  return historian::Historian::open(sys::real_file_system(), sys::real_clock(), sys::real_random(),
+                                    history)
+      .value();
+}
 
 connect::ConnectionConfig machine(const Options& options, std::uint32_t index) {
   connect::ConnectionConfig config;
@@ -173,14 +192,10 @@ connect::ConnectionConfig machine(const Options& options, std::uint32_t index) {
 
 class Client {
  public:
-  Client(const Options& options, int commands)
-      : options_(options), commands_(commands), sink_(options.floats) {
+  Client(const Options& options, int commands) : options_(options), commands_(commands) {
     for (std::uint32_t i = 0; i < options.devices; ++i) {
-      std::vector<TagId> tags;
-      for (std::uint32_t t = 0; t <= options.floats; ++t) {
-        tags.push_back({i * (options.floats + 1) + t + 1});
-      }
-      const Status put = manager_.put({i + 1}, {1}, machine(options, i), std::move(tags));
+      const connect::ConnectionConfig config = machine(options, i);
+      const Status put = manager_.put({i + 1}, {1}, config, tags_of(i, config));
       if (!put) std::cerr << put.error().text() << "\n";
     }
   }
@@ -194,6 +209,27 @@ class Client {
  private:
   void after(Nanoseconds delay, std::function<void()> next) {
     timer_->start(delay, std::move(next));
+  }
+
+  // Dense from 1, machine after machine; a store that is empty at first gives the same ids.
+  std::vector<TagId> tags_of(std::uint32_t index, const connect::ConnectionConfig& config) {
+    std::vector<TagId> tags;
+    for (std::uint32_t t = 0; t <= options_.floats; ++t) {
+      tags.push_back({index * (options_.floats + 1) + t + 1});
+    }
+    if (!store_) return tags;
+    std::vector<TagSpec> specs;
+    for (const connect::SignalConfig& signal : config.signals) {
+      TagSpec spec;
+      spec.path = signal.path;
+      spec.type = specs.size() < options_.floats ? ValueType::kFloat32 : ValueType::kInt64;
+      specs.push_back(std::move(spec));
+    }
+    if (store_->ensure_tags({1}, std::move(specs)).value() != tags) {
+      std::cerr << "the store was not empty\n";
+      std::exit(1);
+    }
+    return tags;
   }
 
   void begin(const char* phase) {
@@ -283,7 +319,8 @@ class Client {
   int commands_;
   std::unique_ptr<sys::EventLoop> loop_ = sys::make_event_loop();
   std::unique_ptr<sys::Timer> timer_ = loop_->make_timer();
-  CountingSink sink_;
+  std::unique_ptr<historian::Historian> store_ = open_store(options_);
+  CountingSink sink_{options_.floats, store_.get()};
   connect::ConnectionManager manager_{*loop_, sys::real_clock(), sys::real_random(), sink_};
   const char* phase_ = "";
   Nanoseconds began_{0};
@@ -304,6 +341,8 @@ Options parse(int argc, char** argv) {
     if (name == "--seconds") options.seconds = value;
     if (name == "--port") options.port = static_cast<std::uint16_t>(value);
     if (name == "--delay-ms") options.delay_ms = value;
+    if (name == "--store") options.store = argv[i + 1];
+    if (name == "--run") options.run = argv[i + 1];
   }
   return options;
 }
@@ -327,8 +366,14 @@ int main(int argc, char** argv) {
   if (read(ready[0], &byte, 1) != 1) return 1;
   std::printf("%u machines, %u floats each per second, %d ms per answer\n", options.devices,
               options.floats, options.delay_ms);
-  { Client(options, commands[1]).run(); }
+  std::fflush(stdout);
+  int outcome = 0;
+  if (options.run.empty()) {
+    Client(options, commands[1]).run();
+  } else {
+    outcome = std::system(options.run.c_str());
+  }
   close(commands[1]);
   waitpid(machines, nullptr, 0);
-  return 0;
+  return outcome == 0 ? 0 : 1;
 }
