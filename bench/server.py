@@ -4,6 +4,7 @@
 From a new data directory: how long until the console's first page is there, until the first live value of a
 machine, how much memory after SECONDS (60) of the plant, and how long a durable append over HTTPS takes.
 """
+import gzip
 import http.client
 import json
 import os
@@ -32,13 +33,13 @@ def page_is_there(server):
     loaded = set()
     while waiting:
         path = waiting.pop()
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"accept-encoding": "gzip"})
         response = connection.getresponse()
         body = response.read()
         assert response.status == 200, (path, response.status)
         loaded.add(path)
         if path == "/":
-            for piece in body.decode().split('"')[1::2]:
+            for piece in gzip.decompress(body).decode().split('"')[1::2]:
                 if piece.startswith("/assets/") and piece not in loaded:
                     waiting.append(piece)
     assert len(loaded) > 2, f"only {loaded}"
