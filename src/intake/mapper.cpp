@@ -104,12 +104,19 @@ Status Mapper::prepare_columns() {
     }
     return {};
   }
+  const ColumnPlan* before = nullptr;
   for (const ColumnPlan& column : plan_.columns) {
     signal_of_line_.push_back(column.use == Use::kValue ? signals_.size() : npos);
     if (column.use == Use::kValue) add(column, column.index);
-    if (column.use != Use::kQuality) continue;
-    if (signals_.empty()) return wrong("columns: a quality column needs a value column before it");
-    signals_.back().quality_column = column.index;
+    if (column.use == Use::kQuality) {
+      // The qualities of a skipped column are skipped with it.
+      if (before != nullptr && before->use == Use::kValue) {
+        signals_.back().quality_column = column.index;
+      } else if (before == nullptr || before->use != Use::kSkip) {
+        return wrong("columns: a quality column needs a value column right before it");
+      }
+    }
+    before = &column;
   }
   return {};
 }

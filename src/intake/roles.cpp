@@ -192,6 +192,10 @@ Result<Roles> guess_roles(const FirstRows& sample, const SurveyHints& hints) {
     const bool asked_for = hints.layout == Layout::kLong;
     if (asked_for || !hints.layout) guess_long(sample, asked_for, roles);
   }
+  for (std::size_t i = 0; roles.layout == Layout::kWide && i < roles.uses.size(); ++i) {
+    const bool has_value = i > 0 && roles.uses[i - 1] == Use::kValue;
+    if (roles.uses[i] == Use::kQuality && !has_value) roles.uses[i] = Use::kSkip;
+  }
   if (hints.layout == Layout::kLong) roles.layout = Layout::kLong;
   if (Status hinted = take_hints(sample, hints, roles); !hinted) return std::move(hinted).error();
   return roles;

@@ -210,6 +210,33 @@ TEST_F(ServiceTest, TakesALongTableWithQualities) {
               ElementsAre("2026-03-01T10:00:00Z open, half Good", "2026-03-01T10:00:05Z  Good"));
 }
 
+// Symptom: the qualities of an empty column were taken for those of the column before it, and a
+// file that holds nothing else was proposed a plan that could not be analysed.
+TEST_F(ServiceTest, SkipsTheQualitiesOfAColumnThatHoldsNothing) {
+  const Import import = uploaded(
+      "time,mill/a/b#float64,mill/a/c#float64,mill/a/c#quality\n"
+      "2026-03-01T10:00:00Z,1.5,,BadTimeout\n"
+      "2026-03-01T10:00:01Z,1.75,,BadTimeout\n");
+  ASSERT_EQ(taken(import).state, ImportState::kDone);
+  EXPECT_THAT(samples("mill/a/b"),
+              ElementsAre("2026-03-01T10:00:00Z 1.5 Good", "2026-03-01T10:00:01Z 1.75 Good"));
+}
+
+// Symptom: the server stopped at an assertion.
+TEST_F(ServiceTest, TakesAColumnOfQualitiesForValuesWhenAskedTo) {
+  const Import import = uploaded(
+      "time,mill/a/b#float64,mill/a/b#quality\n"
+      "2026-03-01T10:00:00Z,1.5,BadTimeout\n");
+  PlanChange change;
+  ColumnChange words;
+  words.index = 2;
+  words.use = Use::kValue;
+  words.path = "mill/a/words";
+  change.columns.push_back(words);
+  ASSERT_EQ(taken(changed(import, change)).state, ImportState::kDone);
+  EXPECT_THAT(samples("mill/a/words"), ElementsAre("2026-03-01T10:00:00Z BadTimeout Good"));
+}
+
 TEST_F(ServiceTest, ProposesExactlyThePathsThatStandInTheHeader) {
   std::vector<TagSpec> specs(1);
   specs[0].path = "mill/Pressure";

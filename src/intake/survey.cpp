@@ -253,7 +253,9 @@ class Surveyor {
     if (plan().layout == Layout::kWide && column.use == Use::kValue) {
       const ExportName exported = split_export_name(column.name);
       SignalStats& stats = stats_[index];
-      if (!exported.suffix.empty()) stats.declared = parse_type(exported.suffix).value();
+      // A column of qualities that somebody wants for values declares no type.
+      const Result<ValueType> declared = parse_type(exported.suffix);
+      if (declared.ok()) stats.declared = *declared;
       describe(column, stats, exported.path, !exported.suffix.empty() || is_path(exported.path));
     }
     plan().columns.push_back(std::move(column));
