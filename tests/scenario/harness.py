@@ -85,6 +85,8 @@ class Server:
         self.start()
 
     def start(self):
+        if self.process and self.process.poll() is None:
+            self.kill()  # of a test that failed before it could stop it
         self.log = open(self.directory.parent / f"{self.directory.name}.log", "ab+")
         self.log_start = self.log.seek(0, os.SEEK_END)
         self.process = subprocess.Popen(

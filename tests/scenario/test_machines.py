@@ -1,7 +1,10 @@
 """Machines over the real protocol: the demo plant, a device of another maker, and what goes wrong with them."""
+import contextlib
 import json
+import socket
 import subprocess
 import sys
+import threading
 import unittest
 
 from harness import BINARY, Scenario, free_port, until
@@ -110,6 +113,77 @@ class OtherMaker(Scenario):
         entry = next(e for e in server.get("/audit")["items"] if e["action"] == "tag.write")
         self.assertIn("20", entry["detail"])
         self.assertIn("77", entry["detail"])
+
+
+class BadDevices(Scenario):
+    """One machine that is well, and others that are not, at the same server."""
+
+    def device(self, behave):
+        """Listens, and lets `behave(socket)` do with each connection what it likes."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve(peer):
+            with contextlib.suppress(OSError), peer:
+                behave(peer)
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return listener.getsockname()[1]
+
+    @staticmethod
+    def garbage(peer):
+        while peer.recv(4096):
+            peer.sendall(b"\xa5" * 64)
+
+    @staticmethod
+    def silence(peer):
+        while peer.recv(4096):
+            pass
+
+    @staticmethod
+    def another_transaction(peer):
+        while request := peer.recv(4096):  # a right answer of two registers to somebody else's request
+            peer.sendall(bytes([request[0] ^ 0xff, request[1], 0, 0, 0, 7, request[6], request[7], 4, 0, 1, 0, 2]))
+
+    @staticmethod
+    def half_an_answer(peer):
+        while request := peer.recv(4096):
+            peer.sendall(request[:4] + bytes([0, 7, request[6]]))
+
+    def test_each_is_isolated_told_and_costs_the_others_nothing(self):
+        port = free_port()
+        self.run_process(sys.executable, "-c", PYMODBUS_DEVICE, str(port), stderr=subprocess.DEVNULL)
+        server = self.serve()
+        server.claim()
+
+        def connect(name, at):
+            server.ok("POST", "/connections", {
+                "name": name, "protocol": "modbus-tcp", "store": "all", "groups": [{"name": "fast", "interval_ms": 100}],
+                "settings": {"host": "127.0.0.1", "port": at, "timeout_ms": 500},
+                "signals": [{**signal, "path": f"org/site/{name}/register {n}"}
+                            for n, signal in enumerate(device_signals(2))]})
+
+        connect("well", port)
+        until(lambda: (server.tag("org/site/well/register 1")["last"] or {}).get("quality") == "Good", "a good value")
+        before = server.connection("well")["status"]
+        bad = ("garbage", "silence", "another_transaction", "half_an_answer")
+        for name in bad:
+            connect(name, self.device(getattr(self, name)))
+        for name in bad:
+            until(lambda: server.connection(name)["status"]["last_error"], f"a word about {name}")
+            until(lambda: (server.tag(f"org/site/{name}/register 1")["last"] or {}).get("quality", "Good") != "Good",
+                  f"a bad quality for {name}")
+            self.assertRegex(server.connection(name)["status"]["last_error"], r"^LS-\d{4}: ")
+            self.assertEqual(server.connection(name)["status"]["tags_bad"], 2)
+        after = server.connection("well")["status"]
+        self.assertEqual((after["state"], after["errors"], after["reconnects"], after["tags_bad"]),
+                         ("connected", before["errors"], 0, 0))
+        until(lambda: server.connection("well")["status"]["requests"] > after["requests"] + 10, "its polls to go on")
 
 
 class Plant(Scenario):

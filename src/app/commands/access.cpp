@@ -76,7 +76,15 @@ int start_session(const AccessOptions& options, const std::string& path, Json bo
   if (!password) return print_error(password.error());
   body["password"] = *std::move(password);
   const Result<Json> session = api->post(path, body);
-  if (!session) return print_error(session.error());
+  if (!session) {
+    const int code = print_error(session.error());
+    if (session.error().id == ErrorId::kTlsFailed && access.fingerprint.empty()) {
+      print_note(
+          "  A new server vouches for itself: give --fingerprint with what it printed at its "
+          "start.");
+    }
+    return code;
+  }
   return keep_session(*api, *session, access);
 }
 

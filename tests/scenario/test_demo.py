@@ -1,0 +1,64 @@
+"""`make demo` without the building: the demo as a person starts it, and its end."""
+import os
+import signal
+import subprocess
+import unittest
+
+from harness import BINARY, DEADLINE_S, ROOT, Scenario, free_port, free_ports, until
+
+MACHINES = 19
+
+
+class Demo(Scenario):
+    def start(self, **variables):
+        self.output = self.folder / "output"
+        environment = {**os.environ, "LINESHAFT_BINARY": BINARY, "DEMO_DATA": str(self.folder / "data"),
+                       "DEMO_LISTEN": f"127.0.0.1:{free_port()}", "DEMO_PORT": str(free_ports(MACHINES)),
+                       "DEMO_DAYS": "2", **variables}
+        with open(self.output, "wb") as out:
+            return self.run_process(ROOT / "tools/demo", env=environment, stdout=out, stderr=subprocess.STDOUT,
+                                    start_new_session=True)
+
+    def members(self, group):
+        """Processes of a process group that still run."""
+        listing = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+        return [line for line in listing.splitlines()
+                if line.split()[0] == str(group) and not line.split()[1].startswith("Z")]
+
+    def test_unattended_it_ends_by_itself_with_a_summary(self):
+        demo = self.start(DEMO_SECONDS="10")
+        self.assertEqual(demo.wait(180), 0, self.output.read_text())
+        self.assertRegex(self.output.read_text(), r"1\d{3} tags have a good value; [1-9]\d* samples of .* were read back")
+        self.assertEqual(self.members(demo.pid), [])
+
+    def test_ctrl_c_ends_all_of_it(self):
+        demo = self.start()
+        until(lambda: f"{MACHINES} of {MACHINES} machines connected" in self.output.read_text()
+              or "18 of 19" in self.output.read_text(), "the machines")  # one is dead at times
+        self.assertEqual(len(self.members(demo.pid)), 3, "the script, the plant, the server")
+        os.killpg(demo.pid, signal.SIGINT)  # as a terminal does
+        self.assertEqual(demo.wait(DEADLINE_S), 0, self.output.read_text())
+        self.assertEqual(self.members(demo.pid), [])
+        self.assertIn("stopped; the data stays in", self.output.read_text())
+        # The data is good: the same again goes on with it.
+        again = self.start()
+        until(lambda: "machines connected" in self.output.read_text(), "the second start")
+        os.killpg(again.pid, signal.SIGTERM)
+        self.assertEqual(again.wait(DEADLINE_S), 0)
+        self.assertEqual(self.members(again.pid), [])
+
+    def test_a_plant_that_cannot_start_is_told(self):
+        taken = free_port()
+        blocker = self.run_process(BINARY, "sim", "plant", "--port", str(taken), "--machine", "EAF 1",
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: str(taken) in subprocess.run(["ss", "-ltn"], capture_output=True, text=True).stdout
+              or blocker.poll() is not None, "the port to be taken")
+        demo = self.start(DEMO_PORT=str(taken))
+        self.assertEqual(demo.wait(DEADLINE_S), 1)
+        self.assertIn("LS-1109", self.output.read_text())
+        self.assertIn("demo: the plant ended", self.output.read_text())
+        self.assertEqual(self.members(demo.pid), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
