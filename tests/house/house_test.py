@@ -98,6 +98,11 @@ class Documents(unittest.TestCase):
                     broken.append(f"{page.relative_to(ROOT)}: {target}")
         self.assertEqual(broken, [])
 
+    def test_pages_that_the_sources_name_exist(self):
+        missing = {f"{file.relative_to(ROOT)}: {page}" for file in sources()
+                   for page in re.findall(r"\bdocs/[\w/-]+\.md", file.read_text()) if not (ROOT / page).exists()}
+        self.assertEqual(missing, set())
+
     def test_the_commands_of_the_readme_exist_in_the_makefile(self):
         targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M))
         used = set(re.findall(r"\bmake (\w+)", (ROOT / "README.md").read_text()))
