@@ -144,7 +144,8 @@ Status LogImpl::sync_segment() {
   if (!dirty_) return {};
   if (Status synced = segment_.file->sync(); !synced) {
     poisoned_ = true;
-    return synced;
+    // Not kDiskFull, even if that was it: free space would not bring back what is unknown now.
+    return Error{ErrorId::kIoError, std::move(synced).error().what};
   }
   dirty_ = false;
   durable_ = last();
