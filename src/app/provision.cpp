@@ -63,11 +63,12 @@ Status provision_connections(sys::FileSystem& files, const std::string& folder, 
 }
 
 Status provision_imports(sys::FileSystem& files, const std::string& folder, TenantId tenant,
-                         intake::ImportService& imports) {
+                         intake::ImportService& imports, const std::function<bool()>& stopping) {
   const Result<std::vector<std::string>> names = files.list(folder);
   if (!names) return names.error();
   for (const std::string& name : *names) {
     if (!name.ends_with(".csv")) continue;
+    if (stopping()) return Error{ErrorId::kCancelled, "provisioning from " + folder};
     // A copy: the service owns what it imports, the folder stays as it is.
     const std::string copy = imports.new_upload_path();
     if (Status copied = copy_file(files, sys::join_path(folder, name), copy); !copied)
@@ -76,6 +77,9 @@ Status provision_imports(sys::FileSystem& files, const std::string& folder, Tena
     if (!made) return made.error();
     if (const auto running = imports.commit(tenant, made->id); !running) return running.error();
     imports.wait_idle();
+    const Result<intake::Import> taken = imports.get(tenant, made->id);
+    if (!taken) return taken.error();
+    if (taken->error) return *taken->error;
     log_info("app", "imported " + std::to_string(made->report.samples) + " samples from " + name);
   }
   return {};

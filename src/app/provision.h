@@ -1,6 +1,7 @@
 // app/provision.h: fills a server from a folder at its start; docs/decisions/0004-provision.md.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -15,9 +16,9 @@ namespace lineshaft::app {
 Status provision_connections(sys::FileSystem& files, const std::string& folder, TenantId tenant,
                              connect::Registry& connections);
 
-// Hands every *.csv of `folder` to the import service, which takes them one after another in the
-// background. The file name without ".csv" is the import's name.
+// Imports every *.csv of `folder`, one after another; waits for each, and asks `stopping` before
+// it. Errors: kCancelled; those of the import of a file. What was imported before stays.
 Status provision_imports(sys::FileSystem& files, const std::string& folder, TenantId tenant,
-                         intake::ImportService& imports);
+                         intake::ImportService& imports, const std::function<bool()>& stopping);
 
 }  // namespace lineshaft::app

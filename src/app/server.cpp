@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <iostream>
 #include <thread>
@@ -81,15 +82,18 @@ class JoinedServer final : public Server {
 
   const Started& started() const override { return started_; }
 
+  // Once: a marker in the data directory says that it was done, so that what a person removed later
+  // does not come back. Interrupted, it is done again at the next start; that changes nothing.
   void provision(const std::string& folder) override {
+    if (files().exists(path("provisioned"))) return;
     workers_->try_run([this, folder] {
-      if (Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
-          !done) {
-        log_error("app", done.error().text());
+      Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
+      if (done) {
+        done = provision_imports(files(), folder, kFirstTenant, *imports_,
+                                 [this] { return stopping_.load(); });
       }
-      if (Status done = provision_imports(files(), folder, kFirstTenant, *imports_); !done) {
-        log_error("app", done.error().text());
-      }
+      if (done) done = sys::write_file_atomically(files(), path("provisioned"), {});
+      if (!done) log_error("app", done.error().text());
     });
   }
 
@@ -114,6 +118,7 @@ class JoinedServer final : public Server {
   void close() {
     if (closing_.joinable()) return;
     log_info("app", "stopping");
+    stopping_ = true;
     maintenance_.reset();
     clock_look_.reset();
     status_line_.reset();
@@ -285,6 +290,7 @@ class JoinedServer final : public Server {
 
   Config config_;
   Started started_;
+  std::atomic<bool> stopping_ = false;
   ClockWatch clock_watch_{sys::real_clock()};
   sys::Certificate certificate_;
   // In the order of dependence; destroyed from the last to the first.

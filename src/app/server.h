@@ -28,6 +28,7 @@ class Server {
 
   virtual const Started& started() const = 0;
   // Before run(): fill the server from a folder once it runs; what is wrong there goes to the log.
+  // Done once for a data directory.
   virtual void provision(const std::string& folder) = 0;
   // Before run(): a line of what arrives on stdout, each second; on a terminal it rewrites itself.
   virtual void show_status_line() = 0;

@@ -47,6 +47,25 @@ class Demo(Scenario):
         self.assertEqual(again.wait(DEADLINE_S), 0)
         self.assertEqual(self.members(again.pid), [])
 
+    def test_ctrl_c_while_history_is_taken_in_loses_none_of_it(self):
+        demo = self.start(DEMO_DAYS="90")
+        until(lambda: "imported" in self.output.read_text(), "the first file")
+        os.killpg(demo.pid, signal.SIGINT)
+        self.assertEqual(demo.wait(DEADLINE_S), 0, self.output.read_text())
+        self.assertFalse((self.folder / "data/server/provisioned").exists(), "too fast to be interrupted")
+        again = self.start(DEMO_DAYS="90")
+        until((self.folder / "data/server/provisioned").exists, "the rest of the history", 120)
+        files = {path.name for path in (self.folder / "data/provision").glob("*.csv")}
+        taken = {line.split()[-1] for line in self.output.read_text().splitlines() if "imported" in line}
+        self.assertEqual(taken, files)
+        os.killpg(again.pid, signal.SIGINT)
+        self.assertEqual(again.wait(DEADLINE_S), 0)
+        once_more = self.start(DEMO_DAYS="90")
+        until(lambda: "machines connected" in self.output.read_text(), "a third start")
+        self.assertNotIn("imported", self.output.read_text())
+        os.killpg(once_more.pid, signal.SIGINT)
+        self.assertEqual(once_more.wait(DEADLINE_S), 0)
+
     def test_a_plant_that_cannot_start_is_told(self):
         taken = free_port()
         blocker = self.run_process(BINARY, "sim", "plant", "--port", str(taken), "--machine", "EAF 1",

@@ -81,7 +81,10 @@ int add_connections(ApiClient& api, Format format, const ConnectOptions& options
   Json made = Json::array();
   for (const Json& connection : list) {
     const Result<Json> answer = api.post("/connections", connection);
-    if (!answer) return print_error(answer.error());
+    if (!answer) {
+      if (!made.empty()) print_rows(format, kConnectionColumns, made);  // added; they stay
+      return print_error(answer.error());
+    }
     made.push_back(*answer);
   }
   print_rows(format, kConnectionColumns, made);
