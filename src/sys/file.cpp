@@ -52,7 +52,10 @@ Status write_file_atomically(FileSystem& files, const std::string& path, ByteSpa
     return written;
   }
   if (Status renamed = files.rename(temporary, path); !renamed) return renamed;
-  return files.sync_directory(directory_of(path));
+  Status synced = files.sync_directory(directory_of(path));
+  // Whatever the reason, even no space: which of the two a crash leaves is not known any more.
+  if (!synced) return Error{ErrorId::kIoError, synced.error().what};
+  return {};
 }
 
 }  // namespace lineshaft::sys

@@ -91,7 +91,8 @@ FileSystem& real_file_system();
 Result<Bytes> read_file(FileSystem& files, const std::string& path, std::size_t bytes_max);
 
 // Replaces a file so that a crash leaves the old or the new content: writes `path`.tmp, syncs it,
-// renames, syncs the directory.
+// renames, syncs the directory. Errors: kDiskFull: the old content stands; kIoError: the old or the
+// new one.
 Status write_file_atomically(FileSystem& files, const std::string& path, ByteSpan content);
 
 // "a/b" + "c" -> "a/b/c".
