@@ -37,25 +37,29 @@ bool under(std::string_view path, std::string_view prefix) {
 
 void Catalogue::put(const TagEntry& entry) {
   TenantTags& tags = tenants_[entry.tenant];
-  const std::size_t index = entry.tag.id.value - 1;
-  if (tags.by_id.size() <= index) tags.by_id.resize(index + 1);
-  Tag& place = tags.by_id[index];
-  if (place.id == entry.tag.id) {
-    tags.by_path.erase(place.spec.path);
-  } else {
+  auto [found, is_new] = tags.by_id.try_emplace(entry.tag.id);
+  Tag& place = found->second;
+  if (is_new) {
     ++size_;
+    tags.highest = std::max(tags.highest, entry.tag.id);
+  } else if (const auto old = tags.by_path.find(place.spec.path);
+             old != tags.by_path.end() && old->second == place.id) {
+    tags.by_path.erase(old);
   }
   place = entry.tag;
   tags.by_path[entry.tag.spec.path] = entry.tag.id;
 }
 
+void Catalogue::reserve(TenantId tenant, TagId id) {
+  TagId& highest = tenants_[tenant].highest;
+  highest = std::max(highest, id);
+}
+
 const Tag* Catalogue::find(TenantId tenant, TagId id) const {
   const auto tags = tenants_.find(tenant);
-  if (tags == tenants_.end() || id.value == 0 || id.value > tags->second.by_id.size()) {
-    return nullptr;
-  }
-  const Tag& tag = tags->second.by_id[id.value - 1];
-  return tag.id == id ? &tag : nullptr;
+  if (tags == tenants_.end()) return nullptr;
+  const auto tag = tags->second.by_id.find(id);
+  return tag == tags->second.by_id.end() ? nullptr : &tag->second;
 }
 
 const Tag* Catalogue::find(TenantId tenant, std::string_view path) const {
@@ -75,7 +79,7 @@ TagPage Catalogue::list(TenantId tenant, const TagFilter& filter, std::uint64_t 
   for (auto it = by_path.lower_bound(filter.prefix); it != by_path.end(); ++it) {
     if (!it->first.starts_with(filter.prefix)) break;
     if (!under(it->first, filter.prefix)) continue;
-    const Tag& tag = tags->second.by_id[it->second.value - 1];
+    const Tag& tag = tags->second.by_id.at(it->second);
     if (!matches(tag.spec, words)) continue;
     if (page.total >= offset && page.tags.size() < limit) page.tags.push_back(tag);
     ++page.total;
@@ -85,18 +89,18 @@ TagPage Catalogue::list(TenantId tenant, const TagFilter& filter, std::uint64_t 
 
 TagId Catalogue::next_id(TenantId tenant) const {
   const auto tags = tenants_.find(tenant);
-  const std::size_t used = tags == tenants_.end() ? 0 : tags->second.by_id.size();
-  return {static_cast<std::uint32_t>(used + 1)};
+  return {tags == tenants_.end() ? 1 : tags->second.highest.value + 1};
 }
 
 std::vector<TagEntry> Catalogue::all() const {
   std::vector<TagEntry> entries;
   entries.reserve(size_);
   for (const auto& [tenant, tags] : tenants_) {
-    for (const Tag& tag : tags.by_id) {
-      if (tag.id.value != 0) entries.push_back({tenant, tag});
-    }
+    for (const auto& [id, tag] : tags.by_id) entries.push_back({tenant, tag});
   }
+  std::sort(entries.begin(), entries.end(), [](const TagEntry& a, const TagEntry& b) {
+    return std::pair(a.tenant, a.tag.id) < std::pair(b.tenant, b.tag.id);
+  });
   return entries;
 }
 
