@@ -7,6 +7,15 @@ namespace {
 
 Error corrupt(const char* what) { return {ErrorId::kCorrupt, what}; }
 
+void fail(ByteReader& reader) { reader.bytes(reader.remaining() + 1); }
+
+// Any other byte than 0 or 1 is not what we wrote.
+bool read_flag(ByteReader& reader) {
+  const std::uint8_t byte = reader.u8();
+  if (byte > 1) fail(reader);
+  return byte == 1;
+}
+
 void write_string(ByteWriter& writer, std::string_view text) {
   writer.varint(text.size());
   writer.bytes(as_bytes(text));
@@ -15,7 +24,7 @@ void write_string(ByteWriter& writer, std::string_view text) {
 std::string read_string(ByteReader& reader) {
   const std::uint64_t size = reader.varint();
   if (size > reader.remaining()) {
-    reader.bytes(reader.remaining() + 1);  // fails the reader
+    fail(reader);
     return {};
   }
   return std::string(as_text(reader.bytes(static_cast<std::size_t>(size))));
@@ -44,7 +53,7 @@ void write_value(ByteWriter& writer, const Value& value) {
 Value read_value(ByteReader& reader, ValueType type) {
   switch (type) {
     case ValueType::kBool:
-      return reader.u8() != 0;
+      return read_flag(reader);
     case ValueType::kInt64:
       return unzigzag(reader.varint());
     case ValueType::kFloat32:
@@ -78,7 +87,7 @@ void write_optional(ByteWriter& writer, const std::optional<double>& number) {
   if (number) writer.write_le(std::bit_cast<std::uint64_t>(*number));
 }
 std::optional<double> read_optional(ByteReader& reader) {
-  if (reader.u8() == 0) return std::nullopt;
+  if (!read_flag(reader)) return std::nullopt;
   return std::bit_cast<double>(reader.read_le<std::uint64_t>());
 }
 
@@ -116,7 +125,7 @@ bool read_spec(ByteReader& reader, TagSpec& spec) {
   }
   spec.range_low = read_optional(reader);
   spec.range_high = read_optional(reader);
-  spec.writable = reader.u8() != 0;
+  spec.writable = read_flag(reader);
   spec.source = read_string(reader);
   return reader.ok();
 }
@@ -134,6 +143,7 @@ void encode_points(ValueType type, std::span<const Point> points, Bytes& out) {
   writer.u8(all_good ? 1 : 0);
   Timestamp before{0};
   for (const Point& point : points) {
+    LS_ASSERT(&point == &points.front() || before < point.time);
     writer.varint(time_delta(before, point.time));
     before = point.time;
   }
@@ -149,15 +159,21 @@ void encode_points(ValueType type, std::span<const Point> points, Bytes& out) {
 Result<std::vector<Point>> decode_points(ByteSpan bytes) {
   ByteReader reader(bytes);
   const std::uint64_t count = reader.varint();
-  if (count == 0 || count > kBlockPointsMax) return corrupt("a block has an impossible count");
+  if (count == 0 || count > kBlockPointsMax || count > reader.remaining()) {
+    return corrupt("a block has an impossible count");
+  }
   const std::optional<ValueType> type = read_type(reader);
   if (!type) return corrupt("a block has an unknown type");
-  const bool all_good = reader.u8() == 1;
+  const bool all_good = read_flag(reader);
   std::vector<Point> points(static_cast<std::size_t>(count));
   Timestamp before{0};
+  bool in_order = true;
   for (Point& point : points) {
-    point.time = before = time_after(before, reader.varint());
+    point.time = time_after(before, reader.varint());
+    in_order = in_order && (&point == &points.front() || before < point.time);
+    before = point.time;
   }
+  if (!in_order) return corrupt("a block's times are not in order");
   for (Point& point : points) point.quality = {all_good ? 0 : reader.read_le<std::uint32_t>()};
   for (Point& point : points) point.value = read_value(reader, *type);
   if (!reader.ok() || !reader.at_end()) return corrupt("a block's content does not fit its size");

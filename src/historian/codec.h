@@ -18,10 +18,10 @@ inline constexpr std::size_t kBlockPointsMax = 8192;
 inline constexpr std::uint8_t kSamplesRecord = 1;
 inline constexpr std::uint8_t kTagsRecord = 2;
 
-// Points of one tag in order of time: times as deltas, qualities only if one is not Good, values by
-// type. Requires: 1..kBlockPointsMax points, all of `type`.
+// Points of one tag: times as deltas, qualities only if one is not Good, values by type.
+// Requires: 1..kBlockPointsMax points of `type` in order of time, one per time.
 void encode_points(ValueType type, std::span<const Point> points, Bytes& out);
-// Errors: kCorrupt.
+// Gives what encode_points requires. Errors: kCorrupt.
 Result<std::vector<Point>> decode_points(ByteSpan bytes);
 
 // A batch as it stands in the log.

@@ -18,10 +18,17 @@ Windows Windows::equal_parts(TimeRange range, std::uint32_t count) {
 }
 
 Windows Windows::of_step(TimeRange range, Nanoseconds step, std::uint32_t count) {
-  LS_ASSERT(step.count() > 0);
+  LS_ASSERT(count == steps_in(range, step));
   Windows windows = equal_parts(range, count);
   windows.step_ns_ = step.count();
   return windows;
+}
+
+std::uint64_t Windows::steps_in(TimeRange range, Nanoseconds step) {
+  LS_ASSERT(step.count() > 0);
+  LS_ASSERT(!range.empty());
+  const Wide length = Wide{range.to.ns} - range.from.ns;
+  return static_cast<std::uint64_t>((length - 1) / step.count() + 1);
 }
 
 std::uint32_t Windows::index(Timestamp time) const {

@@ -14,8 +14,11 @@ class Windows {
  public:
   // Requires: count >= 1, range not empty.
   static Windows equal_parts(TimeRange range, std::uint32_t count);
-  // Requires: step > 0. The last window may reach past the range.
+  // Requires: step > 0, range not empty, count == steps_in(range, step). The last window may reach
+  // past the range.
   static Windows of_step(TimeRange range, Nanoseconds step, std::uint32_t count);
+  // How many windows it takes to cover the range; exact for ranges of more than 292 years too.
+  static std::uint64_t steps_in(TimeRange range, Nanoseconds step);
 
   TimeRange range() const { return range_; }
   std::uint32_t count() const { return count_; }
