@@ -3,86 +3,17 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 
 #include "base/crc32c.h"
+#include "historian/file_format.h"
 
 namespace lineshaft::historian {
 namespace {
 
-constexpr std::string_view kMagic = "LSHIST01";
-constexpr std::uint32_t kFormatVersion = 1;
-constexpr std::size_t kFooterBytes = 48;
-constexpr std::size_t kBlockHeadBytes = 16;
-constexpr std::size_t kIndexEntryBytes = 116;
 constexpr int kCompressionLevel = 1;
-// 8192 points of strings of 64 KiB could be half a gigabyte; a block is cut long before (store).
-constexpr std::uint32_t kRawBytesMax = 1U << 30;
 
 Error corrupt(const std::string& path, const std::string& what) {
   return {ErrorId::kCorrupt, path + ": " + what};
-}
-
-void write_double(ByteWriter& writer, double number) {
-  writer.write_le(std::bit_cast<std::uint64_t>(number));
-}
-double read_double(ByteReader& reader) {
-  return std::bit_cast<double>(reader.read_le<std::uint64_t>());
-}
-void write_time(ByteWriter& writer, Timestamp time) {
-  writer.write_le(static_cast<std::uint64_t>(time.ns));
-}
-Timestamp read_time(ByteReader& reader) {
-  return {static_cast<std::int64_t>(reader.read_le<std::uint64_t>())};
-}
-
-void write_entry(ByteWriter& writer, const BlockRef& block) {
-  const Summary& s = block.summary;
-  writer.write_le(block.key.tenant.value);
-  writer.write_le(block.key.tag.value);
-  writer.write_le(block.offset);
-  writer.write_le(block.stored_bytes);
-  writer.write_le(block.raw_bytes);
-  writer.write_le(s.count);
-  writer.write_le(s.bad);
-  writer.write_le(s.last_quality);
-  for (Timestamp time : {s.first_time, s.last_time, s.first_usable, s.last_usable}) {
-    write_time(writer, time);
-  }
-  for (double number : {s.first, s.last, s.min, s.max, s.sum}) write_double(writer, number);
-  writer.write_le(std::uint64_t{0});
-}
-
-BlockRef read_entry(ByteReader& reader) {
-  BlockRef block;
-  Summary& s = block.summary;
-  block.key.tenant = {reader.read_le<std::uint32_t>()};
-  block.key.tag = {reader.read_le<std::uint32_t>()};
-  block.offset = reader.read_le<std::uint64_t>();
-  block.stored_bytes = reader.read_le<std::uint32_t>();
-  block.raw_bytes = reader.read_le<std::uint32_t>();
-  s.count = reader.read_le<std::uint32_t>();
-  s.bad = reader.read_le<std::uint32_t>();
-  s.last_quality = reader.read_le<std::uint32_t>();
-  for (Timestamp* time : {&s.first_time, &s.last_time, &s.first_usable, &s.last_usable}) {
-    *time = read_time(reader);
-  }
-  for (double* number : {&s.first, &s.last, &s.min, &s.max, &s.sum}) {
-    *number = read_double(reader);
-  }
-  reader.read_le<std::uint64_t>();
-  return block;
-}
-
-// The checksum covers the file's number and the offset too, so that a block from another place or
-// another file does not pass.
-std::uint32_t block_crc(std::uint64_t number, std::uint64_t offset, ByteSpan stored) {
-  Bytes address;
-  ByteWriter writer(address);
-  writer.write_le(number);
-  writer.write_le(offset);
-  return crc32c(stored, crc32c(address));
 }
 
 Bytes compress(ByteSpan raw) {
@@ -97,24 +28,76 @@ Bytes compress(ByteSpan raw) {
 bool before_key(const BlockRef& block, const SeriesKey& key) { return block.key < key; }
 bool after_key(const SeriesKey& key, const BlockRef& block) { return key < block.key; }
 
+struct Footer {
+  std::uint64_t index_offset = 0;
+  std::uint64_t blocks = 0;
+  FileId id;
+  std::uint32_t index_crc = 0;
+  std::uint32_t version = 0;
+};
+
+// Bytes [offset, offset + count) of the file. Errors: kCorrupt if there are not so many.
+Result<Bytes> read_part(sys::File& file, const std::string& path, std::uint64_t offset,
+                        std::size_t count) {
+  Bytes bytes(count);
+  const Result<std::size_t> got = file.read_at(offset, bytes);
+  if (!got) return got.error();
+  if (*got != count) return corrupt(path, "became shorter");
+  return bytes;
+}
+
+// The header's shape never changes: a newer version is told from damage here.
+Status check_header(sys::File& file, const std::string& path) {
+  const Result<Bytes> header = read_part(file, path, 0, kHeaderBytes);
+  if (!header) return header.error();
+  ByteReader reader(ByteSpan(*header).subspan(kFileMagic.size()));
+  const auto version = reader.read_le<std::uint32_t>();
+  reader.read_le<std::uint64_t>();
+  const bool intact = as_text(ByteSpan(*header).first(kFileMagic.size())) == kFileMagic &&
+                      reader.read_le<std::uint32_t>() == crc32c(ByteSpan(*header).first(20));
+  // With a damaged header the rest may well be whole; footer and blocks have their own checksums.
+  if (intact && version > kFileVersion) return Error{ErrorId::kFormatTooNew, path};
+  return {};
+}
+
+Result<Footer> read_footer(sys::File& file, const std::string& path, std::uint64_t file_bytes) {
+  const Result<Bytes> bytes = read_part(file, path, file_bytes - kFooterBytes, kFooterBytes);
+  if (!bytes) return bytes.error();
+  const ByteSpan all(*bytes);
+  ByteReader reader(all);
+  Footer footer;
+  footer.index_offset = reader.read_le<std::uint64_t>();
+  footer.blocks = reader.read_le<std::uint64_t>();
+  footer.id.number = reader.read_le<std::uint64_t>();
+  footer.id.order = reader.read_le<std::uint64_t>();
+  footer.index_crc = reader.read_le<std::uint32_t>();
+  reader.read_le<std::uint32_t>();
+  footer.version = reader.read_le<std::uint32_t>();
+  const bool intact = reader.read_le<std::uint32_t>() == crc32c(all.first(kFooterCrcOffset)) &&
+                      as_text(all.last(kFileMagic.size())) == kFileMagic;
+  if (!intact) return corrupt(path, "has a damaged footer");
+  if (footer.version > kFileVersion) return Error{ErrorId::kFormatTooNew, path};
+  return footer;
+}
+
 }  // namespace
 
-FileWriter::FileWriter(std::unique_ptr<sys::File> file, std::uint64_t number)
-    : file_(std::move(file)), number_(number) {}
+FileWriter::FileWriter(std::unique_ptr<sys::File> file, FileId id)
+    : file_(std::move(file)), id_(id) {}
 
 Result<std::unique_ptr<FileWriter>> FileWriter::create(sys::FileSystem& files,
-                                                       const std::string& path,
-                                                       std::uint64_t number) {
+                                                       const std::string& path, FileId id) {
   auto file = files.open(path, sys::OpenMode::kCreate);
   if (!file) return file.error();
   if (Status emptied = (*file)->truncate(0); !emptied) return emptied.error();
-  std::unique_ptr<FileWriter> writer(new FileWriter(*std::move(file), number));
+  std::unique_ptr<FileWriter> writer(new FileWriter(*std::move(file), id));
   Bytes head;
   ByteWriter bytes(head);
-  bytes.bytes(as_bytes(kMagic));
-  bytes.write_le(kFormatVersion);
-  bytes.write_le(number);
+  bytes.bytes(as_bytes(kFileMagic));
+  bytes.write_le(kFileVersion);
+  bytes.write_le(id.number);
   bytes.write_le(crc32c(head));
+  LS_ASSERT(head.size() == kHeaderBytes);
   if (Status written = writer->append(head); !written) return written.error();
   return writer;
 }
@@ -138,15 +121,14 @@ Status FileWriter::add(SeriesKey key, std::span<const Point> points) {
   block.offset = offset_;
   block.stored_bytes = static_cast<std::uint32_t>(stored.size());
   block.raw_bytes = static_cast<std::uint32_t>(raw.size());
+  LS_ASSERT(block.raw_bytes <= kRawBytesMax);
   for (const Point& point : points) block.summary.add(point);
 
   Bytes bytes;
   bytes.reserve(kBlockHeadBytes + stored.size());
   ByteWriter writer(bytes);
-  writer.write_le(block_crc(number_, offset_, stored));
-  writer.write_le(block.stored_bytes);
-  writer.write_le(block.raw_bytes);
-  writer.write_le(key.tag.value);
+  writer.write_le(block_crc(id_.number, block, stored));
+  writer.bytes(head_of(block));
   writer.bytes(stored);
   index_.push_back(block);
   return append(bytes);
@@ -162,12 +144,13 @@ Status FileWriter::finish() {
   ByteWriter writer(footer);
   writer.write_le(index_offset);
   writer.write_le(static_cast<std::uint64_t>(index_.size()));
+  writer.write_le(id_.number);
+  writer.write_le(id_.order);
   writer.write_le(crc32c(index));
-  writer.write_le(kFormatVersion);
-  writer.write_le(number_);
   writer.write_le(std::uint32_t{0});
+  writer.write_le(kFileVersion);
   writer.write_le(crc32c(footer));
-  writer.bytes(as_bytes(kMagic));
+  writer.bytes(as_bytes(kFileMagic));
   LS_ASSERT(footer.size() == kFooterBytes);
   if (Status written = append(footer); !written) return written;
   return file_->sync();
@@ -180,43 +163,52 @@ Result<std::shared_ptr<const FileReader>> FileReader::open(sys::FileSystem& file
   if (!file) return file.error();
   const Result<std::uint64_t> size = (*file)->size();
   if (!size) return size.error();
-  if (*size < kFooterBytes) return corrupt(path, "is shorter than its footer");
-  std::array<std::uint8_t, kFooterBytes> footer{};
-  const Result<std::size_t> got = (*file)->read_at(*size - kFooterBytes, footer);
-  if (!got) return got.error();
-  const ByteSpan all(footer);
-  ByteReader reader(all);
-  const auto index_offset = reader.read_le<std::uint64_t>();
-  const auto blocks = reader.read_le<std::uint64_t>();
-  const auto index_crc = reader.read_le<std::uint32_t>();
-  const auto version = reader.read_le<std::uint32_t>();
-  const auto stored_number = reader.read_le<std::uint64_t>();
-  reader.read_le<std::uint32_t>();
-  const bool intact = reader.read_le<std::uint32_t>() == crc32c(all.first(36)) &&
-                      as_text(all.last(kMagic.size())) == kMagic;
-  if (!intact) return corrupt(path, "has a damaged footer");
-  if (version > kFormatVersion) return Error{ErrorId::kFormatTooNew, path};
-  if (stored_number != number) return corrupt(path, "is another file under this name");
+  if (*size < kHeaderBytes + kFooterBytes) return corrupt(path, "is shorter than its footer");
+  if (Status header = check_header(**file, path); !header) return header.error();
+  const Result<Footer> footer = read_footer(**file, path, *size);
+  if (!footer) return footer.error();
+  if (footer->id.number != number) return corrupt(path, "is another file under this name");
   const std::uint64_t index_end = *size - kFooterBytes;
-  if (index_offset > index_end || blocks != (index_end - index_offset) / kIndexEntryBytes ||
-      (index_end - index_offset) % kIndexEntryBytes != 0) {
+  const std::uint64_t offset = footer->index_offset;
+  if (offset < kHeaderBytes || offset > index_end || (index_end - offset) % kIndexEntryBytes != 0 ||
+      footer->blocks != (index_end - offset) / kIndexEntryBytes) {
     return corrupt(path, "has an index of an impossible size");
   }
-  Bytes index(static_cast<std::size_t>(index_end - index_offset));
-  const Result<std::size_t> read = (*file)->read_at(index_offset, index);
-  if (!read) return read.error();
-  if (*read != index.size() || crc32c(index) != index_crc) {
-    return corrupt(path, "has a damaged index");
-  }
+  const Result<Bytes> index =
+      read_part(**file, path, offset, static_cast<std::size_t>(index_end - offset));
+  if (!index) return index.error();
+  if (crc32c(*index) != footer->index_crc) return corrupt(path, "has a damaged index");
   std::shared_ptr<FileReader> opened(new FileReader());
   opened->file_ = *std::move(file);
   opened->path_ = path;
-  opened->number_ = number;
+  opened->id_ = footer->id;
   opened->bytes_ = *size;
-  opened->index_.reserve(static_cast<std::size_t>(blocks));
-  ByteReader entries(index);
-  for (std::uint64_t i = 0; i < blocks; ++i) opened->index_.push_back(read_entry(entries));
-  return std::shared_ptr<const FileReader>(std::move(opened));
+  opened->index_.reserve(static_cast<std::size_t>(footer->blocks));
+  ByteReader entries(*index);
+  for (std::uint64_t i = 0; i < footer->blocks; ++i) opened->index_.push_back(read_entry(entries));
+  if (Status sound = opened->check_index(offset); !sound) return sound.error();
+  return FilePtr(std::move(opened));
+}
+
+Status FileReader::check_index(std::uint64_t index_offset) const {
+  const BlockRef* before = nullptr;
+  std::uint64_t free_from = kHeaderBytes;
+  for (const BlockRef& block : index_) {
+    const Summary& s = block.summary;
+    const bool follows = before == nullptr || before->key < block.key ||
+                         (before->key == block.key && before->summary.last_time < s.first_time);
+    const bool lies_inside = block.offset >= free_from && block.offset <= index_offset &&
+                             kBlockHeadBytes + block.stored_bytes <= index_offset - block.offset;
+    const bool possible = s.count >= 1 && s.count <= kBlockPointsMax && s.bad <= s.count &&
+                          s.first_time <= s.last_time && block.raw_bytes <= kRawBytesMax &&
+                          block.stored_bytes <= block.raw_bytes;
+    if (!follows || !lies_inside || !possible) {
+      return corrupt(path_, "has an index that contradicts itself");
+    }
+    free_from = block.offset + kBlockHeadBytes + block.stored_bytes;
+    before = &block;
+  }
+  return {};
 }
 
 std::span<const BlockRef> FileReader::blocks(SeriesKey key) const {
@@ -227,19 +219,15 @@ std::span<const BlockRef> FileReader::blocks(SeriesKey key) const {
 
 Result<std::vector<Point>> FileReader::read(const BlockRef& block) const {
   const std::string where = "the block at " + std::to_string(block.offset);
-  if (block.offset > bytes_ || block.stored_bytes + kBlockHeadBytes > bytes_ - block.offset ||
-      block.raw_bytes > kRawBytesMax) {
-    return corrupt(path_, where + " lies outside the file");
-  }
-  Bytes bytes(kBlockHeadBytes + block.stored_bytes);
-  const Result<std::size_t> got = file_->read_at(block.offset, bytes);
-  if (!got) return got.error();
-  const ByteSpan stored = ByteSpan(bytes).subspan(kBlockHeadBytes);
-  ByteReader head(bytes);
-  if (*got != bytes.size() ||
-      head.read_le<std::uint32_t>() != block_crc(number_, block.offset, stored)) {
-    return corrupt(path_, where + " is damaged");
-  }
+  const Result<Bytes> bytes =
+      read_part(*file_, path_, block.offset, kBlockHeadBytes + block.stored_bytes);
+  if (!bytes) return bytes.error();
+  const ByteSpan stored = ByteSpan(*bytes).subspan(kBlockHeadBytes);
+  ByteReader reader(*bytes);
+  // The head is computed from the index, so it is checked along with the rest.
+  const bool intact = reader.read_le<std::uint32_t>() == block_crc(id_.number, block, stored) &&
+                      std::ranges::equal(reader.bytes(kBlockHeadBytes - 4), head_of(block));
+  if (!intact) return corrupt(path_, where + " is damaged");
   Bytes raw;
   if (block.raw_bytes != block.stored_bytes) {
     raw.resize(block.raw_bytes);
@@ -247,7 +235,10 @@ Result<std::vector<Point>> FileReader::read(const BlockRef& block) const {
     if (size != raw.size()) return corrupt(path_, where + " cannot be unpacked");
   }
   Result<std::vector<Point>> points = decode_points(raw.empty() ? stored : ByteSpan(raw));
-  if (points && points->size() != block.summary.count) {
+  if (!points) return corrupt(path_, where + ": " + points.error().what);
+  const Summary& s = block.summary;
+  if (points->size() != s.count || points->front().time != s.first_time ||
+      points->back().time != s.last_time) {
     return corrupt(path_, where + " is not the one that the index names");
   }
   return points;

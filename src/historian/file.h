@@ -13,10 +13,19 @@
 
 namespace lineshaft::historian {
 
+// Which file it is. Stands in its name, in the file and in the manifest.
+struct FileId {
+  std::uint64_t number = 0;
+  // Among points of one time, that of the file with the greater order is the newer one. A merged
+  // file takes the greatest order of what it was made of.
+  std::uint64_t order = 0;
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
+
 // One block as the index of its file knows it.
 struct BlockRef {
   SeriesKey key;
-  std::uint64_t offset = 0;  // of the stored bytes
+  std::uint64_t offset = 0;  // of the block's head
   std::uint32_t stored_bytes = 0;
   std::uint32_t raw_bytes = 0;  // equal to stored_bytes if not compressed
   Summary summary;
@@ -27,19 +36,20 @@ class FileWriter {
  public:
   // Errors of all: kIoError, kDiskFull.
   static Result<std::unique_ptr<FileWriter>> create(sys::FileSystem& files, const std::string& path,
-                                                    std::uint64_t number);
-  // Requires: keys in order; per key, points in order of time, at most kBlockPointsMax at a time.
+                                                    FileId id);
+  // Requires: keys in order; per key, points in order of time, one per time, at most
+  // kBlockPointsMax and about a MiB of text at a time.
   Status add(SeriesKey key, std::span<const Point> points);
   // Index, footer, sync. The name of the file is durable only after sync_directory.
   Status finish();
   std::uint64_t bytes() const { return offset_; }
 
  private:
-  FileWriter(std::unique_ptr<sys::File> file, std::uint64_t number);
+  FileWriter(std::unique_ptr<sys::File> file, FileId id);
   Status append(ByteSpan bytes);
 
   std::unique_ptr<sys::File> file_;
-  std::uint64_t number_;
+  FileId id_;
   std::uint64_t offset_ = 0;
   std::vector<BlockRef> index_;
 };
@@ -47,7 +57,8 @@ class FileWriter {
 // Reads a finished file. Threads: any, at once.
 class FileReader {
  public:
-  // Reads footer and index. Errors: kCorrupt (with what is wrong), kFormatTooNew, kIoError.
+  // Reads footer and index; what they say is checked, so that readers may rely on it.
+  // Errors: kFileMissing, kCorrupt (with what is wrong), kFormatTooNew, kIoError.
   static Result<std::shared_ptr<const FileReader>> open(sys::FileSystem& files,
                                                         const std::string& path,
                                                         std::uint64_t number);
@@ -59,18 +70,21 @@ class FileReader {
   // Errors: kCorrupt: checksum, address or content are wrong; nothing of the block is believed.
   Result<std::vector<Point>> read(const BlockRef& block) const;
 
-  std::uint64_t number() const { return number_; }
+  const FileId& id() const { return id_; }
   std::uint64_t bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
  private:
   FileReader() = default;
+  Status check_index(std::uint64_t index_offset) const;
 
   std::unique_ptr<sys::File> file_;
   std::string path_;
-  std::uint64_t number_ = 0;
+  FileId id_;
   std::uint64_t bytes_ = 0;
   std::vector<BlockRef> index_;
 };
+
+using FilePtr = std::shared_ptr<const FileReader>;  // shared: readers go on while files are merged
 
 }  // namespace lineshaft::historian

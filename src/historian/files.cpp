@@ -1,151 +1,176 @@
 #include "historian/files.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "historian/memtable.h"
 
 namespace lineshaft::historian {
 namespace {
 
-// One block, and how new it is: greater wins at equal times.
+// One block of the view.
 struct Source {
   const FileReader* reader = nullptr;
   const BlockRef* block = nullptr;
-  std::uint64_t order = 0;
-};
 
-bool overlaps(const BlockRef& block, TimeRange range) {
-  return block.summary.first_time < range.to && block.summary.last_time >= range.from;
-}
+  Timestamp first() const { return block->summary.first_time; }
+  Timestamp last() const { return block->summary.last_time; }
+};
 
 // The blocks of the view that reach into the range, by their first time.
 std::vector<Source> sources_of(const SeriesView& view, TimeRange range) {
   std::vector<Source> sources;
-  for (const OrderedFile& file : view.files) {
-    for (const BlockRef& block : file.reader->blocks(view.key)) {
-      if (overlaps(block, range)) sources.push_back({file.reader.get(), &block, file.entry.order});
+  for (const FilePtr& file : view.files) {
+    for (const BlockRef& block : file->blocks(view.key)) {
+      const Source source{file.get(), &block};
+      if (source.first() < range.to && source.last() >= range.from) sources.push_back(source);
     }
   }
-  std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
-    return a.block->summary.first_time < b.block->summary.first_time;
-  });
+  std::stable_sort(sources.begin(), sources.end(),
+                   [](const Source& a, const Source& b) { return a.first() < b.first(); });
   return sources;
 }
 
-// Reads a block; a damaged one counts as empty and is reported.
-Result<std::vector<Point>> read_block(const SeriesView& view, const Source& source) {
-  Result<std::vector<Point>> points = source.reader->read(*source.block);
-  if (points || points.error().code() == ErrorCode::kIo) return points;
-  if (view.damaged) view.damaged(points.error());
-  return std::vector<Point>();
+bool earlier(const Point& point, Timestamp time) { return point.time < time; }
+
+void cut_to(TimeRange range, std::vector<Point>& points) {
+  const auto from = std::lower_bound(points.begin(), points.end(), range.from, earlier);
+  points.erase(points.begin(), from);
+  const auto to = std::lower_bound(points.begin(), points.end(), range.to, earlier);
+  points.erase(to, points.end());
 }
 
-// Points with how new they are, to be merged.
+// The block's points inside the range. A damaged block counts as empty and is reported.
+Result<std::vector<Point>> read_block(const SeriesView& view, const Source& source,
+                                      TimeRange range) {
+  Result<std::vector<Point>> points = source.reader->read(*source.block);
+  if (!points) {
+    if (points.error().code() == ErrorCode::kIo) return points;
+    if (view.damaged) view.damaged(points.error());
+    return std::vector<Point>();
+  }
+  cut_to(range, *points);
+  return points;
+}
+
+// Points in order of time that were not yet handed over, and how new they are.
 struct Run {
   std::vector<Point> points;
   std::uint64_t order = 0;
-};
-
-// Merges runs that are each in order of time: newest wins. Later runs of equal order win.
-std::vector<Point> merge(std::vector<Run> runs, TimeRange range) {
-  std::stable_sort(runs.begin(), runs.end(),
-                   [](const Run& a, const Run& b) { return a.order < b.order; });
-  std::vector<Point> all;
-  for (Run& run : runs) {
-    for (Point& point : run.points) {
-      if (range.contains(point.time)) all.push_back(std::move(point));
-    }
-  }
-  if (runs.size() > 1) {
-    std::stable_sort(all.begin(), all.end(),
-                     [](const Point& a, const Point& b) { return a.time < b.time; });
-    const auto same = [](const Point& a, const Point& b) { return a.time == b.time; };
-    // Of equal times the last stands: unique() keeps the first, so it goes backwards.
-    const auto kept = std::unique(all.rbegin(), all.rend(), same);
-    all.erase(all.begin(), kept.base());
-  }
-  return all;
-}
-
-// A stretch of time in which sources overlap; disjoint from all others.
-struct Group {
-  std::vector<Source> sources;
-  std::vector<Point> recent;
-  Timestamp first, last;
-};
-
-// Cuts sources and recent points into groups, in order of time. Few groups are large: files of
-// different times do not overlap, and late data is rare.
-std::vector<Group> group(const SeriesView& view, TimeRange range) {
-  std::vector<Group> groups;
-  for (const Source& source : sources_of(view, range)) {
-    const Summary& s = source.block->summary;
-    if (groups.empty() || s.first_time > groups.back().last) {
-      groups.push_back({{}, {}, s.first_time, s.last_time});
-    }
-    groups.back().sources.push_back(source);
-    groups.back().last = std::max(groups.back().last, s.last_time);
-  }
-  const std::size_t stored = groups.size();
-  std::vector<Group> loose;  // recent points between the groups of blocks
   std::size_t at = 0;
-  for (const Point& point : view.recent) {
-    if (!range.contains(point.time)) continue;
-    while (at < stored && groups[at].last < point.time) ++at;
-    if (at < stored && point.time >= groups[at].first) {
-      groups[at].recent.push_back(point);
-      continue;
-    }
-    const bool joins = !loose.empty() && loose.back().last < point.time &&
-                       (at == 0 || loose.back().first > groups[at - 1].last) &&
-                       loose.back().recent.size() < kBlockPointsMax;
-    if (!joins) loose.push_back({{}, {}, point.time, point.time});
-    loose.back().recent.push_back(point);
-    loose.back().last = point.time;
-  }
-  groups.insert(groups.end(), std::make_move_iterator(loose.begin()),
-                std::make_move_iterator(loose.end()));
-  std::sort(groups.begin(), groups.end(),
-            [](const Group& a, const Group& b) { return a.first < b.first; });
-  return groups;
-}
 
-Result<std::vector<Point>> points_of(const SeriesView& view, Group& group, TimeRange range) {
-  std::vector<Run> runs;
-  for (const Source& source : group.sources) {
-    Result<std::vector<Point>> points = read_block(view, source);
-    if (!points) return points.error();
-    runs.push_back({*std::move(points), source.order});
+  bool at_end() const { return at == points.size(); }
+};
+
+// What comes next in time: a block that nothing overlaps, not read yet, or points.
+struct Piece {
+  std::optional<Source> lone;
+  std::vector<Point> points;
+};
+
+// Goes through a range from its beginning. A block is opened when the time has come to it and given
+// up when it is used up, so that only blocks that overlap at one instant are in memory.
+class Sweep {
+ public:
+  Sweep(const SeriesView& view, TimeRange range)
+      : view_(view), range_(range), sources_(sources_of(view, range)) {
+    Run recent{view.recent, UINT64_MAX};
+    cut_to(range, recent.points);
+    open_.push_back(std::move(recent));
   }
-  if (!group.recent.empty()) runs.push_back({std::move(group.recent), UINT64_MAX});
-  return merge(std::move(runs), range);
-}
+
+  // Nothing at the end. Errors: kIoError.
+  Result<std::optional<Piece>> next() {
+    while (true) {
+      std::erase_if(open_, [](const Run& run) { return run.at_end(); });
+      const bool more = next_source_ < sources_.size();
+      // Nothing that is not open yet lies before this.
+      const Timestamp horizon = more ? sources_[next_source_].first() : kTimestampMax;
+      std::vector<Point> points = take_before(horizon);
+      if (!points.empty()) return std::optional<Piece>({std::nullopt, std::move(points)});
+      if (!more) return std::optional<Piece>();
+      const Source& source = sources_[next_source_++];
+      if (is_lone(source)) return std::optional<Piece>({source, {}});
+      Result<std::vector<Point>> block = read_block(view_, source, range_);
+      if (!block) return block.error();
+      const std::uint64_t order = source.reader->id().order;
+      const auto place =
+          std::upper_bound(open_.begin(), open_.end(), order,
+                           [](std::uint64_t wanted, const Run& run) { return wanted < run.order; });
+      open_.insert(place, {*std::move(block), order});
+    }
+  }
+
+ private:
+  // Requires: everything before the source's first time is handed over.
+  bool is_lone(const Source& source) const {
+    for (const Run& run : open_) {
+      if (!run.at_end() && run.points[run.at].time <= source.last()) return false;
+    }
+    return next_source_ == sources_.size() || sources_[next_source_].first() > source.last();
+  }
+
+  // Of the open runs: what is before `horizon`, in order, of several at one time the newest.
+  std::vector<Point> take_before(Timestamp horizon) {
+    std::vector<Point> taken;
+    std::size_t runs = 0;
+    for (Run& run : open_) {  // oldest first
+      const auto from = run.points.begin() + static_cast<std::ptrdiff_t>(run.at);
+      const auto to = std::lower_bound(from, run.points.end(), horizon, earlier);
+      if (from == to) continue;
+      taken.insert(taken.end(), std::make_move_iterator(from), std::make_move_iterator(to));
+      run.at = static_cast<std::size_t>(to - run.points.begin());
+      ++runs;
+    }
+    if (runs > 1) sort_and_dedupe(taken);
+    return taken;
+  }
+
+  const SeriesView& view_;
+  const TimeRange range_;
+  const std::vector<Source> sources_;
+  std::size_t next_source_ = 0;
+  std::vector<Run> open_;  // by order, oldest first
+};
 
 }  // namespace
 
 Status visit_points(const SeriesView& view, TimeRange range,
                     const std::function<bool(std::span<const Point>)>& visit) {
-  for (Group& part : group(view, range)) {
-    const Result<std::vector<Point>> points = points_of(view, part, range);
+  Sweep sweep(view, range);
+  while (true) {
+    Result<std::optional<Piece>> piece = sweep.next();
+    if (!piece) return piece.error();
+    if (!*piece) return {};
+    Result<std::vector<Point>> points = std::move((*piece)->points);
+    if ((*piece)->lone) points = read_block(view, *(*piece)->lone, range);
     if (!points) return points.error();
     for (std::size_t i = 0; i < points->size(); i += kBlockPointsMax) {
       const std::size_t size = std::min(kBlockPointsMax, points->size() - i);
-      if (!visit(std::span(*points).subspan(i, size))) return {};
+      if (!visit(std::span<const Point>(*points).subspan(i, size))) return {};
     }
   }
-  return {};
 }
 
 Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows) {
   std::vector<Summary> summaries(windows.count());
-  for (Group& part : group(view, windows.range())) {
-    if (part.sources.size() == 1 && part.recent.empty() && windows.holds(part.first, part.last)) {
-      summaries[windows.index(part.first)].add(part.sources.front().block->summary);
-      continue;
+  Sweep sweep(view, windows.range());
+  while (true) {
+    Result<std::optional<Piece>> piece = sweep.next();
+    if (!piece) return piece.error();
+    if (!*piece) return summaries;
+    Result<std::vector<Point>> points = std::move((*piece)->points);
+    if (const std::optional<Source>& lone = (*piece)->lone) {
+      if (windows.holds(lone->first(), lone->last())) {
+        summaries[windows.index(lone->first())].add(lone->block->summary);
+        continue;
+      }
+      points = read_block(view, *lone, windows.range());
+      if (!points) return points.error();
     }
-    const Result<std::vector<Point>> points = points_of(view, part, windows.range());
-    if (!points) return points.error();
     for (const Point& point : *points) summaries[windows.index(point.time)].add(point);
   }
-  return summaries;
 }
 
 Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at) {
@@ -153,18 +178,16 @@ Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at) 
   if (!view.recent.empty()) best = view.recent.back();
   // From the newest file: an older one only matters with a later time.
   for (auto file = view.files.rbegin(); file != view.files.rend(); ++file) {
-    const std::span<const BlockRef> blocks = file->reader->blocks(view.key);
+    const std::span<const BlockRef> blocks = (*file)->blocks(view.key);
     for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
       if (block->summary.first_time > at) continue;
       if (best && block->summary.last_time <= best->time) break;
-      const Result<std::vector<Point>> points =
-          read_block(view, {file->reader.get(), &*block, file->entry.order});
+      // No sample has the time kTimestampMax, so nothing is left out by a half-open range.
+      const Result<std::vector<Point>> points = read_block(
+          view, {file->get(), &*block}, {kTimestampMin, at + std::chrono::nanoseconds(1)});
       if (!points) return points.error();
-      const auto after =
-          std::upper_bound(points->begin(), points->end(), at,
-                           [](Timestamp time, const Point& point) { return time < point.time; });
-      if (after == points->begin()) continue;  // only when the block is damaged
-      if (const Point& found = *(after - 1); !best || found.time > best->time) best = found;
+      if (points->empty()) continue;  // only when the block is damaged
+      if (const Point& found = points->back(); !best || found.time > best->time) best = found;
       break;
     }
   }

@@ -8,20 +8,14 @@
 
 #include "historian/file.h"
 #include "historian/fold.h"
-#include "historian/manifest.h"
 
 namespace lineshaft::historian {
-
-struct OrderedFile {
-  ManifestFile entry;
-  std::shared_ptr<const FileReader> reader;
-};
 
 // What a reader of one series sees: files (by order, oldest first), then points that are newer than
 // all of them. Immutable: the store may flush and merge meanwhile.
 struct SeriesView {
   SeriesKey key;
-  std::vector<OrderedFile> files;
+  std::vector<FilePtr> files;
   std::vector<Point> recent;  // in order of time, one per time; newer than the files
   // Called with each block that cannot be read; its points are missing from the answer.
   std::function<void(const Error&)> damaged;
@@ -29,7 +23,7 @@ struct SeriesView {
 
 // Hands over the points of `range` in order of time, one per time (that of the newest source), in
 // runs of at most kBlockPointsMax. Returns early when `visit` returns false.
-// Errors: kIoError. Memory: one block per overlapping source.
+// Errors: kIoError. Memory: of each file one block at a time, however long the files overlap.
 Status visit_points(const SeriesView& view, TimeRange range,
                     const std::function<bool(std::span<const Point>)>& visit);
 

@@ -31,8 +31,8 @@ struct HistorianOptions {
 // The newest sample of a tag (by source time), with the tick at which it changed.
 struct LastValue {
   TagId tag;
-  Sample sample;  // time 0 and quality BadWaitingForInitialData if there is none yet
-  Timestamp received;
+  Sample sample;           // time 0 and quality BadWaitingForInitialData if there is none yet
+  Timestamp received;      // 0 if it is from before the start and no longer in the log
   std::uint64_t tick = 0;  // grows with every change of any tag of the historian
 };
 
@@ -41,7 +41,7 @@ struct PixelColumn {
   std::uint32_t count = 0;
   std::uint32_t bad = 0;  // samples with bad quality in the column
   bool ends_bad = false;  // the last sample of the column has bad quality: a gap begins
-  Timestamp first_time, last_time, min_time, max_time;  // valid if count > bad
+  Timestamp first_time, last_time;  // valid if count > bad, as is the rest
   double first = 0, last = 0, min = 0, max = 0;
 };
 
@@ -74,7 +74,8 @@ struct HistorianCounters {
   std::uint64_t wal_bytes = 0;
   std::uint64_t wal_syncs = 0;
   bool poisoned = false;
-  bool disk_full = false;  // the last append was refused for want of space
+  bool disk_full = false;            // the last write, of the log or of a file, found no space
+  std::uint64_t damaged_blocks = 0;  // that readers met since the start; their samples are missing
 };
 
 // What start-up found; shown on the home page and by `doctor` until acknowledged by a restart.
@@ -127,7 +128,8 @@ class Historian : public SampleSink, public TagDirectory {
                                                          Nanoseconds step) const = 0;
 
   // --- running ---
-  // Writes the memtable into files and trims the log. Blocks.
+  // Writes the memtable into files and trims the log. Blocks. Errors: kDiskFull: all is as before,
+  // and is tried again; kIoError, kStorePoisoned: no more writes until a restart.
   virtual Status flush() = 0;
   virtual HistorianCounters counters() const = 0;
   virtual const HistorianRecovery& recovery() const = 0;

@@ -5,20 +5,22 @@
 namespace lineshaft::historian {
 namespace {
 
-constexpr std::string_view kManifestMagic = "LSMANI01";
-constexpr std::string_view kCatalogueMagic = "LSTAGS01";
+constexpr std::string_view kManifestMagic = "LSMANIFS";
+constexpr std::string_view kCatalogueMagic = "LSTAGCAT";
+constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kManifestBytesMax = 64 * 1024 * 1024;
 constexpr std::size_t kCatalogueBytesMax = 2048ULL * 1024 * 1024;
-constexpr std::size_t kSealBytes = 8 + 4 + 8;  // magic, CRC, size
+constexpr std::size_t kSealBytes = 8 + 4 + 4 + 8;  // magic, CRC, version, size
 
 std::string manifest_path(const std::string& directory) {
   return sys::join_path(directory, "manifest");
 }
 
-// magic | CRC-32C of what follows | size of the body | body
+// magic | CRC-32C of what follows | version | size of the body | body
 Bytes seal(std::string_view magic, ByteSpan body) {
   Bytes covered;
   ByteWriter inner(covered);
+  inner.write_le(kFormatVersion);
   inner.write_le(static_cast<std::uint64_t>(body.size()));
   inner.bytes(body);
   Bytes out;
@@ -29,21 +31,25 @@ Bytes seal(std::string_view magic, ByteSpan body) {
   return out;
 }
 
+// The body, borrowed from `bytes`.
 Result<ByteSpan> unseal(std::string_view magic, ByteSpan bytes, const std::string& path) {
   const Error damaged{ErrorId::kCorrupt, path + " is damaged"};
-  if (bytes.size() < kSealBytes) return damaged;
-  if (as_text(bytes.first(magic.size())) != magic) {
-    // Another version of the same kind is newer; anything else is damage.
-    const bool newer = as_text(bytes.first(6)) == magic.substr(0, 6);
-    return newer ? Error{ErrorId::kFormatTooNew, path} : damaged;
-  }
+  if (bytes.size() < kSealBytes || as_text(bytes.first(magic.size())) != magic) return damaged;
   ByteReader reader(bytes.subspan(magic.size()));
   const auto crc = reader.read_le<std::uint32_t>();
-  const ByteSpan covered = bytes.subspan(magic.size() + 4);
-  if (crc32c(covered) != crc || reader.read_le<std::uint64_t>() != reader.remaining()) {
-    return damaged;
+  if (crc32c(bytes.subspan(magic.size() + 4)) != crc) return damaged;
+  // Only now: a flipped bit must not pass for a newer version, which stops the start.
+  if (reader.read_le<std::uint32_t>() > kFormatVersion) return Error{ErrorId::kFormatTooNew, path};
+  if (reader.read_le<std::uint64_t>() != reader.remaining()) return damaged;
+  return bytes.subspan(kSealBytes);
+}
+
+Result<Bytes> read_sealed(sys::FileSystem& files, const std::string& path, std::size_t bytes_max) {
+  Result<Bytes> bytes = sys::read_file(files, path, bytes_max);
+  if (!bytes && bytes.error().id == ErrorId::kInvalidArgument) {
+    return Error{ErrorId::kCorrupt, bytes.error().what};
   }
-  return covered.subspan(8);
+  return bytes;
 }
 
 }  // namespace
@@ -56,7 +62,7 @@ Status write_manifest(sys::FileSystem& files, const std::string& directory,
   writer.write_le(manifest.next_number);
   writer.write_le(manifest.catalogue);
   writer.varint(manifest.files.size());
-  for (const ManifestFile& file : manifest.files) {
+  for (const FileId& file : manifest.files) {
     writer.varint(file.number);
     writer.varint(file.order);
   }
@@ -65,7 +71,7 @@ Status write_manifest(sys::FileSystem& files, const std::string& directory,
 
 Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& directory) {
   const std::string path = manifest_path(directory);
-  const Result<Bytes> bytes = sys::read_file(files, path, kManifestBytesMax);
+  const Result<Bytes> bytes = read_sealed(files, path, kManifestBytesMax);
   if (!bytes) return bytes.error();
   const Result<ByteSpan> body = unseal(kManifestMagic, *bytes, path);
   if (!body) return body.error();
@@ -77,7 +83,7 @@ Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& direct
   const std::uint64_t count = reader.varint();
   if (count > reader.remaining()) return Error{ErrorId::kCorrupt, path + " is damaged"};
   for (std::uint64_t i = 0; i < count; ++i) {
-    ManifestFile file;
+    FileId file;
     file.number = reader.varint();
     file.order = reader.varint();
     manifest.files.push_back(file);
@@ -92,11 +98,13 @@ Status write_catalogue(sys::FileSystem& files, const std::string& path,
 }
 
 Result<std::vector<TagEntry>> read_catalogue(sys::FileSystem& files, const std::string& path) {
-  const Result<Bytes> bytes = sys::read_file(files, path, kCatalogueBytesMax);
+  const Result<Bytes> bytes = read_sealed(files, path, kCatalogueBytesMax);
   if (!bytes) return bytes.error();
   const Result<ByteSpan> body = unseal(kCatalogueMagic, *bytes, path);
   if (!body) return body.error();
-  return decode_tags(*body);
+  Result<std::vector<TagEntry>> tags = decode_tags(*body);
+  if (!tags) return Error{ErrorId::kCorrupt, path + ": " + tags.error().what};
+  return tags;
 }
 
 }  // namespace lineshaft::historian

@@ -6,28 +6,21 @@
 #include <string>
 #include <vector>
 
-#include "historian/codec.h"
+#include "historian/file.h"
 #include "sys/file.h"
 #include "wal/log.h"
 
 namespace lineshaft::historian {
 
-struct ManifestFile {
-  std::uint64_t number = 0;
-  // Among points of one time, that of the file with the greater order is the newer one. A merged
-  // file takes the greatest order of what it was made of.
-  std::uint64_t order = 0;
-  friend bool operator==(const ManifestFile&, const ManifestFile&) = default;
-};
-
 struct Manifest {
-  wal::Lsn covered;                 // records up to this are in the files
-  std::uint64_t next_number = 1;    // of the next file
-  std::uint64_t catalogue = 0;      // number of the catalogue file; 0: none yet
-  std::vector<ManifestFile> files;  // by order, oldest first
+  wal::Lsn covered;               // records up to this are in the files
+  std::uint64_t next_number = 1;  // of the next file
+  std::uint64_t catalogue = 0;    // number of the catalogue file; 0: none yet
+  std::vector<FileId> files;      // by order, oldest first
 };
 
-// Replaces the manifest in `directory`, durably. Errors: kIoError, kDiskFull.
+// Replaces the manifest in `directory`, durably. Errors: kDiskFull: the old one stands;
+// kIoError: the old one or the new one stands.
 Status write_manifest(sys::FileSystem& files, const std::string& directory,
                       const Manifest& manifest);
 // Errors: kFileMissing, kCorrupt, kFormatTooNew, kIoError.

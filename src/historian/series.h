@@ -27,8 +27,8 @@ struct Point {
 // Of a run of points: what charts and aggregates need without looking at each.
 // "Usable" is everything but bad quality; the numbers are as_double, NaN left out of min and max.
 struct Summary {
-  std::uint32_t count = 0;
-  std::uint32_t bad = 0;
+  std::uint64_t count = 0;  // a window of fifty days at 1 kHz needs more than 32 bits
+  std::uint64_t bad = 0;
   std::uint32_t last_quality = 0;
   Timestamp first_time, last_time;      // of all points; valid if count > 0
   Timestamp first_usable, last_usable;  // valid if count > bad, as are the rest

@@ -1,8 +1,10 @@
 #include "historian/store.h"
 
 #include <future>
+#include <utility>
 
 #include "base/log.h"
+#include "wal/format.h"
 
 namespace lineshaft::historian {
 namespace {
@@ -10,6 +12,10 @@ namespace {
 // Appends wait when the disk cannot take memtables away as fast as they fill.
 constexpr std::size_t kMemtablesInMemoryMax = 4;
 
+// Of a record of tags, if there are many.
+constexpr std::size_t kTagsRecordBytes = 1024 * 1024;
+
+Error poisoned_error() { return {ErrorId::kStorePoisoned, "a sync failed before"}; }
 Error no_tag(TagId tag) { return {ErrorId::kNotFound, "tag " + std::to_string(tag.value)}; }
 
 constexpr Nanoseconds kClockTolerance = std::chrono::minutes(1);
@@ -33,13 +39,13 @@ Store::Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options
     : files_(files), clock_(clock), options_(std::move(options)) {}
 
 Store::~Store() {
-  log_.reset();  // commits what is queued; after this nothing calls apply()
   {
     const std::lock_guard lock(wake_mutex_);
     ending_ = true;
   }
   wake_.notify_all();
-  if (flusher_.joinable()) flusher_.join();
+  if (flusher_.joinable()) flusher_.join();  // it uses the log, so it goes first
+  log_.reset();                              // commits what is queued
 }
 
 // --- tags ---
@@ -69,22 +75,20 @@ Result<std::vector<TagId>> Store::ensure_tags(TenantId tenant, std::vector<TagSp
   {
     const std::shared_lock lock(mutex_);
     std::uint32_t next = catalogue_.next_id(tenant).value;
-    std::map<std::string, TagId, std::less<>> made;  // a path may stand twice in one call
+    std::map<std::string, Tag, std::less<>> asked;  // a path may stand twice in one call
     for (TagSpec& spec : specs) {
       if (Status checked = check_tag_spec(spec); !checked) return checked.error();
-      const Tag* known = catalogue_.find(tenant, spec.path);
+      const auto twice = asked.find(spec.path);
+      const Tag* known = twice != asked.end() ? &twice->second : catalogue_.find(tenant, spec.path);
       if (known != nullptr && known->spec.type != spec.type) {
         return Error{ErrorId::kTypeMismatch,
                      "the tag " + spec.path + " is a " + std::string(type_name(known->spec.type))};
       }
-      const auto twice = made.find(spec.path);
-      const bool is_new = known == nullptr && twice == made.end();
-      const TagId id = known != nullptr ? known->id : is_new ? TagId{next++} : twice->second;
+      const TagId id = known != nullptr ? known->id : TagId{next++};
       ids.push_back(id);
-      made.emplace(spec.path, id);
-      if (known == nullptr || known->spec != spec) {
-        changes.push_back({tenant, {id, std::move(spec)}});
-      }
+      if (known != nullptr && known->spec == spec) continue;
+      asked[spec.path] = {id, spec};
+      changes.push_back({tenant, {id, std::move(spec)}});
     }
   }
   if (Status kept = commit_tags(std::move(changes)); !kept) return kept.error();
@@ -110,31 +114,45 @@ Status Store::update_tag(TenantId tenant, TagId id, TagSpec spec) {
   return commit_tags({{tenant, {id, std::move(spec)}}});
 }
 
-// Durable first, then visible. Requires: tags_mutex_ is held.
+// In records that stay far below the log's limit: a catalogue of a million tags takes many, and so
+// do few tags with large enum sets. Requires: tags_mutex_ is held.
 Status Store::commit_tags(std::vector<TagEntry> entries) {
-  // A record must stay far below the log's limit; a catalogue of a million tags takes many.
-  constexpr std::size_t kEntriesPerRecord = 4096;
-  for (std::size_t i = 0; i < entries.size(); i += kEntriesPerRecord) {
-    const std::size_t end = std::min(entries.size(), i + kEntriesPerRecord);
-    const auto first = entries.begin() + static_cast<std::ptrdiff_t>(i);
-    const auto last = entries.begin() + static_cast<std::ptrdiff_t>(end);
-    const auto part = std::make_shared<std::vector<TagEntry>>(first, last);
-    const auto outcome = std::make_shared<std::promise<Status>>();
-    log_->append(kTagsRecord, encode_tags(*part),
-                 [this, part, outcome](const Result<wal::Lsn>& lsn, Bytes) {
-                   if (lsn) {
-                     const std::unique_lock lock(mutex_);
-                     for (const TagEntry& entry : *part) catalogue_.put(entry);
-                     catalogue_changed_ = true;
-                     applied_ = *lsn;
-                   }
-                   const Status status = lsn ? Status() : Status(lsn.error());
-                   note_outcome(status);
-                   outcome->set_value(status);
-                 });
-    if (Status kept = outcome->get_future().get(); !kept) return kept;
+  const std::size_t bytes_max = std::min<std::size_t>(kTagsRecordBytes, record_bytes_max() / 2);
+  std::vector<TagEntry> part;
+  std::size_t part_bytes = 0;
+  for (TagEntry& entry : entries) {
+    const std::size_t bytes = encode_tags({entry}).size();
+    if (bytes > record_bytes_max()) {
+      return Error{ErrorId::kInvalidArgument, entry.tag.spec.path + ": is too large for the log"};
+    }
+    if (!part.empty() && part_bytes + bytes > bytes_max) {
+      if (Status kept = commit_tags_record(std::exchange(part, {})); !kept) return kept;
+      part_bytes = 0;
+    }
+    part_bytes += bytes;
+    part.push_back(std::move(entry));
   }
-  return {};
+  return part.empty() ? Status() : commit_tags_record(std::move(part));
+}
+
+// Durable first, then visible.
+Status Store::commit_tags_record(std::vector<TagEntry> entries) {
+  if (poisoned_) return poisoned_error();
+  const auto kept = std::make_shared<std::vector<TagEntry>>(std::move(entries));
+  const auto outcome = std::make_shared<std::promise<Status>>();
+  log_->append(kTagsRecord, encode_tags(*kept),
+               [this, kept, outcome](const Result<wal::Lsn>& lsn, Bytes) {
+                 if (lsn) {
+                   const std::unique_lock lock(mutex_);
+                   for (const TagEntry& entry : *kept) catalogue_.put(entry);
+                   catalogue_changed_ = true;
+                   applied_ = *lsn;
+                 }
+                 const Status status = lsn ? Status() : Status(lsn.error());
+                 note_outcome(status, log_full_);
+                 outcome->set_value(status);
+               });
+  return outcome->get_future().get();
 }
 
 // --- samples ---
@@ -163,18 +181,24 @@ Status Store::check_batch(const SampleBatch& batch) const {
 Status Store::check_room() const {
   const std::shared_lock lock(mutex_);
   if (active_->bytes() < options_.memtable_bytes_max * kMemtablesInMemoryMax) return {};
-  if (disk_full_) return Error{ErrorId::kDiskFull, "no file can be written"};
+  if (files_full_) return Error{ErrorId::kDiskFull, "no file can be written"};
   return Error{ErrorId::kQueueFull, "the disk is slower than what arrives"};
 }
 
+// A record must fit into a segment.
+std::size_t Store::record_bytes_max() const {
+  constexpr std::size_t kAround = wal::kSegmentHeaderBytes + wal::record_bytes(0);
+  const std::size_t room = options_.wal_segment_bytes - kAround;
+  return std::min(wal::kRecordBytesMax, room / wal::kRecordAlignment * wal::kRecordAlignment);
+}
+
 void Store::append(SampleBatch batch, Durable durable) {
-  Status taken = poisoned_ ? Status(Error{ErrorId::kStorePoisoned, "a sync failed before"})
-                           : check_batch(batch);
+  Status taken = poisoned_ ? Status(poisoned_error()) : check_batch(batch);
   if (taken) taken = check_room();
   Bytes payload;
   if (taken) {
     payload = encode_batch(batch);
-    if (payload.size() > wal::kRecordBytesMax) {
+    if (payload.size() > record_bytes_max()) {
       taken = Error{ErrorId::kInvalidArgument, "the batch is larger than 16 MiB; send it in parts"};
     }
   }
@@ -192,28 +216,28 @@ void Store::append(SampleBatch batch, Durable durable) {
         const Status outcome = lsn ? Status() : Status(lsn.error());
         if (lsn) apply(*kept, *lsn);
         (lsn ? appended_ : refused_) += count;
-        note_outcome(outcome);
+        note_outcome(outcome, log_full_);
         durable(outcome);
       });
 }
 
-// What the disk said becomes the state that people see.
-void Store::note_outcome(const Status& outcome) {
+// What the disk said becomes the state that people see; each change is logged once.
+void Store::note_outcome(const Status& outcome, std::atomic<bool>& full) {
   if (outcome) {
-    disk_full_ = false;
+    full = false;
     return;
   }
   const ErrorId id = outcome.error().id;
-  if (id == ErrorId::kDiskFull) disk_full_ = true;
-  if (id == ErrorId::kIoError || id == ErrorId::kStorePoisoned) {
-    if (!poisoned_.exchange(true)) log_error("historian", outcome.error().text());
-  }
+  const bool is_full = id == ErrorId::kDiskFull;
+  const bool is_dead = id == ErrorId::kIoError || id == ErrorId::kStorePoisoned;
+  if (is_full && !full.exchange(true)) log_warn("historian", outcome.error().text());
+  if (is_dead && !poisoned_.exchange(true)) log_error("historian", outcome.error().text());
 }
 
 // From the indices in memory. Requires: mutex_ is held.
 bool Store::stored_later(SeriesKey key, Timestamp time) const {
-  for (const OrderedFile& file : open_files_) {
-    const std::span<const BlockRef> blocks = file.reader->blocks(key);
+  for (const FilePtr& file : open_files_) {
+    const std::span<const BlockRef> blocks = file->blocks(key);
     if (!blocks.empty() && blocks.back().summary.last_time > time) return true;
   }
   return false;
@@ -262,14 +286,18 @@ HistorianCounters Store::counters() const {
   counters.samples_appended = appended_;
   counters.samples_refused = refused_;
   counters.poisoned = poisoned_;
-  counters.disk_full = disk_full_;
+  counters.disk_full = log_full_ || files_full_;
   counters.wal_bytes = wal_bytes_;
-  counters.wal_syncs = log_ ? log_->counters().syncs : 0;
+  counters.wal_syncs = log_->counters().syncs;
+  {
+    const std::lock_guard lock(damaged_mutex_);
+    counters.damaged_blocks = damaged_blocks_.size();
+  }
   const std::shared_lock lock(mutex_);
   counters.tags = catalogue_.size();
   counters.memtable_bytes = active_->bytes() + (frozen_ ? frozen_->bytes() : 0);
   counters.files = open_files_.size();
-  for (const OrderedFile& file : open_files_) counters.file_bytes += file.reader->bytes();
+  for (const FilePtr& file : open_files_) counters.file_bytes += file->bytes();
   return counters;
 }
 

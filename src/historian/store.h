@@ -7,12 +7,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <thread>
 
 #include "historian/catalogue.h"
 #include "historian/files.h"
 #include "historian/historian.h"
+#include "historian/manifest.h"
 #include "historian/memtable.h"
 #include "wal/group_commit.h"
 
@@ -20,7 +22,7 @@ namespace lineshaft::historian {
 
 // Locks: `mutex_` guards everything that is read and changed in memory; it is never held while a
 // disk works. `tags_mutex_` lets one change of tags through at a time; `flush_mutex_` one flush or
-// merge. Order: flush_mutex_ or tags_mutex_ before mutex_.
+// merge, and guards what only they use. Order: flush_mutex_ or tags_mutex_ before mutex_.
 class Store final : public Historian {
  public:
   Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options);
@@ -52,37 +54,45 @@ class Store final : public Historian {
 
  private:
   // --- opening (store_open.cpp) ---
+  Result<bool> load_manifest();
   Status load_files();
-  Status load_manifest();
-  void load_catalogue();
-  void adopt_files_without_manifest(const Error& why);
+  Status load_catalogue();
   void remove_leftovers();
   void remove_old_catalogues();
-  void set_aside(const std::string& path, const Error& why);
+  bool set_aside(const std::string& path, const Error& why);
   Status replay(wal::Lsn lsn, std::uint8_t type, ByteSpan payload);
+  void name_damages(const wal::Recovery& found);
+  void reserve_ids_of_lost_tags();
 
   // --- writing (store.cpp) ---
   Status check_batch(const SampleBatch& batch) const;
   Status check_room() const;
   void apply(const SampleBatch& batch, wal::Lsn lsn);
   bool stored_later(SeriesKey key, Timestamp time) const;
-  void note_outcome(const Status& outcome);
+  void note_outcome(const Status& outcome, std::atomic<bool>& full);
   Status commit_tags(std::vector<TagEntry> entries);
+  Status commit_tags_record(std::vector<TagEntry> entries);
+  std::size_t record_bytes_max() const;
 
   // --- files (store_flush.cpp) ---
   void flush_in_background();
   Status flush_locked();
   Status write_frozen();
-  Result<std::optional<OrderedFile>> write_file(const Memtable& memtable, std::uint64_t number);
-  Status write_changed_catalogue(Manifest& manifest);
-  Status publish(const Manifest& manifest, std::vector<OrderedFile> files, bool frozen_is_stored);
+  void trim_log();
+  Result<FilePtr> make_file(FileId id, const std::function<Status(FileWriter&)>& fill);
+  Result<FilePtr> write_file(const Memtable& memtable);
+  Status write_changed_catalogue();
+  Status publish(wal::Lsn covered, std::vector<FilePtr> files);
   Status merge_small_files();
-  Result<OrderedFile> merge(const std::vector<OrderedFile>& inputs, std::uint64_t number);
+  std::optional<std::size_t> place_to_merge() const;
+  Result<FilePtr> merge(const std::vector<FilePtr>& inputs);
   std::string file_path(std::uint64_t number) const;
   std::string catalogue_path(std::uint64_t number) const;
 
   // --- reading (store_read.cpp) ---
   SeriesView view(SeriesKey key, TimeRange range) const;
+  SeriesView view_before(SeriesKey key, Timestamp at) const;
+  void note_damaged_block(const Error& error) const;
   Status require_tag(TenantId tenant, TagId tag) const;
 
   sys::FileSystem& files_;
@@ -93,21 +103,28 @@ class Store final : public Historian {
   mutable std::shared_mutex mutex_;
   Catalogue catalogue_;
   bool catalogue_changed_ = false;  // since its file was written
-  bool merging_stopped_ = false;    // a damaged block was met; merging would lose it for good
   std::unique_ptr<Memtable> active_ = std::make_unique<Memtable>();
   std::shared_ptr<const Memtable> frozen_;  // being written into a file
   wal::Lsn applied_;                        // of the newest record in memory
-  wal::Lsn frozen_through_;
-  std::vector<OrderedFile> open_files_;  // by order
-  Manifest manifest_;
+  std::vector<FilePtr> open_files_;  // by order; changed under flush_mutex_ and mutex_ together
   mutable std::map<SeriesKey, LastValue> last_;  // filled from files when first asked for
+
+  // Guarded by flush_mutex_.
+  Manifest manifest_;           // `files` is as last published
+  std::vector<FileId> unread_;  // named by the manifest, but the disk did not give them
+  wal::Lsn frozen_through_;     // records up to this are in the files, in frozen_ or tags
+  std::set<std::uint64_t> kept_as_they_are_;  // files with damage: merging would lose it for good
 
   std::atomic<std::uint64_t> tick_ = 1;  // 1: values that were there at the start
   std::atomic<std::uint64_t> appended_ = 0;
   std::atomic<std::uint64_t> refused_ = 0;
   std::atomic<bool> poisoned_ = false;
-  std::atomic<bool> disk_full_ = false;
+  std::atomic<bool> log_full_ = false;    // no space for the log at the last attempt
+  std::atomic<bool> files_full_ = false;  // no space for a file at the last attempt
   std::atomic<std::uint64_t> wal_bytes_ = 0;
+
+  mutable std::mutex damaged_mutex_;
+  mutable std::set<std::string> damaged_blocks_;  // met by readers; guarded by damaged_mutex_
 
   std::mutex tags_mutex_;
   std::mutex flush_mutex_;
@@ -116,7 +133,8 @@ class Store final : public Historian {
   bool ending_ = false;        // guarded by wake_mutex_
   bool flush_wanted_ = false;  // guarded by wake_mutex_
   std::thread flusher_;
-  std::unique_ptr<wal::GroupCommit> log_;  // ended first: its thread calls into all of the above
+  // Its thread calls into all of the above; null while the log is replayed.
+  std::unique_ptr<wal::GroupCommit> log_;
 };
 
 }  // namespace lineshaft::historian

@@ -9,6 +9,8 @@
 namespace lineshaft::historian {
 namespace {
 
+constexpr std::size_t kQueueBytesMax = 16 * 1024 * 1024;  // that wait for the log
+
 // "000012.lsh" with the suffix ".lsh" -> 12.
 std::optional<std::uint64_t> number_of(std::string_view name, std::string_view suffix) {
   if (!name.ends_with(suffix)) return std::nullopt;
@@ -19,11 +21,12 @@ std::optional<std::uint64_t> number_of(std::string_view name, std::string_view s
   return number;
 }
 
-std::vector<std::uint64_t> numbers_in(sys::FileSystem& files, const std::string& directory,
-                                      std::string_view suffix) {
+// Sorted. An error must not pass for a directory without files: what nobody names is removed.
+Result<std::vector<std::uint64_t>> numbers_in(sys::FileSystem& files, const std::string& directory,
+                                              std::string_view suffix) {
   std::vector<std::uint64_t> numbers;
   const Result<std::vector<std::string>> names = files.list(directory);
-  if (!names) return numbers;
+  if (!names) return names.error();
   for (const std::string& name : *names) {
     if (const auto number = number_of(name, suffix)) numbers.push_back(*number);
   }
@@ -48,10 +51,21 @@ std::string Store::catalogue_path(std::uint64_t number) const {
 Status Store::open(sys::Random& random) {
   const std::string log_directory = sys::join_path(options_.directory, "wal");
   if (Status made = files_.create_directories(log_directory); !made) return made;
-  if (Status loaded = load_manifest(); !loaded) return loaded;
+  // The process may have died between a new manifest and the sync of its name. What is removed now
+  // because that manifest does not name it must not be missed by the one before.
+  if (Status synced = files_.sync_directory(options_.directory); !synced) return synced;
+  const Result<bool> has_manifest = load_manifest();
+  if (!has_manifest) return has_manifest.error();
   if (Status loaded = load_files(); !loaded) return loaded;
-  load_catalogue();
-  applied_ = manifest_.covered;
+  if (Status loaded = load_catalogue(); !loaded) return loaded;
+  remove_leftovers();
+  if (!*has_manifest) {
+    // Before any file is made: files without a manifest are a sign of damage. On a full disk the
+    // next flush tries again.
+    const Status written = publish(manifest_.covered, open_files_);
+    if (!written && written.error().id != ErrorId::kDiskFull) return written;
+  }
+  applied_ = frozen_through_ = manifest_.covered;
 
   wal::LogOptions log_options;
   log_options.directory = log_directory;
@@ -61,148 +75,191 @@ Status Store::open(sys::Random& random) {
                               return replay(lsn, type, payload);
                             });
   if (!log) return log.error();
-  const wal::Recovery& found = (*log)->recovery();
-  recovery_.records_replayed = found.records;
-  recovery_.torn_tail_bytes = found.torn_tail_bytes;
-  for (const wal::Damage& damage : found.damages) {
-    recovery_.damages.push_back("the log is damaged in " + damage.file + " at " +
-                                std::to_string(damage.offset) + ": records " +
-                                std::to_string(damage.first_missing.value) + " to " +
-                                std::to_string(damage.next_present.value - 1) + " are lost");
-  }
+  name_damages((*log)->recovery());
+  if (!recovery_.damages.empty()) reserve_ids_of_lost_tags();
   wal_bytes_ = (*log)->bytes_on_disk();
-  remove_leftovers();
+  flush_wanted_ = active_->bytes() >= options_.memtable_bytes_max;  // the disk was full
   wal::GroupCommitOptions group_options;
-  group_options.queue_bytes_max = 16 * 1024 * 1024;
+  group_options.queue_bytes_max = kQueueBytesMax;
   log_ = wal::GroupCommit::start(*std::move(log), group_options);
   if (options_.background) flusher_ = std::thread([this] { flush_in_background(); });
   return {};
 }
 
-Status Store::load_manifest() {
+// Was there one that could be read?
+Result<bool> Store::load_manifest() {
   Result<Manifest> manifest = read_manifest(files_, options_.directory);
   if (manifest) {
     manifest_ = *std::move(manifest);
-    return {};
+    return true;
   }
   const Error& error = manifest.error();
   if (error.id == ErrorId::kFormatTooNew || error.code() == ErrorCode::kIo) return error;
-  if (error.id == ErrorId::kCorrupt) {
-    set_aside(sys::join_path(options_.directory, "manifest"), error);
-  }
-  if (!numbers_in(files_, options_.directory, ".lsh").empty()) adopt_files_without_manifest(error);
-  return {};
-}
-
-// The files say themselves whether they are whole. What a crashed merge left over holds the same
-// points as its inputs, so taking all of them is right; the log is replayed from its beginning.
-void Store::adopt_files_without_manifest(const Error& why) {
-  for (std::uint64_t number : numbers_in(files_, options_.directory, ".lsh")) {
-    manifest_.files.push_back({number, number});
-    manifest_.next_number = number + 1;
-  }
-  for (std::uint64_t number : numbers_in(files_, options_.directory, ".tags")) {
-    manifest_.catalogue = number;
-    manifest_.next_number = std::max(manifest_.next_number, number + 1);
-  }
-  if (why.id == ErrorId::kFileMissing) {
+  const bool missing = error.id == ErrorId::kFileMissing;
+  if (!missing) set_aside(sys::join_path(options_.directory, "manifest"), error);
+  // The files say themselves whether they are whole and how new they are. What a crashed merge left
+  // over holds the same points as its inputs, so taking all of them is right; the log is replayed
+  // from its beginning.
+  const auto numbers = numbers_in(files_, options_.directory, ".lsh");
+  if (!numbers) return numbers.error();
+  for (std::uint64_t number : *numbers) manifest_.files.push_back({number, number});
+  if (missing && !numbers->empty()) {
     recovery_.damages.push_back("the manifest is missing; all files found are used");
   }
+  return false;
 }
 
 Status Store::load_files() {
-  std::vector<ManifestFile> kept;
-  for (const ManifestFile& entry : manifest_.files) {
-    const std::string path = file_path(entry.number);
-    auto reader = FileReader::open(files_, path, entry.number);
+  for (const FileId& id : manifest_.files) {
+    const std::string path = file_path(id.number);
+    auto reader = FileReader::open(files_, path, id.number);
     if (reader) {
-      kept.push_back(entry);
-      open_files_.push_back({entry, *std::move(reader)});
+      open_files_.push_back(*std::move(reader));
       continue;
     }
     const Error& error = reader.error();
-    if (error.id == ErrorId::kFormatTooNew || error.code() == ErrorCode::kIo) return error;
+    if (error.id == ErrorId::kFormatTooNew) return error;
     if (error.id == ErrorId::kFileMissing) {
       recovery_.damages.push_back(path + " is missing: its samples are lost");
-    } else {
-      set_aside(path, error);
+    } else if (error.code() == ErrorCode::kIo) {
+      // Perhaps only for now, so it stays where it is.
+      unread_.push_back(id);
+      recovery_.damages.push_back(error.what + "; its samples are missing until it can be read");
+    } else if (!set_aside(path, error)) {
+      unread_.push_back(id);
     }
   }
-  manifest_.files = std::move(kept);
+  std::stable_sort(open_files_.begin(), open_files_.end(), [](const FilePtr& a, const FilePtr& b) {
+    return a->id().order < b->id().order;
+  });
   return {};
 }
 
 // The newest catalogue that can be read; an older one still knows most tags.
-void Store::load_catalogue() {
-  std::vector<std::uint64_t> numbers = numbers_in(files_, options_.directory, ".tags");
-  std::sort(numbers.rbegin(), numbers.rend());
-  for (std::uint64_t number : numbers) {
+Status Store::load_catalogue() {
+  const auto numbers = numbers_in(files_, options_.directory, ".tags");
+  if (!numbers) return numbers.error();
+  std::uint64_t used = 0;
+  for (std::uint64_t number : std::vector(numbers->rbegin(), numbers->rend())) {
     // One that the manifest does not name yet is as good: its tags were durable before it was made.
     const std::string path = catalogue_path(number);
     const Result<std::vector<TagEntry>> tags = read_catalogue(files_, path);
     if (tags) {
       for (const TagEntry& entry : *tags) catalogue_.put(entry);
-      manifest_.catalogue = number;
-      manifest_.next_number = std::max(manifest_.next_number, number + 1);
-      return;
+      used = number;
+      break;
     }
-    set_aside(path, tags.error());
-    manifest_.next_number = std::max(manifest_.next_number, number + 1);
+    const Error& error = tags.error();
+    if (error.id == ErrorId::kFormatTooNew || error.code() == ErrorCode::kIo) return error;
+    set_aside(path, error);
   }
-  if (manifest_.catalogue != 0) {
-    recovery_.damages.push_back("the catalogue of tags is lost; tags are made anew as they come");
+  if (used < manifest_.catalogue) {
+    recovery_.damages.push_back(
+        used == 0 ? "the catalogue of tags is lost; tags are made anew as they come"
+                  : "the newest catalogue of tags is lost; an older one is used: tags made or "
+                    "changed since may be missing");
   }
+  manifest_.catalogue = used;
+  return {};
 }
 
-void Store::set_aside(const std::string& path, const Error& why) {
+// Success if the file has its new name; named among the damages in any case.
+bool Store::set_aside(const std::string& path, const Error& why) {
   const std::string aside = path + ".damaged";
   const Status renamed = files_.rename(path, aside);
   recovery_.damages.push_back(why.what + "; set aside as " + aside +
                               (renamed ? "" : " (which failed: " + renamed.error().what + ")"));
+  return renamed.ok();
 }
 
 Status Store::replay(wal::Lsn lsn, std::uint8_t type, ByteSpan payload) {
+  const auto unreadable = [&](const Error& error) {
+    recovery_.damages.push_back("record " + std::to_string(lsn.value) +
+                                " of the log: " + error.what);
+  };
   if (type == kSamplesRecord) {
     const Result<SampleBatch> batch = decode_batch(payload);
-    if (batch) {
-      apply(*batch, lsn);
-    } else {
-      recovery_.damages.push_back("record " + std::to_string(lsn.value) +
-                                  " of the log: " + batch.error().what);
-    }
+    batch ? apply(*batch, lsn) : unreadable(batch.error());
   } else if (type == kTagsRecord) {
     const Result<std::vector<TagEntry>> tags = decode_tags(payload);
+    if (!tags) unreadable(tags.error());
     if (tags) {
       for (const TagEntry& entry : *tags) catalogue_.put(entry);
       catalogue_changed_ = true;
-    } else {
-      recovery_.damages.push_back("record " + std::to_string(lsn.value) +
-                                  " of the log: " + tags.error().what);
     }
   }
   applied_ = lsn;
-  if (active_->bytes() < options_.memtable_bytes_max) return {};
-  return flush();  // bounded memory, however long the log is
+  // Bounded memory, however long the log is. On a full disk it is bounded by what append() takes
+  // before it refuses, and starting to read is worth it.
+  if (active_->bytes() < options_.memtable_bytes_max || files_full_) return {};
+  const Status flushed = flush();
+  return files_full_ ? Status() : flushed;
+}
+
+void Store::name_damages(const wal::Recovery& found) {
+  // Without the manifest nobody knew how much of the log is in the files. What was trimmed from its
+  // beginning is.
+  const bool beginning_is_in_files = manifest_.covered.value == 0 && !manifest_.files.empty();
+  recovery_.records_replayed = found.records;
+  recovery_.torn_tail_bytes = found.torn_tail_bytes;
+  for (const wal::Damage& damage : found.damages) {
+    if (beginning_is_in_files && damage.first_missing.value == 1) continue;
+    const std::uint64_t first = damage.first_missing.value;
+    const std::uint64_t next = damage.next_present.value;
+    recovery_.damages.push_back("the log is damaged in " + damage.file + " at " +
+                                std::to_string(damage.offset) +
+                                (first < next ? ": records " + std::to_string(first) + " to " +
+                                                    std::to_string(next - 1) + " are lost"
+                                              : "; no lost record is known of"));
+  }
+}
+
+// Samples of a tag that nobody knows any more must not turn up under a new tag of the same id.
+void Store::reserve_ids_of_lost_tags() {
+  std::set<SeriesKey> keys;
+  for (const FilePtr& file : open_files_) {
+    for (const BlockRef& block : file->all_blocks()) keys.insert(block.key);
+  }
+  for (const Memtable* memtable : {static_cast<const Memtable*>(active_.get()), frozen_.get()}) {
+    if (memtable == nullptr) continue;
+    for (const SeriesKey& key : memtable->keys()) keys.insert(key);
+  }
+  std::size_t lost = 0;
+  for (const SeriesKey& key : keys) {
+    if (catalogue_.find(key.tenant, key.tag) != nullptr) continue;
+    catalogue_.reserve(key.tenant, key.tag);
+    ++lost;
+  }
+  if (lost == 0) return;
+  recovery_.damages.push_back("the tags of " + std::to_string(lost) +
+                              " series are lost; their samples are kept but have no name");
 }
 
 // What a crash left half done: files that the manifest does not name, and temporary ones.
 void Store::remove_leftovers() {
-  const auto named = [&](std::uint64_t number) {
-    return std::any_of(open_files_.begin(), open_files_.end(),
-                       [&](const OrderedFile& file) { return file.entry.number == number; });
-  };
-  for (std::uint64_t number : numbers_in(files_, options_.directory, ".lsh")) {
-    if (!named(number)) static_cast<void>(files_.remove(file_path(number)));
-    manifest_.next_number = std::max(manifest_.next_number, number + 1);
+  std::set<std::uint64_t> named;
+  for (const FileId& id : manifest_.files) named.insert(id.number);
+  std::uint64_t& next = manifest_.next_number;
+  const auto files = numbers_in(files_, options_.directory, ".lsh");
+  for (std::uint64_t number : files ? *files : std::vector<std::uint64_t>()) {
+    if (!named.contains(number)) static_cast<void>(files_.remove(file_path(number)));
+    next = std::max(next, number + 1);
+  }
+  const auto catalogues = numbers_in(files_, options_.directory, ".tags");
+  if (catalogues && !catalogues->empty()) next = std::max(next, catalogues->back() + 1);
+  const auto names = files_.list(options_.directory);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    if (!name.ends_with(".tmp")) continue;
+    static_cast<void>(files_.remove(sys::join_path(options_.directory, name)));
   }
   remove_old_catalogues();
 }
 
 // All but the newest two: if the newest is ever damaged, the one before still knows most tags.
 void Store::remove_old_catalogues() {
-  std::vector<std::uint64_t> numbers = numbers_in(files_, options_.directory, ".tags");
-  for (std::size_t i = 0; i + 2 < numbers.size(); ++i) {
-    static_cast<void>(files_.remove(catalogue_path(numbers[i])));
+  const auto numbers = numbers_in(files_, options_.directory, ".tags");
+  for (std::size_t i = 0; numbers && i + 2 < numbers->size(); ++i) {
+    static_cast<void>(files_.remove(catalogue_path((*numbers)[i])));
   }
 }
 

@@ -1,4 +1,7 @@
 // Reading: a view of one series is taken under the lock, then read without it.
+#include <algorithm>
+#include <iterator>
+
 #include "base/log.h"
 #include "historian/store.h"
 
@@ -7,15 +10,20 @@ namespace {
 
 constexpr std::uint32_t kColumnsMax = 10'000;
 constexpr std::uint32_t kWindowsMax = 100'000;
+constexpr std::size_t kDamagedBlocksMax = 10'000;  // that are counted; each takes some 100 bytes
 
 Sample to_sample(TagId tag, const Point& point) {
   return {tag, point.time, point.quality, point.value};
 }
 
+std::uint32_t at_most_32_bits(std::uint64_t count) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
+}
+
 PixelColumn to_column(const Summary& s) {
   PixelColumn column;
-  column.count = s.count;
-  column.bad = s.bad;
+  column.count = at_most_32_bits(s.count);
+  column.bad = at_most_32_bits(s.bad);
   column.ends_bad = s.count > 0 && Quality{s.last_quality}.bad();
   if (!s.usable()) return column;
   column.first_time = s.first_usable;
@@ -34,19 +42,47 @@ Status Store::require_tag(TenantId tenant, TagId tag) const {
   return Error{ErrorId::kNotFound, "tag " + std::to_string(tag.value)};
 }
 
+// Said once for each block, however often it is read.
+void Store::note_damaged_block(const Error& error) const {
+  {
+    const std::lock_guard lock(damaged_mutex_);
+    if (damaged_blocks_.size() >= kDamagedBlocksMax) return;
+    if (!damaged_blocks_.insert(error.what).second) return;
+  }
+  log_error("historian", error.text());
+}
+
 SeriesView Store::view(SeriesKey key, TimeRange range) const {
   SeriesView view;
   view.key = key;
-  view.damaged = [](const Error& error) { log_warn("historian", error.text()); };
+  view.damaged = [this](const Error& error) { note_damaged_block(error); };
   const std::shared_lock lock(mutex_);
   view.files = open_files_;
   view.recent = active_->points(key, range);
   if (!frozen_) return view;
   std::vector<Point> recent = frozen_->points(key, range);
   if (recent.empty()) return view;
-  recent.insert(recent.end(), view.recent.begin(), view.recent.end());
+  recent.insert(recent.end(), std::make_move_iterator(view.recent.begin()),
+                std::make_move_iterator(view.recent.end()));
   sort_and_dedupe(recent);
   view.recent = std::move(recent);
+  return view;
+}
+
+// Of the memtables only the newest point at or before `at`. Files and memtables under one lock:
+// between two of them a flush could move the point from where it is not looked for any more.
+SeriesView Store::view_before(SeriesKey key, Timestamp at) const {
+  SeriesView view;
+  view.key = key;
+  view.damaged = [this](const Error& error) { note_damaged_block(error); };
+  const std::shared_lock lock(mutex_);
+  view.files = open_files_;
+  std::optional<Point> newest = active_->before(key, at);
+  if (frozen_) {
+    std::optional<Point> other = frozen_->before(key, at);
+    if (other && (!newest || other->time > newest->time)) newest = std::move(other);
+  }
+  if (newest) view.recent.push_back(*std::move(newest));
   return view;
 }
 
@@ -62,18 +98,7 @@ Status Store::scan(TenantId tenant, TagId tag, TimeRange range, const Visit& vis
 
 Result<std::optional<Sample>> Store::sample_before(TenantId tenant, TagId tag, Timestamp at) const {
   if (Status known = require_tag(tenant, tag); !known) return known.error();
-  const SeriesKey key{tenant, tag};
-  SeriesView seen = view(key, {Timestamp{0}, Timestamp{0}});  // files only
-  {
-    const std::shared_lock lock(mutex_);
-    std::optional<Point> newest = active_->before(key, at);
-    if (frozen_) {
-      const std::optional<Point> other = frozen_->before(key, at);
-      if (other && (!newest || other->time > newest->time)) newest = other;
-    }
-    if (newest) seen.recent.push_back(*newest);
-  }
-  const Result<std::optional<Point>> found = point_before(seen, at);
+  const Result<std::optional<Point>> found = point_before(view_before({tenant, tag}, at), at);
   if (!found) return found.error();
   if (!*found) return std::optional<Sample>();
   return std::optional<Sample>(to_sample(tag, **found));
@@ -128,12 +153,11 @@ Result<std::vector<AggregateWindow>> Store::aggregate(TenantId tenant, TagId tag
   if (range.empty() || step.count() <= 0) {
     return Error{ErrorId::kInvalidArgument, "the range and the step must be longer than nothing"};
   }
-  const std::int64_t windows_minus_one = ((range.to - range.from).count() - 1) / step.count();
-  if (windows_minus_one >= kWindowsMax) {
+  const std::uint64_t count = Windows::steps_in(range, step);
+  if (count > kWindowsMax) {
     return Error{ErrorId::kInvalidArgument, "the range has more than 100000 windows of that step"};
   }
-  const Windows windows =
-      Windows::of_step(range, step, static_cast<std::uint32_t>(windows_minus_one + 1));
+  const Windows windows = Windows::of_step(range, step, static_cast<std::uint32_t>(count));
   const auto summaries = fold(view({tenant, tag}, range), windows);
   if (!summaries) return summaries.error();
   std::vector<AggregateWindow> result;

@@ -1,0 +1,32 @@
+// historian/file_format.h: the bytes of a file around its points, as docs/formats/historian.md
+// describes them. Pure functions over memory; the files are file.h.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "historian/file.h"
+
+namespace lineshaft::historian {
+
+inline constexpr std::string_view kFileMagic = "LSHIST01";
+inline constexpr std::uint32_t kFileVersion = 1;
+inline constexpr std::size_t kHeaderBytes = 24;
+inline constexpr std::size_t kFooterBytes = 56;
+inline constexpr std::size_t kFooterCrcOffset = kFooterBytes - 12;
+inline constexpr std::size_t kBlockHeadBytes = 20;
+inline constexpr std::size_t kIndexEntryBytes = 116;
+// 8192 points take at most 30 bytes each beside their text, which is cut at a MiB (store).
+inline constexpr std::uint32_t kRawBytesMax = 4 * 1024 * 1024;
+
+// One entry of the index.
+void write_entry(ByteWriter& writer, const BlockRef& block);
+BlockRef read_entry(ByteReader& reader);
+
+// A block's head after its checksum.
+Bytes head_of(const BlockRef& block);
+// Over the file's number and the block's offset too, so that a block from another place or another
+// file does not pass.
+std::uint32_t block_crc(std::uint64_t number, const BlockRef& block, ByteSpan stored);
+
+}  // namespace lineshaft::historian
