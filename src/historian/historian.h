@@ -28,7 +28,8 @@ struct HistorianOptions {
   std::size_t wal_segment_bytes = wal::kSegmentBytes;
 };
 
-// The newest sample of a tag (by source time), with the tick at which it changed.
+// The newest sample of a tag (by source time; but one of now counts as newer than one from the
+// future), with the tick at which it changed.
 struct LastValue {
   TagId tag;
   Sample sample;           // time 0 and quality BadWaitingForInitialData if there is none yet
@@ -39,8 +40,8 @@ struct LastValue {
 // One pixel column of a chart. Counts every sample of the column; the rest is of not-bad samples.
 struct PixelColumn {
   std::uint32_t count = 0;
-  std::uint32_t bad = 0;  // samples with bad quality in the column
-  bool ends_bad = false;  // the last sample of the column has bad quality: a gap begins
+  std::uint32_t bad = 0;            // samples with bad quality in the column
+  bool ends_bad = false;            // the last sample of the column has bad quality: a gap begins
   Timestamp first_time, last_time;  // valid if count > bad, as is the rest
   double first = 0, last = 0, min = 0, max = 0;
 };

@@ -1,0 +1,206 @@
+#include "historian/file.h"
+
+#include <gtest/gtest.h>
+
+#include "base/crc32c.h"
+#include "historian/file_format.h"
+#include "historian/format_page_fixture.h"
+#include "historian/oracle_fixture.h"
+#include "sys/sim/disk.h"
+
+namespace lineshaft::historian {
+namespace {
+
+const std::string path = "/000012.lsh";
+
+class FileTest : public testing::Test {
+ protected:
+  using Content = std::vector<std::pair<SeriesKey, std::vector<Point>>>;
+
+  void write(const Content& content, FileId id = {12, 9}) {
+    auto writer = FileWriter::create(disk_, path, id).value();
+    for (const auto& [key, points] : content) ASSERT_TRUE(writer->add(key, points).ok());
+    ASSERT_TRUE(writer->finish().ok());
+  }
+  Result<FilePtr> open(std::uint64_t number = 12) { return FileReader::open(disk_, path, number); }
+  Bytes bytes() { return sys::read_file(disk_, path, 1 << 20).value(); }
+  void replace(ByteSpan content) {
+    ASSERT_TRUE(sys::write_file_atomically(disk_, path, content).ok());
+  }
+
+  sys::SimDisk disk_;
+};
+
+std::vector<Point> some_points(std::int64_t from, std::int64_t count) {
+  std::vector<Point> points;
+  for (std::int64_t i = from; i < from + count; ++i) {
+    points.push_back({{i * 1000}, i % 5 == 4 ? quality::kBad : quality::kGood, i * i});
+  }
+  return points;
+}
+
+bool same(const std::vector<Point>& a, const std::vector<Point>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Point& x, const Point& y) {
+    return x.time == y.time && x.quality == y.quality && same_value(x.value, y.value);
+  });
+}
+
+TEST_F(FileTest, GivesBackItsBlocksBySeries) {
+  const Content content = {{{{1}, {2}}, some_points(0, 10)},
+                           {{{1}, {2}}, some_points(10, 8192)},  // compressed
+                           {{{1}, {3}}, {{{5}, {}, std::string(100'000, 'x')}}},
+                           {{{2}, {1}}, {{{-7}, quality::kBad, 1.5F}}}};
+  write(content);
+  const FilePtr file = open().value();
+  EXPECT_EQ(file->id(), (FileId{12, 9}));
+  EXPECT_EQ(file->all_blocks().size(), 4u);
+  std::size_t i = 0;
+  for (SeriesKey key : {SeriesKey{{1}, {2}}, SeriesKey{{1}, {3}}, SeriesKey{{2}, {1}}}) {
+    for (const BlockRef& block : file->blocks(key)) {
+      EXPECT_EQ(block.key, content[i].first);
+      EXPECT_TRUE(same(file->read(block).value(), content[i].second));
+      ++i;
+    }
+  }
+  EXPECT_EQ(i, 4u);
+  EXPECT_TRUE(file->blocks({{1}, {1}}).empty());
+  EXPECT_TRUE(file->blocks({{3}, {1}}).empty());
+  EXPECT_LT(file->all_blocks()[1].stored_bytes, file->all_blocks()[1].raw_bytes);
+}
+
+TEST_F(FileTest, SummarisesABlockWithoutItsBadSamples) {
+  write({{{{1}, {1}},
+          {{{10}, quality::kBad, 99.0},
+           {{20}, quality::kGood, 2.0},
+           {{30}, quality::kUncertain, -1.0},
+           {{40}, quality::kBadTimeout, 99.0}}}});
+  const Summary s = open().value()->all_blocks()[0].summary;
+  EXPECT_EQ(s.count, 4u);
+  EXPECT_EQ(s.bad, 2u);
+  EXPECT_EQ(s.first_time.ns, 10);
+  EXPECT_EQ(s.last_time.ns, 40);
+  EXPECT_EQ(s.first_usable.ns, 20);
+  EXPECT_EQ(s.last_usable.ns, 30);
+  EXPECT_EQ(s.first, 2.0);
+  EXPECT_EQ(s.last, -1.0);
+  EXPECT_EQ(s.min, -1.0);
+  EXPECT_EQ(s.max, 2.0);
+  EXPECT_EQ(s.sum, 1.0);
+  EXPECT_EQ(s.last_quality, quality::kBadTimeout.code);
+}
+
+TEST_F(FileTest, CanBeEmpty) {
+  write({});
+  EXPECT_TRUE(open().value()->all_blocks().empty());
+}
+
+TEST_F(FileTest, IsWholeOrRefusedWhateverItsLength) {
+  write({{{{1}, {2}}, some_points(0, 20)}});
+  const Bytes whole = bytes();
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    replace(ByteSpan(whole).first(size));
+    const auto opened = open();
+    ASSERT_FALSE(opened.ok()) << size;
+    EXPECT_EQ(opened.error().id, ErrorId::kCorrupt) << size;
+  }
+}
+
+// Every bit of every byte: what is read is what was written, or an error names the damage.
+TEST_F(FileTest, AFlippedBitNeverGivesWrongData) {
+  const Content content = {{{{1}, {2}}, some_points(0, 6)},
+                           {{{1}, {3}}, some_points(0, 200)},  // compressed
+                           {{{2}, {1}}, {{{-7}, quality::kBad, std::string("on")}}}};
+  write(content);
+  const Bytes whole = bytes();
+  std::size_t refused = 0;
+  std::size_t lost_blocks = 0;
+  for (std::size_t i = 0; i < whole.size() * 8; ++i) {
+    Bytes flipped = whole;
+    flipped[i / 8] = static_cast<std::uint8_t>(flipped[i / 8] ^ (1 << (i % 8)));
+    replace(flipped);
+    const auto opened = open();
+    if (!opened) {
+      EXPECT_EQ(opened.error().id, ErrorId::kCorrupt) << "byte " << i / 8;
+      ++refused;
+      continue;
+    }
+    const auto& blocks = (*opened)->all_blocks();
+    ASSERT_EQ(blocks.size(), content.size());
+    std::size_t lost = 0;
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      EXPECT_EQ(blocks[k].key, content[k].first);
+      const auto points = (*opened)->read(blocks[k]);
+      if (points) {
+        EXPECT_TRUE(same(*points, content[k].second)) << "byte " << i / 8;
+        continue;
+      }
+      EXPECT_EQ(points.error().id, ErrorId::kCorrupt);
+      ++lost;
+    }
+    EXPECT_EQ(lost, i / 8 < kHeaderBytes ? 0u : 1u) << "byte " << i / 8;
+    lost_blocks += lost;
+  }
+  EXPECT_EQ(refused, (kFooterBytes + 3 * kIndexEntryBytes) * 8);
+  EXPECT_EQ(lost_blocks, (whole.size() - kHeaderBytes) * 8 - refused);
+}
+
+TEST_F(FileTest, DoesNotTakeAnotherFileUnderItsName) {
+  write({{{{1}, {2}}, some_points(0, 3)}}, {13, 13});
+  EXPECT_EQ(open(12).error().id, ErrorId::kCorrupt);
+  EXPECT_TRUE(open(13).ok());
+}
+
+// A block that a disk wrote to the wrong place is whole in itself; its address tells.
+TEST_F(FileTest, DoesNotTakeABlockFromAnotherPlaceOrFile) {
+  const Content content = {{{{1}, {2}}, some_points(0, 6)}, {{{1}, {2}}, some_points(6, 6)}};
+  write(content);
+  const Bytes mine = bytes();
+  write(content, {13, 9});
+  const Bytes other = bytes();
+  const FilePtr file = open(13).value();
+  const BlockRef first = file->all_blocks()[0];
+  const auto from = static_cast<std::ptrdiff_t>(first.offset);
+  const auto size = static_cast<std::ptrdiff_t>(kBlockHeadBytes + first.stored_bytes);
+  Bytes mixed = mine;
+  std::copy(other.begin() + from, other.begin() + from + size, mixed.begin() + from);
+  replace(mixed);
+  EXPECT_EQ(open(12).value()->read(first).error().id, ErrorId::kCorrupt);
+  mixed = mine;
+  std::copy(mine.begin() + from, mine.begin() + from + size, mixed.begin() + from + size);
+  replace(mixed);
+  const FilePtr moved = open(12).value();
+  EXPECT_FALSE(moved->read(moved->all_blocks()[1]).ok());
+}
+
+TEST_F(FileTest, LeavesAFileOfANewerVersionAlone) {
+  write({});
+  Bytes newer = bytes();
+  newer[8] = 2;
+  const std::uint32_t crc = crc32c(ByteSpan(newer).first(20));
+  for (std::size_t i = 0; i < 4; ++i) newer[20 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
+  replace(newer);
+  EXPECT_EQ(open().error().id, ErrorId::kFormatTooNew);
+}
+
+TEST_F(FileTest, HasTheBytesOfTheFormatPage) {
+  const std::vector<Point> points = {{{1'000'000'000}, quality::kGood, std::int64_t{-3}},
+                                     {{2'000'000'000}, quality::kBadTimeout, std::int64_t{300}}};
+  const Bytes page = hex_of_page("historian.md", "A file");
+  write({{{{1}, {2}}, points}});
+  EXPECT_EQ(bytes(), page);
+  replace(page);
+  const FilePtr file = open().value();
+  EXPECT_TRUE(same(file->read(file->blocks({{1}, {2}})[0]).value(), points));
+}
+
+TEST_F(FileTest, SaysThatTheDiskIsFull) {
+  disk_.set_capacity(1000);
+  auto writer = FileWriter::create(disk_, path, {1, 1}).value();
+  Status added;
+  for (int i = 0; i < 100 && added; ++i) added = writer->add({{1}, {1}}, some_points(i * 20, 20));
+  ASSERT_FALSE(added.ok());
+  EXPECT_EQ(added.error().id, ErrorId::kDiskFull);
+}
+
+}  // namespace
+}  // namespace lineshaft::historian

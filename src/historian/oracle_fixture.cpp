@@ -1,0 +1,201 @@
+#include "historian/oracle_fixture.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <future>
+
+namespace lineshaft::historian {
+namespace {
+
+__extension__ using Wide = __int128;
+
+std::string name_of(SeriesKey key) {
+  return "tag " + std::to_string(key.tag.value) + " of tenant " + std::to_string(key.tenant.value);
+}
+
+// Extends a column or window by a sample. `Any` has count, first, last, min and max.
+template <typename Any>
+void extend(Any& any, double number, bool is_first) {
+  if (is_first) {
+    any.first = any.min = any.max = number;
+  } else if (!std::isnan(number)) {
+    if (std::isnan(any.min) || number < any.min) any.min = number;
+    if (std::isnan(any.max) || number > any.max) any.max = number;
+  }
+  any.last = number;
+}
+
+}  // namespace
+
+bool same_value(const Value& a, const Value& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* x = std::get_if<float>(&a)) {
+    return std::bit_cast<std::uint32_t>(*x) == std::bit_cast<std::uint32_t>(std::get<float>(b));
+  }
+  if (const auto* x = std::get_if<double>(&a)) {
+    return std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(std::get<double>(b));
+  }
+  return a == b;
+}
+
+bool same_sample(const Sample& a, const Sample& b) {
+  return a.tag == b.tag && a.time == b.time && a.quality == b.quality &&
+         same_value(a.value, b.value);
+}
+
+std::string text_of(const Sample& sample) {
+  return std::to_string(sample.time.ns) + " " + quality_name(sample.quality) + " " +
+         to_text(sample.value).substr(0, 40);
+}
+
+void Oracle::append(const SampleBatch& batch) {
+  for (const Sample& sample : batch.samples) {
+    const SeriesKey key{batch.tenant, sample.tag};
+    series_[key][sample.time.ns] = sample;
+    ever_[key].push_back(sample);
+  }
+}
+
+std::vector<Sample> Oracle::scan(SeriesKey key, TimeRange range) const {
+  std::vector<Sample> samples;
+  const auto series = series_.find(key);
+  if (series == series_.end()) return samples;
+  for (const auto& [time, sample] : series->second) {
+    if (range.contains(sample.time)) samples.push_back(sample);
+  }
+  return samples;
+}
+
+std::optional<Sample> Oracle::before(SeriesKey key, Timestamp at) const {
+  std::optional<Sample> last;
+  for (const Sample& sample : scan(key, TimeRange{})) {
+    if (sample.time <= at) last = sample;
+  }
+  return last;
+}
+
+// Column i holds the instants t with from + length * i / columns <= t < the same of i + 1.
+std::vector<PixelColumn> Oracle::pixels(SeriesKey key, TimeRange range,
+                                        std::uint32_t columns) const {
+  std::vector<PixelColumn> drawn(columns);
+  const Wide length = Wide{range.to.ns} - range.from.ns;
+  std::uint32_t i = 0;
+  for (const Sample& sample : scan(key, range)) {
+    while ((Wide{sample.time.ns} - range.from.ns) * columns >= length * (i + 1)) ++i;
+    PixelColumn& column = drawn[i];
+    ++column.count;
+    column.ends_bad = sample.quality.bad();
+    if (sample.quality.bad()) {
+      ++column.bad;
+      continue;
+    }
+    const bool is_first = column.count - column.bad == 1;
+    if (is_first) column.first_time = sample.time;
+    column.last_time = sample.time;
+    extend(column, as_double(sample.value), is_first);
+  }
+  return drawn;
+}
+
+std::vector<AggregateWindow> Oracle::aggregate(SeriesKey key, TimeRange range,
+                                               Nanoseconds step) const {
+  std::vector<AggregateWindow> windows;
+  for (Wide from = range.from.ns; from < range.to.ns; from += step.count()) {
+    AggregateWindow window;
+    window.from = {static_cast<std::int64_t>(from)};
+    windows.push_back(window);
+  }
+  std::size_t i = 0;
+  for (const Sample& sample : scan(key, range)) {
+    while (i + 1 < windows.size() && windows[i + 1].from <= sample.time) ++i;
+    if (sample.quality.bad()) {
+      ++windows[i].bad_count;
+      continue;
+    }
+    const double number = as_double(sample.value);
+    extend(windows[i], number, windows[i].count == 0);
+    ++windows[i].count;
+    windows[i].sum += number;
+  }
+  return windows;
+}
+
+std::string Oracle::difference(const Historian& historian) const {
+  for (const auto& [key, tag] : tags_) {
+    const std::optional<Tag> found = historian.find_tag(key.tenant, key.tag);
+    if (!found) return name_of(key) + " is lost";
+    if (found->spec != tag.spec) return name_of(key) + " is " + found->spec.path;
+    const std::optional<Tag> by_path = historian.find_tag(key.tenant, tag.spec.path);
+    if (!by_path || by_path->id != key.tag) return name_of(key) + " is not found by its path";
+    const std::vector<Sample> wanted = scan(key, TimeRange{});
+    const std::vector<Sample> got = scan_all(historian, key);
+    for (std::size_t i = 0; i < std::max(wanted.size(), got.size()); ++i) {
+      if (i >= got.size()) return name_of(key) + " has lost " + text_of(wanted[i]);
+      if (i >= wanted.size()) return name_of(key) + " has invented " + text_of(got[i]);
+      if (!same_sample(wanted[i], got[i])) {
+        return name_of(key) + " has " + text_of(got[i]) + " for " + text_of(wanted[i]);
+      }
+    }
+    const LastValue last = historian.last_values(key.tenant, std::vector{key.tag})[0];
+    const bool is_last = wanted.empty() ? last.tick == 0 : same_sample(last.sample, wanted.back());
+    if (!is_last) {
+      return name_of(key) + " says its last value is " + text_of(last.sample) + " instead of " +
+             (wanted.empty() ? "none" : text_of(wanted.back()));
+    }
+  }
+  if (historian.counters().tags != tags_.size()) return "there are more tags than were made";
+  return {};
+}
+
+std::string Oracle::invented(const Historian& historian) const {
+  for (const auto& [key, tag] : tags_) {
+    const std::optional<Tag> found = historian.find_tag(key.tenant, key.tag);
+    if (!found) continue;
+    const auto known = ever_.find(key);
+    for (const Sample& sample : scan_all(historian, key)) {
+      const bool was_appended =
+          known != ever_.end() &&
+          std::any_of(known->second.begin(), known->second.end(),
+                      [&](const Sample& other) { return same_sample(sample, other); });
+      if (!was_appended) return name_of(key) + " has invented " + text_of(sample);
+    }
+  }
+  return {};
+}
+
+std::vector<Sample> scan_all(const Historian& historian, SeriesKey key, TimeRange range) {
+  std::vector<Sample> samples;
+  const Status done = historian.scan(key.tenant, key.tag, range, [&](std::span<const Sample> run) {
+    EXPECT_LE(run.size(), 8192u);
+    samples.insert(samples.end(), run.begin(), run.end());
+    return true;
+  });
+  EXPECT_TRUE(done.ok()) << done.error().text();
+  return samples;
+}
+
+Status append(Historian& historian, SampleBatch batch) {
+  std::promise<Status> outcome;
+  historian.append(std::move(batch), [&](Status status) { outcome.set_value(std::move(status)); });
+  return outcome.get_future().get();
+}
+
+TagSpec spec_of(const std::string& path, ValueType type) {
+  TagSpec spec;
+  spec.path = path;
+  spec.type = type;
+  return spec;
+}
+
+Status OnDisk::open() {
+  historian_.reset();
+  auto opened = Historian::open(disk_, clock_, random_, options_);
+  if (!opened) return opened.error();
+  historian_ = *std::move(opened);
+  return {};
+}
+
+}  // namespace lineshaft::historian

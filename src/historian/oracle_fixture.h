@@ -1,0 +1,79 @@
+// historian/oracle_fixture.h: what a historian must answer, kept and computed in the plainest way;
+// for tests.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "historian/historian.h"
+#include "historian/series.h"
+#include "sys/sim/disk.h"
+#include "sys/sim/loop.h"
+
+namespace lineshaft::historian {
+
+// Equal to the last bit: NaN payloads, the sign of zero.
+bool same_value(const Value& a, const Value& b);
+bool same_sample(const Sample& a, const Sample& b);
+std::string text_of(const Sample& sample);
+
+class Oracle {
+ public:
+  void append(const SampleBatch& batch);
+  void put_tag(TenantId tenant, const Tag& tag) { tags_[{tenant, tag.id}] = tag; }
+
+  std::vector<Sample> scan(SeriesKey key, TimeRange range) const;
+  std::optional<Sample> before(SeriesKey key, Timestamp at) const;
+  std::vector<PixelColumn> pixels(SeriesKey key, TimeRange range, std::uint32_t columns) const;
+  std::vector<AggregateWindow> aggregate(SeriesKey key, TimeRange range, Nanoseconds step) const;
+  const std::map<SeriesKey, Tag>& tags() const { return tags_; }
+
+  // Compares all tags, all samples and all last values. Empty, or the first difference in words.
+  std::string difference(const Historian& historian) const;
+  // Is every sample of `historian` one that was appended, though some may be missing?
+  std::string invented(const Historian& historian) const;
+
+ private:
+  std::map<SeriesKey, std::map<std::int64_t, Sample>> series_;
+  std::map<SeriesKey, std::vector<Sample>> ever_;  // overwritten ones too
+  std::map<SeriesKey, Tag> tags_;
+};
+
+// Everything of one tag. Fails the test on an error.
+std::vector<Sample> scan_all(const Historian& historian, SeriesKey key,
+                             TimeRange range = TimeRange{});
+
+// Waits for the outcome.
+Status append(Historian& historian, SampleBatch batch);
+
+TagSpec spec_of(const std::string& path, ValueType type = ValueType::kFloat64);
+
+// A historian on a simulated disk, flushed by hand.
+class OnDisk {
+ public:
+  explicit OnDisk(sys::SimDisk& disk, std::uint64_t seed = 1) : disk_(disk), random_(seed) {
+    options_.directory = "/data/history";
+    options_.background = false;
+    options_.memtable_bytes_max = 1 << 20;
+    options_.wal_segment_bytes = 16 * 1024;
+  }
+  // Opens it, again if it is open.
+  Status open();
+  void close() { historian_.reset(); }
+  Historian& operator*() { return *historian_; }
+  Historian* operator->() { return historian_.get(); }
+  HistorianOptions& options() { return options_; }
+
+ private:
+  sys::SimDisk& disk_;
+  sys::SimRandom random_;
+  sys::SimLoop loop_;
+  sys::SimClock clock_{loop_};
+  HistorianOptions options_;
+  std::unique_ptr<Historian> historian_;
+};
+
+}  // namespace lineshaft::historian
