@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 
-#include "base/crc32c.h"
 #include "sys/file.h"
 #include "wal/format.h"
 #include "wal/group_commit.h"
@@ -234,44 +233,6 @@ TEST_F(LogTest, LeavesALogOfANewerVersionAlone) {
   const auto log = try_open();
   ASSERT_FALSE(log.ok());
   EXPECT_EQ(log.error().id, ErrorId::kFormatTooNew);
-}
-
-// The worked example of docs/formats/wal.md. The checksums there come from another program.
-TEST(WalFormat, IsThatOfTheFormatPage) {
-  const auto unhex = [](std::string_view text) {
-    Bytes bytes;
-    for (std::size_t i = 0; i + 1 < text.size();) {
-      if (text[i] == ' ') {
-        ++i;
-        continue;
-      }
-      bytes.push_back(
-          static_cast<std::uint8_t>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-      i += 2;
-    }
-    return bytes;
-  };
-  SegmentHeader header;
-  header.id = 0x0123456789abcdef;
-  header.sequence = 12;
-  header.first = Lsn{1000};
-  header.bytes = kSegmentBytes;
-  EXPECT_EQ(encode_segment_header(header),
-            unhex("4c 53 57 41 4c 0d 0a 00  01 00 00 00 00 00 00 00"
-                  "ef cd ab 89 67 45 23 01  0c 00 00 00 00 00 00 00"
-                  "e8 03 00 00 00 00 00 00  00 00 00 04 00 00 00 00"
-                  "00 00 00 00 00 00 00 00  00 00 00 00 82 62 97 53"));
-  RecordHeader record;
-  record.segment_id = header.id;
-  record.lsn = Lsn{1000};
-  record.durable = Lsn{999};
-  record.life = 1;
-  record.type = 1;
-  Bytes bytes;
-  encode_record(record, as_bytes("on"), bytes);
-  EXPECT_EQ(bytes, unhex("5b d4 58 24  02 00 00 00  ef cd ab 89 67 45 23 01"
-                         "e8 03 00 00 00 00 00 00  e7 03 00 00 00 00 00 00"
-                         "01 00 00 00  01  00 00 00  6f 6e  00 00 00 00 00 00"));
 }
 
 TEST_F(LogTest, CommitsManyAppendsWithOneSyncAndInOrder) {
