@@ -46,7 +46,7 @@ Result<std::vector<Point>> read_block(const SeriesView& view, const Source& sour
                                       TimeRange range) {
   Result<std::vector<Point>> points = source.reader->read(*source.block);
   if (!points) {
-    if (points.error().code() == ErrorCode::kIo) return points;
+    if (points.error().id != ErrorId::kCorrupt) return points;
     if (view.damaged) view.damaged(points.error());
     return std::vector<Point>();
   }

@@ -94,8 +94,8 @@ Result<bool> Store::load_manifest() {
     return true;
   }
   const Error& error = manifest.error();
-  if (error.id == ErrorId::kFormatTooNew || error.code() == ErrorCode::kIo) return error;
   const bool missing = error.id == ErrorId::kFileMissing;
+  if (!missing && error.id != ErrorId::kCorrupt) return error;
   if (!missing) set_aside(sys::join_path(options_.directory, "manifest"), error);
   // The files say themselves whether they are whole and how new they are. What a crashed merge left
   // over holds the same points as its inputs, so taking all of them is right; the log is replayed
@@ -121,12 +121,12 @@ Status Store::load_files() {
     if (error.id == ErrorId::kFormatTooNew) return error;
     if (error.id == ErrorId::kFileMissing) {
       recovery_.damages.push_back(path + " is missing: its samples are lost");
-    } else if (error.code() == ErrorCode::kIo) {
+    } else if (error.id == ErrorId::kCorrupt) {
+      if (!set_aside(path, error)) unread_.push_back(id);
+    } else {
       // Perhaps only for now, so it stays where it is.
       unread_.push_back(id);
       recovery_.damages.push_back(error.what + "; its samples are missing until it can be read");
-    } else if (!set_aside(path, error)) {
-      unread_.push_back(id);
     }
   }
   std::stable_sort(open_files_.begin(), open_files_.end(), [](const FilePtr& a, const FilePtr& b) {
@@ -150,7 +150,7 @@ Status Store::load_catalogue() {
       break;
     }
     const Error& error = tags.error();
-    if (error.id == ErrorId::kFormatTooNew || error.code() == ErrorCode::kIo) return error;
+    if (error.id != ErrorId::kCorrupt) return error;
     set_aside(path, error);
   }
   if (used < manifest_.catalogue) {
