@@ -166,6 +166,19 @@ std::string Oracle::invented(const Historian& historian) const {
   return {};
 }
 
+std::string Oracle::missing(const Historian& historian) const {
+  for (const auto& [key, tag] : tags_) {
+    if (!historian.find_tag(key.tenant, key.tag)) return name_of(key) + " is lost";
+    const std::vector<Sample> got = scan_all(historian, key);
+    for (const Sample& wanted : scan(key, TimeRange{})) {
+      const bool is_there = std::any_of(
+          got.begin(), got.end(), [&](const Sample& other) { return same_sample(wanted, other); });
+      if (!is_there) return name_of(key) + " has lost " + text_of(wanted);
+    }
+  }
+  return {};
+}
+
 std::vector<Sample> scan_all(const Historian& historian, SeriesKey key, TimeRange range) {
   std::vector<Sample> samples;
   const Status done = historian.scan(key.tenant, key.tag, range, [&](std::span<const Sample> run) {

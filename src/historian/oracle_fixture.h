@@ -35,6 +35,8 @@ class Oracle {
   std::string difference(const Historian& historian) const;
   // Is every sample of `historian` one that was appended, though some may be missing?
   std::string invented(const Historian& historian) const;
+  // Is everything there, though there may be more samples, and tags may have been changed again?
+  std::string missing(const Historian& historian) const;
 
  private:
   std::map<SeriesKey, std::map<std::int64_t, Sample>> series_;
