@@ -1,5 +1,7 @@
 """What the documentation shows is what happens: its commands are typed, its tables compared."""
+import json
 import os
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -54,6 +56,33 @@ class Pages(Scenario):
 
     def test_import_csv(self):
         self.with_a_server().read(DOCS / "how-to/import-csv.md")
+
+
+class Tables(Scenario):
+    def test_the_settings_of_modbus_have_the_defaults_and_bounds_of_the_page(self):
+        page = (DOCS / "reference/modbus.md").read_text()
+        rows = re.findall(r"^\| `(\w+)` \| ?(\w*) ?\| ?((?:\d+ to \d+)?)[^|]*\|",
+                          page[page.index("## Settings of a connection"):page.index("## Where a value lies")], re.M)
+        server = self.serve()
+        server.claim()
+
+        def make(name, **settings):
+            return server.request("POST", "/connections", {
+                "name": name, "protocol": "modbus-tcp", "enabled": False, "settings": {"host": "127.0.0.1", **settings}})
+
+        real = make("defaults").json["settings"]
+        self.assertEqual({name for name, _, _ in rows}, set(real), "a setting that the page lacks, or that is none")
+        for name, default, allowed in rows:
+            if default:
+                self.assertEqual(json.dumps(real[name]), default, name)
+            if allowed:
+                low, high = map(int, allowed.split(" to "))
+                for value in (low, high):
+                    self.assertEqual(make(f"{name} {value}", **{name: value}).status, 201, f"{name} {value}")
+                for value in (low - 1, high + 1):
+                    refused = make("refused", **{name: value})
+                    self.assertEqual(refused.status, 400, f"{name} {value}")
+                    self.assertIn(name, refused.json["detail"])
 
 
 if __name__ == "__main__":
