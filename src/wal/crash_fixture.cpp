@@ -192,7 +192,12 @@ std::string problem_of_crashed(const sys::DiskImage& image, const LogOptions& op
   sys::SimDisk disk(image);
   NotedLog log(disk, options, seed);
   if (std::string problem = log.recover(notebook, operations); !problem.empty()) return problem;
-  for (const std::size_t bytes : {std::size_t{0}, std::size_t{33}}) {
+  // As long as the first record that is lost, so that what lies behind it would follow on neatly.
+  const std::vector<const TestRecord*> before = notebook.at(operations).records;
+  const std::uint64_t last = log.notebook().last();
+  std::vector<std::size_t> sizes = {last < before.size() ? before[last]->payload.size() : 0};
+  if (operations % 2 == 0) sizes.push_back(33);
+  for (const std::size_t bytes : sizes) {
     if (Status done = log.append(bytes); !done) return "going on: " + done.error().text();
   }
   if (Status done = log.sync(); !done) return "going on: " + done.error().text();
