@@ -1,0 +1,91 @@
+// Bytes as a file of samples. The first byte says whether checksums are made to fit, so that what
+// is behind them is tried too. Whatever the file says, blocks that can be read keep their order.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/assert.h"
+#include "base/crc32c.h"
+#include "historian/file_format.h"
+#include "historian/files.h"
+#include "sys/sim/disk.h"
+
+namespace {
+
+using namespace lineshaft;
+using namespace lineshaft::historian;
+
+constexpr std::uint64_t kNumber = 12;
+
+void put(Bytes& file, std::size_t offset, ByteSpan bytes) {
+  std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(offset));
+}
+void put_u32(Bytes& file, std::size_t offset, std::uint32_t value) {
+  Bytes bytes;
+  ByteWriter(bytes).write_le(value);
+  put(file, offset, bytes);
+}
+
+void repair_blocks(Bytes& file, ByteSpan index) {
+  ByteReader reader(index);
+  while (reader.remaining() >= kIndexEntryBytes) {
+    const BlockRef block = read_entry(reader);
+    const std::uint64_t size = std::uint64_t{kBlockHeadBytes} + block.stored_bytes;
+    if (block.offset > file.size() || size > file.size() - block.offset) continue;
+    const auto at = static_cast<std::size_t>(block.offset);
+    const ByteSpan stored = ByteSpan(file).subspan(at + kBlockHeadBytes, block.stored_bytes);
+    put_u32(file, at, block_crc(kNumber, block, stored));
+    put(file, at + 4, head_of(block));
+  }
+}
+
+void repair(Bytes& file) {
+  if (file.size() < kHeaderBytes + kFooterBytes) return;
+  const std::size_t footer = file.size() - kFooterBytes;
+  ByteReader reader(ByteSpan(file).subspan(footer));
+  const auto offset = reader.read_le<std::uint64_t>();
+  if (offset <= footer) {
+    const ByteSpan part = ByteSpan(file).subspan(static_cast<std::size_t>(offset),
+                                                 footer - static_cast<std::size_t>(offset));
+    const Bytes index(part.begin(), part.end());
+    repair_blocks(file, index);
+    put_u32(file, footer + 32, crc32c(index));
+  }
+  Bytes number;
+  ByteWriter(number).write_le(kNumber);
+  put(file, footer + 16, number);
+  put_u32(file, footer + 40, kFileVersion);
+  put_u32(file, footer + kFooterCrcOffset,
+          crc32c(ByteSpan(file).subspan(footer, kFooterCrcOffset)));
+  put(file, file.size() - kFileMagic.size(), as_bytes(kFileMagic));
+}
+
+void read_all(const FilePtr& file) {
+  for (const BlockRef& block : file->all_blocks()) {
+    const Result<std::vector<Point>> points = file->read(block);
+    if (!points) continue;
+    LS_ASSERT(points->size() == block.summary.count);
+    const SeriesView view{block.key, {file}, {}, {}};
+    Timestamp before = kTimestampMin;
+    static_cast<void>(visit_points(view, {}, [&](std::span<const Point> run) {
+      for (const Point& point : run) LS_ASSERT(before <= point.time);
+      before = run.back().time;
+      return true;
+    }));
+    static_cast<void>(fold(view, Windows::equal_parts(TimeRange{}, 7)));
+    static_cast<void>(point_before(view, block.summary.last_time));
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  Bytes content(data + 1, data + size);
+  if (data[0] != 0) repair(content);
+  sys::SimDisk disk;
+  LS_ASSERT(sys::write_file_atomically(disk, "/000012.lsh", content).ok());
+  const Result<FilePtr> file = FileReader::open(disk, "/000012.lsh", kNumber);
+  if (file) read_all(*file);
+  return 0;
+}

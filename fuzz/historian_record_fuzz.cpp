@@ -1,0 +1,101 @@
+// Records of the log, manifests and catalogues: what is understood reads the same when it is
+// written again. The first byte chooses.
+#include <cstddef>
+#include <cstdint>
+
+#include "base/assert.h"
+#include "base/crc32c.h"
+#include "historian/catalogue.h"
+#include "historian/manifest.h"
+#include "sys/sim/disk.h"
+
+namespace {
+
+using namespace lineshaft;
+using namespace lineshaft::historian;
+
+void try_batch(ByteSpan bytes) {
+  const Result<SampleBatch> batch = decode_batch(bytes);
+  if (!batch) return;
+  const Bytes again = encode_batch(*batch);
+  LS_ASSERT(encode_batch(decode_batch(again).value()) == again);
+}
+
+void try_points(ByteSpan bytes) {
+  const Result<std::vector<Point>> points = decode_points(bytes);
+  if (!points) return;
+  const ValueType type = type_of(points->front().value);
+  Bytes once;
+  encode_points(type, *points, once);
+  Bytes twice;
+  encode_points(type, decode_points(once).value(), twice);
+  LS_ASSERT(once == twice);
+}
+
+void use(const std::vector<TagEntry>& tags) {
+  const Bytes again = encode_tags(tags);
+  LS_ASSERT(encode_tags(decode_tags(again).value()) == again);
+  Catalogue catalogue;
+  for (const TagEntry& entry : tags) catalogue.put(entry);
+  for (const TagEntry& entry : catalogue.all()) {
+    LS_ASSERT(catalogue.find(entry.tenant, entry.tag.id) != nullptr);
+    const TagPage page = catalogue.list(entry.tenant, {"a", entry.tag.spec.path}, 0, 10);
+    LS_ASSERT(page.tags.size() <= page.total);
+  }
+}
+
+void try_tags(ByteSpan bytes) {
+  if (const Result<std::vector<TagEntry>> tags = decode_tags(bytes)) use(*tags);
+}
+
+// As it is, and with a seal that fits.
+void try_file(std::string_view magic, ByteSpan body, const std::string& path, bool sealed) {
+  Bytes content(body.begin(), body.end());
+  if (sealed) {
+    Bytes covered;
+    ByteWriter writer(covered);
+    writer.write_le(std::uint32_t{1});
+    writer.write_le(static_cast<std::uint64_t>(body.size()));
+    writer.bytes(body);
+    content.assign(magic.begin(), magic.end());
+    ByteWriter out(content);
+    out.write_le(crc32c(covered));
+    out.bytes(covered);
+  }
+  sys::SimDisk disk;
+  LS_ASSERT(sys::write_file_atomically(disk, path, content).ok());
+  if (path == "/manifest") {
+    const Result<Manifest> manifest = read_manifest(disk, "/");
+    if (!manifest) return;
+    LS_ASSERT(write_manifest(disk, "/", *manifest).ok());
+    LS_ASSERT(read_manifest(disk, "/").value().files == manifest->files);
+  } else if (const auto tags = read_catalogue(disk, path)) {
+    use(*tags);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const ByteSpan bytes(data + 1, size - 1);
+  switch (data[0] % 7) {
+    case 0:
+      try_batch(bytes);
+      break;
+    case 1:
+      try_tags(bytes);
+      break;
+    case 2:
+      try_points(bytes);
+      break;
+    case 3:
+    case 4:
+      try_file("LSMANIFS", bytes, "/manifest", data[0] % 7 == 4);
+      break;
+    default:
+      try_file("LSTAGCAT", bytes, "/000011.tags", data[0] % 7 == 6);
+      break;
+  }
+  return 0;
+}
