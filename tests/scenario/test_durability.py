@@ -182,9 +182,9 @@ class FullDisk(Scenario):
         def store():
             nonlocal stored
             answer = server.request("POST", "/values", {"samples": [
-                {"tag": tag, "time": str(START_NS + stored), "value": os.urandom(30_000).hex()}]})
+                {"tag": tag, "time": str(START_NS + stored + n), "value": os.urandom(30_000).hex()} for n in range(10)]})
             if answer.status == 200:
-                stored += 1
+                stored += 10
             return answer
 
         answer = until(lambda: (lambda a: a if a.status != 200 else None)(store()), "the refusal of a write", 120)
