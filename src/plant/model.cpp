@@ -125,6 +125,7 @@ Plant make_plant(const PlantOptions& options) {
       {"Teeming crane", "Melt shop/Handling", "hoist", 8, 260},
       {"Vacuum degasser", "Melt shop/Refining", "vessel", 10, 780},
       {"Lime plant", "Utilities/Additives", "silo", 9, 140},
+      {"Slag processing", "Melt shop/Slag", "crusher", 12, 230},
   };
   for (const Utility& utility : kUtilities) {
     Quirk quirk{"refuses to read addresses that it does not have"};

@@ -50,7 +50,7 @@ class Pages(Scenario):
 
     def test_demo_plant(self):
         reader = self.with_a_server()
-        ports = free_ports(19)
+        ports = free_ports(20)
         reader.replacements.update((str(16020 + i), str(ports + i)) for i in range(3))
         reader.read(DOCS / "tutorials/demo-plant.md")
 
