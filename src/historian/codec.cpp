@@ -180,6 +180,21 @@ Result<std::vector<Point>> decode_points(ByteSpan bytes) {
   return points;
 }
 
+void append_point(Timestamp before, const Point& point, Bytes& out) {
+  ByteWriter writer(out);
+  writer.varint(time_delta(before, point.time));
+  writer.varint(point.quality.code);
+  write_value(writer, point.value);
+}
+
+Point take_point(ByteReader& reader, Timestamp before, ValueType type) {
+  Point point;
+  point.time = time_after(before, reader.varint());
+  point.quality = {static_cast<std::uint32_t>(reader.varint())};
+  point.value = read_value(reader, type);
+  return point;
+}
+
 Bytes encode_batch(const SampleBatch& batch) {
   Bytes out;
   out.reserve(32 + batch.samples.size() * 12);

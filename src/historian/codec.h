@@ -24,6 +24,12 @@ void encode_points(ValueType type, std::span<const Point> points, Bytes& out);
 // Gives what encode_points requires. Errors: kCorrupt.
 Result<std::vector<Point>> decode_points(ByteSpan bytes);
 
+// One point behind another, as the memtable holds them. `before`: the time of the point before, 0
+// for the first. Any order of times.
+void append_point(Timestamp before, const Point& point, Bytes& out);
+// Requires: what append_point wrote, with the same `before`. A failed reader: the bytes are wrong.
+Point take_point(ByteReader& reader, Timestamp before, ValueType type);
+
 // A batch as it stands in the log.
 Bytes encode_batch(const SampleBatch& batch);
 Result<SampleBatch> decode_batch(ByteSpan bytes);

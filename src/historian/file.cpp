@@ -16,10 +16,10 @@ Error corrupt(const std::string& path, const std::string& what) {
   return {ErrorId::kCorrupt, path + ": " + what};
 }
 
-Bytes compress(ByteSpan raw) {
+Bytes compress(ZSTD_CCtx* context, ByteSpan raw) {
   Bytes out(ZSTD_compressBound(raw.size()));
   const std::size_t size =
-      ZSTD_compress(out.data(), out.size(), raw.data(), raw.size(), kCompressionLevel);
+      ZSTD_compressCCtx(context, out.data(), out.size(), raw.data(), raw.size(), kCompressionLevel);
   LS_ASSERT(ZSTD_isError(size) == 0);
   out.resize(size);
   return out;
@@ -82,8 +82,19 @@ Result<Footer> read_footer(sys::File& file, const std::string& path, std::uint64
 
 }  // namespace
 
+// Kept from block to block: making one costs more than packing a small block.
+struct FileWriter::Packer {
+  Packer() : context(ZSTD_createCCtx()) { LS_ASSERT(context != nullptr); }
+  ~Packer() { ZSTD_freeCCtx(context); }
+  Packer(const Packer&) = delete;
+  Packer& operator=(const Packer&) = delete;
+  ZSTD_CCtx* context;
+};
+
 FileWriter::FileWriter(std::unique_ptr<sys::File> file, FileId id)
-    : file_(std::move(file)), id_(id) {}
+    : file_(std::move(file)), id_(id), packer_(std::make_unique<Packer>()) {}
+
+FileWriter::~FileWriter() = default;
 
 Result<std::unique_ptr<FileWriter>> FileWriter::create(sys::FileSystem& files,
                                                        const std::string& path, FileId id) {
@@ -112,7 +123,7 @@ Status FileWriter::add(SeriesKey key, std::span<const Point> points) {
   LS_ASSERT(index_.empty() || index_.back().key <= key);
   Bytes raw;
   encode_points(type_of(points.front().value), points, raw);
-  const Bytes packed = compress(raw);
+  const Bytes packed = compress(packer_->context, raw);
   const bool smaller = packed.size() < raw.size();
   const ByteSpan stored = smaller ? ByteSpan(packed) : ByteSpan(raw);
 

@@ -37,6 +37,7 @@ class FileWriter {
   // Errors of all: kIoError, kDiskFull.
   static Result<std::unique_ptr<FileWriter>> create(sys::FileSystem& files, const std::string& path,
                                                     FileId id);
+  ~FileWriter();
   // Requires: keys in order; per key, points in order of time, one per time, at most
   // kBlockPointsMax and about a MiB of text at a time.
   Status add(SeriesKey key, std::span<const Point> points);
@@ -48,9 +49,12 @@ class FileWriter {
   FileWriter(std::unique_ptr<sys::File> file, FileId id);
   Status append(ByteSpan bytes);
 
+  struct Packer;
+
   std::unique_ptr<sys::File> file_;
   FileId id_;
   std::uint64_t offset_ = 0;
+  std::unique_ptr<Packer> packer_;
   std::vector<BlockRef> index_;
 };
 

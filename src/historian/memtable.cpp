@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+
 namespace lineshaft::historian {
 namespace {
 
-bool earlier(const Point& point, Timestamp time) { return point.time < time; }
+// What a node of the map takes beside its content: link, hash, its share of buckets, allocation.
+constexpr std::size_t kMapNodeBytes = 48;
+// Some forty points of a float a second: below that a block's entry in the index outweighs it.
+constexpr std::size_t kSeriesBytesWanted = 512;
 
 }  // namespace
 
@@ -22,49 +27,67 @@ void sort_and_dedupe(std::vector<Point>& points) {
   points.resize(kept);
 }
 
-void Memtable::add(SeriesKey key, Point point) {
+template <typename Visit>
+void Memtable::each_point(const Series& series, Visit visit) {
+  ByteReader reader(series.encoded);
+  Timestamp before{0};
+  while (!reader.at_end()) {
+    Point point = take_point(reader, before, series.type);
+    LS_ASSERT(reader.ok());
+    before = point.time;
+    if (!visit(std::move(point))) return;
+  }
+}
+
+void Memtable::add(SeriesKey key, const Point& point) {
   auto [found, is_new] = series_.try_emplace(key);
-  if (is_new) bytes_ += sizeof(*found) + 64;
   Series& series = found->second;
-  bytes_ += sizeof(Point);
-  if (const auto* text = std::get_if<std::string>(&point.value)) bytes_ += text->capacity();
-  series.sorted =
-      series.sorted && (series.points.empty() || series.points.back().time < point.time);
-  series.points.push_back(std::move(point));
+  if (is_new) {
+    bytes_ += sizeof(*found) + kMapNodeBytes;
+    series.type = type_of(point.value);
+  }
+  LS_ASSERT(series.type == type_of(point.value));
+  series.sorted = series.sorted && (is_new || series.last_added < point.time);
+  const std::size_t capacity_before = series.encoded.capacity();
+  append_point(is_new ? Timestamp{0} : series.last_added, point, series.encoded);
+  bytes_ += series.encoded.capacity() - capacity_before;
+  series.last_added = point.time;
 }
 
 std::vector<Point> Memtable::points(SeriesKey key, TimeRange range) const {
-  const auto found = series_.find(key);
-  if (found == series_.end()) return {};
-  const Series& series = found->second;
-  if (series.sorted) {
-    const auto first =
-        std::lower_bound(series.points.begin(), series.points.end(), range.from, earlier);
-    const auto last = std::lower_bound(first, series.points.end(), range.to, earlier);
-    return {first, last};
-  }
   std::vector<Point> points;
-  for (const Point& point : series.points) {
-    if (range.contains(point.time)) points.push_back(point);
-  }
-  sort_and_dedupe(points);
+  const auto found = series_.find(key);
+  if (found == series_.end()) return points;
+  const Series& series = found->second;
+  each_point(series, [&](Point&& point) {
+    if (series.sorted && point.time >= range.to) return false;
+    if (range.contains(point.time)) points.push_back(std::move(point));
+    return true;
+  });
+  if (!series.sorted) sort_and_dedupe(points);
   return points;
 }
 
 std::optional<Point> Memtable::before(SeriesKey key, Timestamp at) const {
   const auto found = series_.find(key);
   if (found == series_.end()) return std::nullopt;
-  const Point* best = nullptr;
-  for (const Point& point : found->second.points) {
-    if (point.time <= at && (best == nullptr || best->time <= point.time)) best = &point;
-  }
-  if (best == nullptr) return std::nullopt;
-  return *best;
+  std::optional<Point> best;
+  each_point(found->second, [&](Point&& point) {
+    if (point.time <= at && (!best || best->time <= point.time)) best = std::move(point);
+    return true;
+  });
+  return best;
+}
+
+std::size_t Memtable::bytes_wanted(std::size_t bytes_min) const {
+  return std::clamp(series_.size() * kSeriesBytesWanted, bytes_min, bytes_min * kGrowthMax);
 }
 
 std::vector<SeriesKey> Memtable::keys() const {
   std::vector<SeriesKey> keys;
+  keys.reserve(series_.size());
   for (const auto& [key, series] : series_) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());
   return keys;
 }
 

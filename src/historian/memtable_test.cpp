@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+
 namespace lineshaft::historian {
 namespace {
 
@@ -9,6 +11,17 @@ constexpr SeriesKey kKey{{1}, {1}};
 constexpr TimeRange kAll{};
 
 Point point(std::int64_t time, std::int64_t value) { return {{time}, quality::kGood, value}; }
+
+bool same_bits(const Value& a, const Value& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* real = std::get_if<double>(&a)) {
+    return std::bit_cast<std::uint64_t>(*real) == std::bit_cast<std::uint64_t>(std::get<double>(b));
+  }
+  if (const auto* real = std::get_if<float>(&a)) {
+    return std::bit_cast<std::uint32_t>(*real) == std::bit_cast<std::uint32_t>(std::get<float>(b));
+  }
+  return a == b;
+}
 
 // "10=1 20=2": times and values.
 std::string text_of(const std::vector<Point>& points) {
@@ -66,6 +79,47 @@ TEST(Memtable, KeepsSeriesApartAndNamesThemInOrder) {
   memtable.add({{1}, {2}}, point(1, 12));
   EXPECT_EQ(memtable.keys(), (std::vector<SeriesKey>{{{1}, {2}}, {{1}, {9}}, {{2}, {1}}}));
   EXPECT_EQ(text_of(memtable.points({{1}, {9}}, kAll)), "1=19");
+}
+
+TEST(Memtable, GivesBackEveryBitOfTimeQualityAndValue) {
+  const auto nan = std::bit_cast<double>(0x7ff8'0000'dead'beefULL);
+  const std::vector<std::vector<Value>> series{
+      {true, false},
+      {std::int64_t{INT64_MIN}, std::int64_t{-1}, std::int64_t{INT64_MAX}},
+      {-0.0F, std::bit_cast<float>(0x7fc0'1234U)},
+      {-0.0, nan, 5e-324},
+      {std::string(), std::string("\0x", 2)}};
+  const std::vector<std::int64_t> times{INT64_MIN, 0, INT64_MAX - 1};
+  const std::vector<Quality> qualities{quality::kGood, {0xffff'ffffU}, quality::kBad};
+  Memtable memtable;
+  for (std::uint32_t tag = 0; tag < series.size(); ++tag) {
+    for (std::size_t i = 0; i < series[tag].size(); ++i) {
+      memtable.add({{1}, {tag + 1}}, {{times[i]}, qualities[i], series[tag][i]});
+    }
+  }
+  for (std::uint32_t tag = 0; tag < series.size(); ++tag) {
+    const std::vector<Point> points = memtable.points({{1}, {tag + 1}}, kAll);
+    ASSERT_EQ(points.size(), series[tag].size());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      EXPECT_EQ(points[i].time.ns, times[i]);
+      EXPECT_EQ(points[i].quality, qualities[i]);
+      EXPECT_TRUE(same_bits(points[i].value, series[tag][i])) << tag << " " << i;
+    }
+  }
+}
+
+// A block's entry in the index has over a hundred bytes: two points each are not worth a file.
+TEST(Memtable, WantsMoreWhenManySeriesHoldAFewPointsEach) {
+  Memtable few;
+  Memtable many;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    few.add(kKey, point(i, i));
+    many.add({{1}, {static_cast<std::uint32_t>(i + 1)}}, point(i, i));
+  }
+  EXPECT_EQ(few.bytes_wanted(100'000), 100'000u);
+  EXPECT_GE(many.bytes_wanted(100'000), 400'000u);
+  EXPECT_LE(many.bytes_wanted(10'000), 80'000u) << "there is an end to it";
+  EXPECT_LT(few.bytes(), 20'000u) << "some ten bytes a point";
 }
 
 TEST(Memtable, CountsTheBytesOfTexts) {

@@ -1,6 +1,7 @@
 #include "historian/store.h"
 
 #include <future>
+#include <map>
 #include <utility>
 
 #include "base/log.h"
@@ -178,9 +179,15 @@ Status Store::check_batch(const SampleBatch& batch) const {
   return {};
 }
 
+// Requires: mutex_ is held, or nobody else is there yet.
+bool Store::memtable_is_full() const {
+  return active_->bytes() >= active_->bytes_wanted(options_.memtable_bytes_max);
+}
+
 Status Store::check_room() const {
   const std::shared_lock lock(mutex_);
-  if (active_->bytes() < options_.memtable_bytes_max * kMemtablesInMemoryMax) return {};
+  const std::size_t wanted = active_->bytes_wanted(options_.memtable_bytes_max);
+  if (active_->bytes() < wanted * kMemtablesInMemoryMax) return {};
   if (files_full_) return Error{ErrorId::kDiskFull, "no file can be written"};
   return Error{ErrorId::kQueueFull, "the disk is slower than what arrives"};
 }
@@ -270,7 +277,7 @@ void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
       }
     }
     tick_ = tick;
-    full = active_->bytes() >= options_.memtable_bytes_max;
+    full = memtable_is_full();
   }
   if (full && options_.background) {
     {

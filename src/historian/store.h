@@ -4,12 +4,12 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
 #include <thread>
+#include <unordered_map>
 
 #include "historian/catalogue.h"
 #include "historian/files.h"
@@ -67,6 +67,7 @@ class Store final : public Historian {
   // --- writing (store.cpp) ---
   Status check_batch(const SampleBatch& batch) const;
   Status check_room() const;
+  bool memtable_is_full() const;
   void apply(const SampleBatch& batch, wal::Lsn lsn);
   bool stored_later(SeriesKey key, Timestamp time) const;
   void note_outcome(const Status& outcome, std::atomic<bool>& full);
@@ -107,7 +108,8 @@ class Store final : public Historian {
   std::shared_ptr<const Memtable> frozen_;  // being written into a file
   wal::Lsn applied_;                        // of the newest record in memory
   std::vector<FilePtr> open_files_;  // by order; changed under flush_mutex_ and mutex_ together
-  mutable std::map<SeriesKey, LastValue> last_;  // filled from files when first asked for
+  // Filled from files when first asked for.
+  mutable std::unordered_map<SeriesKey, LastValue, SeriesKeyHash> last_;
 
   // Guarded by flush_mutex_.
   Manifest manifest_;           // `files` is as last published

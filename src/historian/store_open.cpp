@@ -78,7 +78,7 @@ Status Store::open(sys::Random& random) {
   name_damages((*log)->recovery());
   if (!recovery_.damages.empty()) reserve_ids_of_lost_tags();
   wal_bytes_ = (*log)->bytes_on_disk();
-  flush_wanted_ = active_->bytes() >= options_.memtable_bytes_max;  // the disk was full
+  flush_wanted_ = memtable_is_full();  // the disk was full
   wal::GroupCommitOptions group_options;
   group_options.queue_bytes_max = kQueueBytesMax;
   log_ = wal::GroupCommit::start(*std::move(log), group_options);
@@ -191,7 +191,7 @@ Status Store::replay(wal::Lsn lsn, std::uint8_t type, ByteSpan payload) {
   applied_ = lsn;
   // Bounded memory, however long the log is. On a full disk it is bounded by what append() takes
   // before it refuses, and starting to read is worth it.
-  if (active_->bytes() < options_.memtable_bytes_max || files_full_) return {};
+  if (!memtable_is_full() || files_full_) return {};
   const Status flushed = flush();
   return files_full_ ? Status() : flushed;
 }
