@@ -1,5 +1,5 @@
 # The commands of the project. Each is enough by itself on a bare Debian 12 machine.
-.PHONY: demo test bench fuzz console build format lint tsan clean
+.PHONY: demo test defects bench fuzz console build format lint tsan clean
 
 # The demo plant and the server; Ctrl-C ends both. DEMO_SECONDS=30 ends by itself with a summary.
 demo: build
@@ -9,6 +9,11 @@ demo: build
 test:
 	@tools/setup build test
 	@tools/test
+
+# Breaks the durability on purpose, in a copy, and demands that the tests notice.
+defects:
+	@tools/setup build test
+	@tools/seeded-defects
 
 # Figures, side by side with the peers; written to bench/RESULTS.md by hand, with the date.
 bench:
