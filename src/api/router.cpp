@@ -326,4 +326,8 @@ std::string Router::body_spool_path(const sys::HttpRequest& head) {
   return options_.new_upload_path();
 }
 
+sys::HttpResponse Router::upload_failed(const Error& why) {
+  return to_response(problem_reply({why.id, "the upload cannot be stored: " + why.what}));
+}
+
 }  // namespace lineshaft::api

@@ -43,6 +43,7 @@ class Router final : public sys::HttpHandler {
       const sys::HttpRequest& request) override;
   std::uint64_t body_bytes_max(const sys::HttpRequest& head) override;
   std::string body_spool_path(const sys::HttpRequest& head) override;
+  sys::HttpResponse upload_failed(const Error& why) override;
 
   // Runs one request to its answer on the calling thread; handle() does this on the pool.
   Reply answer(const sys::HttpRequest& request);

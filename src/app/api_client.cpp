@@ -27,7 +27,8 @@ Error problem_error(const sys::HttpResponse& response) {
       if (error_number(entry.id) == number) return {entry.id, detail};
     }
   }
-  return {ErrorId::kInternal, "the server answered with status " + std::to_string(response.status)};
+  return {ErrorId::kInternal, "the server answered with status " + std::to_string(response.status) +
+                                  ": " + response.body.substr(0, 200)};
 }
 
 }  // namespace

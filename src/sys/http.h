@@ -90,6 +90,9 @@ class HttpHandler {
   // A non-empty path makes the server spool the request body into that file (created new, 0600)
   // instead of memory; `body` is then empty. Runs on the loop thread before the body is read.
   virtual std::string body_spool_path(const HttpRequest& head) = 0;
+
+  // The answer to an upload that could not be stored (kDiskFull, kIoError).
+  virtual HttpResponse upload_failed(const Error& why) = 0;
 };
 
 // How long a peer may take; shorter in tests. A peer that is slower is cut.

@@ -358,6 +358,11 @@ class Session final : public std::enable_shared_from_this<Session> {
     keep_alive_ = false;
     answer(plain(status, text));
   }
+  void fail_upload(const Error& why) {
+    remove_spool();
+    keep_alive_ = false;
+    answer(shared_->handler.upload_failed(why));
+  }
 
   void take_header() {
     const auto& head = parser_->get();
@@ -405,7 +410,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     const std::string path = shared_->handler.body_spool_path(request_);
     if (!path.empty()) {
       auto file = real_file_system().open(path, OpenMode::kCreateNew);
-      if (!file) return refuse(503, "the upload cannot be stored: " + file.error().what + "\n");
+      if (!file) return fail_upload(file.error());
       spool_ = *std::move(file);
       request_.body_file = path;
     }
@@ -445,10 +450,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     }
     if (spool_) {
       const Status written = spool_->write_at(body_bytes_ - got, {chunk_.data(), got});
-      if (!written) {
-        remove_spool();
-        return refuse(503, "the upload cannot be stored: " + written.error().what + "\n");
-      }
+      if (!written) return fail_upload(written.error());
     } else {
       request_.body.append(reinterpret_cast<const char*>(chunk_.data()), got);
     }
@@ -541,9 +543,8 @@ void Session::dispatch() {
   chunk_ = {};
   beast::get_lowest_layer(stream_).expires_never();  // now it is our turn to be slow
   if (spool_) {
-    const Status synced = spool_->sync();
+    if (const Status synced = spool_->sync(); !synced) return fail_upload(synced.error());
     spool_.reset();
-    if (!synced) return refuse(503, "the upload cannot be stored\n");
   }
   shared_->handler.handle(std::move(request_), std::make_unique<Responder>(shared_from_this()));
 }

@@ -67,6 +67,9 @@ class EchoHandler final : public HttpHandler {
   }
   std::uint64_t body_bytes_max(const HttpRequest&) override { return body_max; }
   std::string body_spool_path(const HttpRequest&) override { return spool; }
+  HttpResponse upload_failed(const Error& why) override {
+    return {503, {}, "not stored: " + std::string(error_number(why.id))};
+  }
 
   void wait_for_close() {
     std::unique_lock lock(mutex_);
@@ -190,6 +193,15 @@ TEST_F(Http, AnUploadOverTheLimitLeavesNoFile) {
   start();
   EXPECT_EQ(request("POST", "/", std::string(101, 'x')).status, 413);
   EXPECT_FALSE(real_file_system().exists(handler_.spool));
+}
+
+TEST_F(Http, AnUploadThatCannotBeStoredIsAnsweredInTheWordsOfTheHandler) {
+  handler_.spool = testing::TempDir() + "/no-such-folder/spooled";
+  handler_.body_max = 100;
+  start();
+  const auto answer = request("POST", "/", "text");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_TRUE(answer.body.starts_with("not stored: LS-1")) << answer.body;
 }
 
 TEST_F(Http, StreamsALongAnswerAndCutsABrokenOne) {

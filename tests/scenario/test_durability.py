@@ -1,4 +1,5 @@
 """What was acknowledged is there, whatever happens to the process, the disk or the files."""
+import contextlib
 import http.client
 import json
 import os
@@ -9,7 +10,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import Scenario, until
+from harness import BINARY, Scenario, until
 
 START_NS = 1_700_000_000_000_000_000
 KILLS = 20
@@ -159,24 +160,51 @@ class Damage(Scenario):
 
 
 class FullDisk(Scenario):
-    def test_a_full_disk_refuses_writes_goes_on_reading_and_recovers_by_itself(self):
+    def small_disk(self):
         disk = self.folder / "disk"
         disk.mkdir()
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(disk)], capture_output=True)
         if mounted.returncode != 0:
             self.skipTest("a small disk cannot be mounted here (needs root): " + mounted.stderr.decode().strip())
         self.addCleanup(subprocess.run, ["umount", "-l", str(disk)])
+        return disk
+
+    @staticmethod
+    def fill(disk):
+        """Takes all that is left; the file to remove again."""
+        ballast = disk / "ballast"
+        with open(ballast, "wb") as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1 << 16))
+                file.flush()
+        return ballast
+
+    def test_an_import_on_a_full_disk_says_so_keeps_nothing_and_works_later(self):
+        disk = self.small_disk()
+        server = self.serve(name="disk/server")
+        server.claim()
+        server.cli_login()
+        table = self.folder / "table.csv"
+        table.write_text("time,number\n" + "".join(f"{1_700_000_000 + n},{n}\n" for n in range(1000)))
+        ballast = self.fill(disk)
+        refused = subprocess.run([BINARY, "import", "csv", str(table), "--prefix", "org/site"],
+                                 env=server.environment, capture_output=True, text=True, timeout=60)
+        self.assertEqual(refused.returncode, 1, refused.stderr)
+        self.assertIn("LS-1102", refused.stderr)
+        self.assertIn("Free space", refused.stderr)
+        self.assertEqual(server.get("/imports")["total"], 0)
+        self.assertEqual(server.get("/tags")["total"], 0)
+        ballast.unlink()
+        server.cli("import", "csv", str(table), "--prefix", "org/site")
+        self.assertEqual(server.tag("org/site/table/number")["last"]["value"], 999)
+
+    def test_a_full_disk_refuses_writes_goes_on_reading_and_recovers_by_itself(self):
+        disk = self.small_disk()
         server = self.serve(name="disk/server")
         server.claim()
         server.token = server.ok("POST", "/tokens", {"name": "writer", "role": "engineer"})["token"]
         tag = server.ok("POST", "/tags", {"path": "org/site/t", "type": "string"})["id"]
-        ballast = disk / "ballast"
-        with open(ballast, "wb") as file:
-            try:
-                while True:
-                    file.write(bytes(1 << 20))
-            except OSError:
-                pass
+        ballast = self.fill(disk)
         stored = 0
 
         def store():
