@@ -245,6 +245,37 @@ TEST_F(Api, SayWhatIsWrongInProblemJson) {
   EXPECT_EQ(problem["status"], 400);
 }
 
+TEST_F(Api, ListsTheTagsWhoseLastValueIsBad) {
+  claim_and_keep();
+  const sys::HttpHeaders bearer{{"authorization", token(Role::kAdministrator)}};
+  Json samples = Json::array();
+  // Severity is the top two bits of the code: 0 good, 1 uncertain, 2 bad.
+  for (const auto& [name, code] : {std::pair{"a", 0x80310000U}, std::pair{"b", 0U},
+                                   std::pair{"c", 0x40000000U}, std::pair{"d", 0x80050000U}}) {
+    const std::string path = std::string("plant/line/") + name;
+    ASSERT_EQ(ask("POST", "/tags", {{"path", path}, {"type", "float64"}}, bearer).status, 201);
+    samples.push_back(
+        {{"path", path}, {"time", "2026-01-02T03:04:05Z"}, {"value", 1.5}, {"quality_code", code}});
+  }
+  ASSERT_LT(ask("POST", "/values", {{"samples", samples}}, bearer).status, 300);
+  const auto names = [&](const std::string& query) {
+    sys::HttpRequest request;
+    request.method = "GET";
+    request.path = "/api/v1/tags";
+    request.query = query;
+    request.headers = bearer;
+    const Json page = Json::parse(router_->answer(request).body);
+    std::string found;
+    for (const Json& item : page["items"]) found += item["path"].get<std::string>().back();
+    return found + " of " + std::to_string(page["total"].get<int>());
+  };
+  EXPECT_EQ(names(""), "abcd of 4");
+  EXPECT_EQ(names("quality=bad"), "ad of 2");
+  EXPECT_EQ(names("quality=bad&offset=1&limit=1"), "d of 2");
+  EXPECT_EQ(names("quality=bad&text=line/a"), "a of 1");
+  EXPECT_EQ(names("quality=uncertain"), "c of 1");
+}
+
 TEST_F(Api, TakesAndGivesBackSamples) {
   claim_and_keep();
   const sys::HttpHeaders bearer{{"authorization", token(Role::kAdministrator)}};

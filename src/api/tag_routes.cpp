@@ -27,6 +27,26 @@ Json with_last(const historian::Historian& historian, TenantId tenant,
   return items;
 }
 
+// The page of those tags that match the filter and whose last value is of that severity. Cost:
+// every tag that matches the filter; nothing keeps them in order of quality.
+historian::TagPage of_quality(const Services& services, const Request& request,
+                              const historian::TagFilter& filter, bool bad, std::uint64_t offset,
+                              std::uint64_t limit) {
+  const historian::TagPage all =
+      services.historian.list_tags(request.tenant(), filter, 0, UINT32_MAX);
+  std::vector<TagId> ids;
+  for (const Tag& tag : all.tags) ids.push_back(tag.id);
+  const auto last = services.historian.last_values(request.tenant(), ids);
+  historian::TagPage page;
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    const Quality quality = last[i].sample.quality;
+    if (last[i].tick == 0 || !(bad ? quality.bad() : quality.uncertain())) continue;
+    if (page.total >= offset && page.tags.size() < limit) page.tags.push_back(all.tags[i]);
+    ++page.total;
+  }
+  return page;
+}
+
 Result<Reply> list(const Services& services, const Request& request) {
   const Result<std::uint64_t> offset = request.query_number("offset", 0, UINT32_MAX);
   if (!offset) return offset.error();
@@ -35,8 +55,13 @@ Result<Reply> list(const Services& services, const Request& request) {
   historian::TagFilter filter;
   filter.text = request.query("text").value_or("");
   filter.prefix = request.query("prefix").value_or("");
+  const std::string quality = request.query("quality").value_or("");
+  if (!quality.empty() && quality != "bad" && quality != "uncertain") {
+    return Error{ErrorId::kInvalidArgument, "quality: must be bad or uncertain"};
+  }
   const historian::TagPage page =
-      services.historian.list_tags(request.tenant(), filter, *offset, *limit);
+      quality.empty() ? services.historian.list_tags(request.tenant(), filter, *offset, *limit)
+                      : of_quality(services, request, filter, quality == "bad", *offset, *limit);
   return Reply::json({{"items", with_last(services.historian, request.tenant(), page.tags)},
                       {"total", page.total}});
 }
