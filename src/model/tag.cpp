@@ -86,8 +86,8 @@ std::string unit_symbol(std::string_view code) {
       {"C16", "mm/s"},  {"KGM", "kg"},    {"TNE", "t"},    {"E31", "t/h"},  {"MTQ", "m³"},
       {"MQH", "m³/h"},  {"LTR", "L"},     {"L2", "L/min"}, {"SEC", "s"},    {"MIN", "min"},
       {"HUR", "h"},     {"RPM", "r/min"}, {"NU", "N·m"},   {"B47", "kN"},   {"NEW", "N"},
-      {"C62", "1"},     {"59", "ppm"},    {"GP", "mg/m³"}, {"Q30", "pH"},   {"D10", "S/m"},
-      {"H61", "mS/cm"}, {"DD", "°"},      {"E50", "1"},
+      {"C62", ""},      {"59", "ppm"},    {"GP", "mg/m³"}, {"Q30", "pH"},   {"D10", "S/m"},
+      {"H61", "mS/cm"}, {"DD", "°"},      {"E50", ""},
   };
   for (const auto& [known, symbol] : kSymbols) {
     if (known == code) return std::string(symbol);
