@@ -11,7 +11,7 @@ const dayOf = (ms: number): string => formatWith(ms, locale(), 'tickDay', { day:
 function label(ms: number, stepMs: number): string {
   if (stepMs >= 300 * DAY_MS) return formatWith(ms, locale(), 'tickYear', { year: 'numeric' });
   if (stepMs >= 25 * DAY_MS) return formatWith(ms, locale(), 'tickMonth', { month: 'short' });
-  if (stepMs >= DAY_MS / 2 || isMidnight(ms)) return dayOf(ms);
+  if (stepMs >= DAY_MS || isMidnight(ms)) return dayOf(ms);
   if (stepMs < 1000) return clockMs(ms, locale());
   if (stepMs < 60_000) return clock(ms, locale());
   return formatWith(ms, locale(), 'tickMinute', { hour: '2-digit', minute: '2-digit' });
@@ -23,7 +23,7 @@ export function timeLabels(ticks: readonly number[], stepMs: number): string[] {
   return ticks.map((ms) => {
     const text = label(ms, stepMs);
     if (stepMs >= 300 * DAY_MS) return text;
-    const wide = stepMs >= DAY_MS / 2;
+    const wide = stepMs >= DAY_MS;
     const now = wide ? formatWith(ms, locale(), 'tickYear', { year: 'numeric' }) : dayOf(ms);
     if (now === context || now === text) {
       context = now;

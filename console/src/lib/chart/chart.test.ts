@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PixelSeries } from '../pixels.ts';
 import { traceSeries } from './draw.ts';
-import { badStretches, extentIn, readingAt, type ChartSeries, type TailSample } from './series.ts';
+import { badStretches, drawnExtent, extentIn, readingAt, type ChartSeries, type TailSample } from './series.ts';
 
 type Column = { first: number; min?: number; max?: number; last?: number; count?: number; bad?: number; endsBad?: boolean } | 'bad' | null;
 
@@ -77,6 +77,17 @@ test('the extent in view counts what is held from before', () => {
   assert.equal(extentIn(series([null, null]), 0, 20), null);
 });
 
+test('a line that leaves the view between its samples does not run out of the scale', () => {
+  // 10 at 5 ms, 30 at 45 ms: half a unit per ms, so 12.5 at 10 ms and 20 at 25 ms.
+  const columns: Column[] = [{ first: 10 }, null, null, null, { first: 30 }];
+  assert.deepEqual(drawnExtent(series(columns), 0, 25), { min: 10, max: 20 });
+  assert.deepEqual(drawnExtent(series(columns), 10, 25), { min: 10, max: 20 });
+  assert.deepEqual(extentIn(series(columns), 0, 25), { min: 10, max: 10 }, 'what was measured is another thing');
+  assert.deepEqual(drawnExtent(series([{ first: 10 }, null, 'bad', null, { first: 30 }]), 0, 15), { min: 10, max: 10 }, 'no line over a gap');
+  assert.deepEqual(drawnExtent(series([{ first: 10 }, null], { tail: [{ ms: 25, value: 20, bad: false }] }), 0, 15), { min: 10, max: 15 });
+  assert.deepEqual(drawnExtent(series(columns, { step: true }), 0, 25), { min: 10, max: 10 });
+});
+
 test('a reading is that of its column, or of the sample before', () => {
   const of = series([{ first: 1 }, null, { first: 2, min: 0, max: 9, last: 4, count: 5 }, 'bad']);
   assert.deepEqual(readingAt(of, 12), { ms: 5, value: 1, bad: false, span: null });
@@ -90,4 +101,16 @@ test('stretches of bad quality run from the last good sample to the next', () =>
     { from: 5, to: 25 },
     { from: 30, to: 50 },
   ]);
+});
+
+test('what lies out of view is not drawn, but the line comes from its nearest sample and goes to its nearest', () => {
+  const of = series([{ first: 1 }, { first: 2 }, null, { first: 3 }, { first: 4 }, null, { first: 5 }, { first: 6 }]);
+  let line = '';
+  traceSeries(of, { x: (ms) => ms, y: (value) => -value, now: 80, left: 30, right: 50 }, {
+    line: { moveTo: (x, y) => (line += `M${x},${-y} `), lineTo: (x, y) => (line += `L${x},${-y} `) },
+    band: { rect: () => undefined },
+    dot: () => undefined,
+  });
+  // In view are 35 and 45 ms; before them the sample at 15 ms, after them that at 65 ms.
+  assert.equal(line, 'M15,2 L35,3 L45,4 L65,5 ');
 });

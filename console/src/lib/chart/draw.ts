@@ -17,6 +17,8 @@ export interface Scales {
   x: (ms: number) => number;
   y: (value: number) => number;
   now: number; // a step holds until now, not into the future
+  left?: number; // what lies outside is not drawn, but for its nearest samples
+  right?: number;
 }
 
 const DOT_SPACE_PX = 12;
@@ -30,7 +32,8 @@ export function traceSeries(series: ChartSeries, scales: Scales, pens: Pens): vo
     tracer.start(scales.x(series.from), scales.y(data.before.value));
   }
   const isSparse = countSamples(series) * DOT_SPACE_PX < columnPx * data.count.length;
-  for (let i = 0; i < data.count.length; i++) {
+  const { first, end } = drawnColumns(series, scales);
+  for (let i = first; i < end; i++) {
     const good = data.count[i]! - data.bad[i]!;
     if (data.count[i] === 0) continue;
     if (good === 0) {
@@ -50,6 +53,18 @@ export function traceSeries(series: ChartSeries, scales: Scales, pens: Pens): vo
     else tracer.sample(scales.x(one.ms), scales.y(one.value), isSparse);
   }
   tracer.hold(scales.x(scales.now));
+}
+
+// The columns in view, and at each side the nearest that hold something: lines come from there and go there.
+function drawnColumns({ data, ...series }: ChartSeries, { x, left = -Infinity, right = Infinity }: Scales): { first: number; end: number } {
+  const width = columnMs({ data, ...series });
+  const at = (i: number) => x(series.from + i * width);
+  let [first, end] = [0, data.count.length];
+  while (first < end && at(first + 1) < left) first++;
+  while (end > first && at(end - 1) > right) end--;
+  while (first > 0 && data.count[--first] === 0);
+  while (end < data.count.length && data.count[end++] === 0);
+  return { first, end };
 }
 
 function countSamples(series: ChartSeries): number {

@@ -10,7 +10,7 @@ export interface Lane {
 }
 
 const LOW_WEIGHT = 0.45;
-const LANE_MIN_PX = 84; // below it a scale has no room for three figures
+const LANE_MIN_PX = 60; // below it a scale has no room for two figures
 const GAP_PX = 10;
 
 export const isState = (tag: Tag): boolean => tag.type === 'bool' || tag.enum_set.length > 0;

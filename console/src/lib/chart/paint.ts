@@ -6,7 +6,7 @@ import type { Tag } from '../types.ts';
 import { paddedExtent, timeLabels } from './axis.ts';
 import { traceSeries } from './draw.ts';
 import { isState, layLanes, type Box, type Lane } from './lanes.ts';
-import { badStretches, extentIn, type ChartSeries, type Extent } from './series.ts';
+import { badStretches, drawnExtent, type ChartSeries, type Extent } from './series.ts';
 import { timeTicks, valueTicks } from './ticks.ts';
 
 export interface Ink {
@@ -40,7 +40,7 @@ export interface Picture {
 }
 
 const GUTTER_PX = 58;
-const GUTTER_NARROW_PX = 46;
+const GUTTER_NARROW_PX = 54;
 const AXIS_PX = 36;
 const TICK_SPACE_PX = 92;
 const BAD_PX = 3;
@@ -97,7 +97,7 @@ function laneExtent({ series, span, now }: Picture, lane: Lane): Extent | null {
   let whole: Extent | null = null;
   for (const tag of lane.tags) {
     const one = series.get(tag.id);
-    const extent = one ? extentIn(one, span.from, Math.min(span.to, Math.max(now, span.from + 1))) : null;
+    const extent = one ? drawnExtent(one, span.from, Math.min(span.to, Math.max(now, span.from + 1))) : null;
     if (extent) whole = whole ? { min: Math.min(whole.min, extent.min), max: Math.max(whole.max, extent.max) } : extent;
   }
   return whole;
@@ -156,7 +156,7 @@ function paintLane(context: CanvasRenderingContext2D, picture: Picture, plot: Pl
     context.globalAlpha = picture.strong === null || picture.strong === tag.id ? 1 : 0.3;
     const colour = ink.series[picture.colours.get(tag.id) ?? 0]!;
     const x = (ms: number) => xOf(plot, span, ms);
-    paintSeries(context, series, { x, y, now: Math.min(now, span.to) }, colour, picture.strong === tag.id);
+    paintSeries(context, series, { x, y, now: Math.min(now, span.to), left: plot.left, right: plot.right }, colour, picture.strong === tag.id);
     context.fillStyle = ink.bad;
     for (const bad of badStretches(series, Math.min(now, span.to))) {
       const from = Math.max(plot.left, x(bad.from));
@@ -180,12 +180,45 @@ interface Scales {
   x: (ms: number) => number;
   y: (value: number) => number;
   now: number;
+  left: number;
+  right: number;
+}
+
+// Bands on whole pixels, one rectangle for each: a path of thousands of them is slow to fill.
+class Band {
+  #context: CanvasRenderingContext2D;
+  #left = Number.NaN;
+  #right = Number.NaN;
+  #top = 0;
+  #bottom = 0;
+
+  constructor(context: CanvasRenderingContext2D) {
+    this.#context = context;
+  }
+
+  rect(x: number, y: number, width: number, height: number): void {
+    const left = Math.round(x);
+    if (left !== this.#left) {
+      this.end();
+      [this.#left, this.#top, this.#bottom] = [left, y, y + height];
+    }
+    this.#right = Math.max(left + 1, Math.round(x + width));
+    this.#top = Math.min(this.#top, y);
+    this.#bottom = Math.max(this.#bottom, y + height);
+  }
+
+  end(): void {
+    if (!Number.isNaN(this.#left)) this.#context.fillRect(this.#left, this.#top, this.#right - this.#left, this.#bottom - this.#top);
+  }
 }
 
 function paintSeries(context: CanvasRenderingContext2D, series: ChartSeries, scales: Scales, colour: string, strong: boolean): void {
   const line = new Path2D();
-  const band = new Path2D();
   const dots = new Path2D();
+  const alpha = context.globalAlpha;
+  context.fillStyle = colour;
+  context.globalAlpha = alpha * 0.4;
+  const band = new Band(context);
   traceSeries(series, scales, {
     line,
     band,
@@ -194,14 +227,11 @@ function paintSeries(context: CanvasRenderingContext2D, series: ChartSeries, sca
       dots.arc(x, y, 2, 0, Math.PI * 2);
     },
   });
-  const alpha = context.globalAlpha;
-  context.fillStyle = colour;
-  context.globalAlpha = alpha * 0.4;
-  context.fill(band);
+  band.end();
   context.globalAlpha = alpha;
   context.fill(dots);
   context.strokeStyle = colour;
   context.lineWidth = strong ? 2.5 : 1.5;
-  context.lineJoin = 'round';
+  context.lineJoin = 'bevel'; // a round one costs more than all else in a picture of thousands of points
   context.stroke(line);
 }

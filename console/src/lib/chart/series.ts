@@ -69,6 +69,37 @@ export function extentIn(series: ChartSeries, from: number, to: number): Extent 
   return min <= max ? { min, max } : null;
 }
 
+// The sample nearest to `ms` on one side; null if there is none or bad quality lies between.
+function neighbour(series: ChartSeries, ms: number, side: -1 | 1): { ms: number; value: number } | null {
+  const { data } = series;
+  const last = data.count.length - 1;
+  const at = Math.max(0, Math.min(last, Math.floor((ms - series.from) / columnMs(series))));
+  for (let i = at; i >= 0 && i <= last; i += side) {
+    if (data.count[i] === 0) continue;
+    if (!goodIn(data, i)) return null;
+    const ends = [{ ms: data.lastTime[i]!, value: data.last[i]! }, { ms: data.firstTime[i]!, value: data.first[i]! }];
+    if (side > 0) ends.reverse();
+    const [near, far] = ends as [typeof ends[0], typeof ends[0]];
+    if (side * (near.ms - ms) >= 0) return side < 0 && data.endsBad[i] ? null : near;
+    if (side * (far.ms - ms) >= 0) return far;
+  }
+  const next = side > 0 ? freshTail(series)[0] : undefined;
+  return next && !next.bad && next.ms >= ms ? next : null;
+}
+
+/** What the picture of [from, to) has to hold: the extent, and where a line enters and leaves between its samples. */
+export function drawnExtent(series: ChartSeries, from: number, to: number): Extent | null {
+  let extent = extentIn(series, from, to);
+  if (series.data.step) return extent;
+  for (const ms of [from, to]) {
+    const [a, b] = [neighbour(series, ms, -1), neighbour(series, ms, 1)];
+    if (!a || !b) continue;
+    const value = b.ms > a.ms ? a.value + ((b.value - a.value) * (ms - a.ms)) / (b.ms - a.ms) : a.value;
+    extent = extent ? { min: Math.min(extent.min, value), max: Math.max(extent.max, value) } : { min: value, max: value };
+  }
+  return extent;
+}
+
 export interface Reading {
   ms: number; // time of the sample
   value: number;
