@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ageOf, decimalsFor, formatBytes, formatCount, formatFloat, formatMs, formatValue } from './format.ts';
+import { ageOf, decimalsFor, decimalsOf, formatBytes, formatCount, formatFloat, formatMs, formatValue } from './format.ts';
 
 const words = { on: 'on', off: 'off' };
 
@@ -59,10 +59,13 @@ test('sizes are decimal, with three digits', () => {
 });
 
 test('rates and times', () => {
-  assert.equal(formatCount(12.54, 'en'), '12.5');
+  assert.equal(formatCount(2.54, 'en'), '2.5');
+  assert.equal(formatCount(66.8, 'en'), '67');
   assert.equal(formatCount(2014.4, 'en'), '2,014');
   assert.equal(formatMs(0.417, 'en'), '0.42 ms');
   assert.equal(formatMs(18.4, 'en'), '18 ms');
+  assert.equal(formatMs(3, 'en'), '3.0 ms');
+  assert.equal(formatMs(1000, 'en', true), '1 s');
   assert.equal(formatMs(2300, 'en'), '2.3 s');
 });
 
@@ -71,5 +74,19 @@ test('an age is told in the largest unit that has passed', () => {
   assert.deepEqual(ageOf(0, 60_000), { unit: 'minutes', n: 1 });
   assert.deepEqual(ageOf(0, 47 * 3_600_000), { unit: 'hours', n: 47 });
   assert.deepEqual(ageOf(0, 48 * 3_600_000), { unit: 'days', n: 2 });
-  assert.deepEqual(ageOf(5_000, 0), { unit: 'seconds', n: 0 });
+  assert.deepEqual(ageOf(5_000, 0), { unit: 'now', n: 0 });
+});
+
+test('a signal shows the decimals that its values have, float32 as well', () => {
+  // 4.67 as a float32 is 4.67000007629...; a third has no end.
+  assert.deepEqual([7, 4.67, Math.fround(4.67), 0.1 + 0.2, 1 / 3, 0, -1854.5].map(decimalsOf), [0, 2, 2, 1, 6, 0, 1]);
+  const shown = { type: 'float64', range_low: 0, range_high: 81 } as const;
+  assert.equal(formatFloat(78.3, 'en', { ...shown, decimals: 1 }), '78.3');
+  assert.equal(formatFloat(78, 'en', { ...shown, decimals: 1 }), '78.0');
+  assert.equal(formatFloat(78.123456, 'en', { ...shown, decimals: 6 }), '78.123');
+});
+
+test('what was read just now is not old', () => {
+  assert.deepEqual(ageOf(0, 4_999), { unit: 'now', n: 4 });
+  assert.deepEqual(ageOf(0, 5_000), { unit: 'seconds', n: 5 });
 });

@@ -7,6 +7,7 @@ const DECIMALS_MAX = 6;
 /** What of a tag decides how its values look. */
 export interface Shown {
   type: TagType;
+  decimals?: number; // that the signal has; a signal in hundredths is not shown in millionths
   enum_set?: readonly EnumEntry[];
   range_low?: number | null;
   range_high?: number | null;
@@ -36,6 +37,16 @@ export function decimalsFor(size: number): number {
   return Math.min(DECIMALS_MAX, Math.max(0, SIGNIFICANT - magnitude));
 }
 
+/** Decimals that it takes to write the value; DECIMALS_MAX for one that has no end. */
+export function decimalsOf(value: number): number {
+  for (let n = 0; n < DECIMALS_MAX; n++) {
+    const scaled = value * 10 ** n;
+    // A float32 stands that far from the decimal that was meant.
+    if (Math.abs(scaled - Math.round(scaled)) <= Math.abs(scaled) * 1e-7) return n;
+  }
+  return DECIMALS_MAX;
+}
+
 // Measuring ranges are round numbers: 0..100 should read 99.99 and not 99.990.
 function rangeSize(shown: Shown): number | null {
   if (shown.range_low == null || shown.range_high == null) return null;
@@ -48,7 +59,7 @@ export function formatFloat(value: number, locale: string, shown?: Shown): strin
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = shown ? rangeSize(shown) : null;
   if (size !== null && Math.abs(value) <= size * 10) {
-    const decimals = decimalsFor(size);
+    const decimals = Math.min(decimalsFor(size), shown?.decimals ?? DECIMALS_MAX);
     return numberFormat(locale, decimals, decimals).format(value);
   }
   if (value !== 0 && (Math.abs(value) < 1e-5 || Math.abs(value) >= 1e15)) {
@@ -76,9 +87,9 @@ export function formatValue(value: Value, shown: Shown, locale: string, words: W
   return formatFloat(value, locale, shown);
 }
 
-/** Counts and rates: whole from 100 on, else up to one decimal. */
+/** Counts and rates: whole from 10 on, else up to one decimal. */
 export function formatCount(value: number, locale: string): string {
-  return numberFormat(locale, 0, Math.abs(value) >= 100 ? 0 : 1).format(value);
+  return numberFormat(locale, 0, Math.abs(value) >= 9.95 ? 0 : 1).format(value);
 }
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
@@ -95,20 +106,24 @@ export function formatBytes(bytes: number, locale: string): string {
   return `${numberFormat(locale, decimals, decimals).format(value)} ${BYTE_UNITS[unit]}`;
 }
 
-/** Milliseconds as a short duration: "0.42 ms", "18 ms", "2.3 s". */
-export function formatMs(ms: number, locale: string): string {
-  if (ms >= 1000) return `${numberFormat(locale, 0, 1).format(ms / 1000)} s`;
-  return `${numberFormat(locale, 0, ms < 1 ? 2 : ms < 10 ? 1 : 0).format(ms)} ms`;
+/** Milliseconds as a short duration: "0.42 ms", "3.0 ms", "18 ms", "2.3 s"; `whole` for what is set and not measured: "1 s". */
+export function formatMs(ms: number, locale: string, whole = false): string {
+  const decimals = ms >= 1000 ? 1 : ms < 0.995 ? 2 : ms < 9.95 ? 1 : 0;
+  const format = numberFormat(locale, whole ? 0 : decimals, whole ? 3 : decimals);
+  return ms >= 1000 ? `${format.format(ms / 1000)} s` : `${format.format(ms)} ms`;
 }
 
 export interface Age {
-  unit: 'seconds' | 'minutes' | 'hours' | 'days';
+  unit: 'now' | 'seconds' | 'minutes' | 'hours' | 'days';
   n: number;
 }
+
+const NOW_S = 5; // what is read every second is not old: figures that tick on every line say nothing
 
 /** How old something is, in the largest unit of which at least one (two for days) has passed. */
 export function ageOf(fromMs: number, nowMs: number): Age {
   const seconds = Math.max(0, Math.floor((nowMs - fromMs) / 1000));
+  if (seconds < NOW_S) return { unit: 'now', n: seconds };
   if (seconds < 60) return { unit: 'seconds', n: seconds };
   if (seconds < 3600) return { unit: 'minutes', n: Math.floor(seconds / 60) };
   if (seconds < 48 * 3600) return { unit: 'hours', n: Math.floor(seconds / 3600) };
