@@ -1,0 +1,154 @@
+// Every view of the console: how a keyboard or a link gets there, and what shows that it is there.
+import { button, type Page } from './browser.ts';
+import { at, type Known } from './plant.ts';
+import type { Server } from './programs.ts';
+
+export interface View {
+  name: string;
+  path: string;
+  /** Waits for the view, and opens what no address opens. Words of either language. */
+  ready: (page: Page) => Promise<unknown>;
+}
+
+/** What the views need of the plant. */
+export interface Things {
+  machine: number; // connected
+  dead: number; // not reached
+  tag: number; // writable
+  many: number[]; // eight tags
+  known: Known;
+  bad: number; // an import with refused rows
+}
+
+const BROKEN = 'time;power kW\n2026-03-01 09:00;broken\n' + Array.from({ length: 30 }, (_, i) => `2026-03-01 1${Math.floor(i / 6)}:${i % 6}5;12,${i}\n`).join('');
+const MANY = ['EAF 1/active power', 'EAF 1/energy', 'EAF 1/heat phase', 'EAF 1/steel temperature'];
+
+export async function prepare(server: Server, known: Known): Promise<Things> {
+  const { items } = await server.get<{ items: { id: number; status: { state: string; tags: number } }[] }>('connections');
+  // The smallest: every signal is a line of a dozen controls.
+  const machine = items.filter((one) => one.status.state === 'connected').toSorted((a, b) => a.status.tags - b.status.tags)[0]!.id;
+  const dead = await server.send<{ id: number }>('POST', 'connections', {
+    name: 'Old press', protocol: 'modbus-tcp', enabled: true, groups: [{ name: 'normal', interval_ms: 1000 }],
+    settings: { host: '127.0.0.1', port: 9, unit_id: 1 },
+    signals: [{ path: 'Northfield Steel/forge/Old press/force', area: 'holding', address: 0, type: 'uint16', group: 'normal', unit: 'B47', writable: true }],
+  });
+  const { items: tags } = await server.get<{ items: { id: number; path: string }[] }>('tags?limit=1000');
+  const many = MANY.flatMap((end) => tags.filter((tag) => tag.path.endsWith(end)).map((tag) => tag.id));
+  for (const tag of tags) if (many.length < 8 && / power$| pressure$| temperature$| level$/.test(tag.path) && !many.includes(tag.id)) many.push(tag.id);
+  const writable = await server.tag('Old press/force');
+  const bad = await server.send<{ id: number }>('POST', 'imports?name=meter.csv&prefix=Northfield%20Steel/meters', BROKEN);
+  await server.send('POST', 'tokens', { name: 'Report of the week', role: 'viewer' });
+  await server.send('POST', 'users', { name: 'Bo', email: 'bo@example.com', role: 'operator', password: 'seven grey cranes turn' });
+  return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id };
+}
+
+const seen = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
+
+
+export function viewsOf(things: Things): View[] {
+  const { machine, dead, tag, many, known, bad } = things;
+  const hour = `from=${at(0)}&to=${at(60)}`;
+  const drawn = async (page: Page) => {
+    await seen('[role=application]')(page);
+    await seen('tbody tr')(page);
+  };
+  const step = (n: number) => async (page: Page) => {
+    await seen('.steps')(page);
+    for (let i = 0; i < n; i++) await button(page, /^(Next|下一步)$/).click();
+    await seen(`.steps li:nth-child(${n + 1})[aria-current]`)(page);
+    if (n === 2) await seen('.list tbody tr')(page);
+  };
+  return [
+    { name: 'overview', path: '/', ready: seen('.figures') },
+    { name: 'machines', path: '/machines', ready: seen('tbody tr') },
+    { name: 'machine', path: `/machines/${machine}`, ready: seen('aside .facts') },
+    { name: 'machine-dead', path: `/machines/${dead}`, ready: seen('aside .error') },
+    { name: 'machine-gone', path: '/machines/999999', ready: seen('aside [role=alert]') },
+    { name: 'machine-delete', path: `/machines/${machine}`, ready: async (page) => {
+      await seen('aside .facts')(page);
+      await page.locator('aside .danger').click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'machine-new', path: '/machines/new', ready: step(0) },
+    { name: 'machine-new-refused', path: '/machines/new?host=127.0.0.1&port=9', ready: async (page) => {
+      await step(0)(page);
+      await page.locator('form .row button').click();
+      await seen('[role=alert]')(page);
+    } },
+    { name: 'machine-signals', path: `/machines/${machine}/edit`, ready: step(1) },
+    { name: 'machine-paste', path: '/machines/new?host=127.0.0.1', ready: async (page) => {
+      await step(1)(page);
+      await page.locator('section .button').first().click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'machine-preview', path: `/machines/${machine}/edit`, ready: step(2) },
+    { name: 'machine-names', path: `/machines/${machine}/edit`, ready: step(3) },
+    { name: 'scan', path: '/machines', ready: async (page) => {
+      await seen('tbody tr')(page);
+      await button(page, /Look for devices|查找设备/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'tags', path: '/tags', ready: seen('.value') },
+    { name: 'tags-bad', path: '/tags?quality=bad', ready: seen('.line .bad') },
+    { name: 'tags-none', path: '/tags?text=nothing+of+this+name', ready: seen('.empty') },
+    { name: 'tags-selected', path: '/tags', ready: async (page) => {
+      await seen('.value')(page);
+      await page.locator('.mark').first().click();
+      await seen('footer .primary')(page);
+    } },
+    { name: 'tag', path: `/tags?tag=${tag}`, ready: seen('aside .facts') },
+    { name: 'tag-edit', path: `/tags?tag=${tag}`, ready: async (page) => {
+      await seen('aside .facts')(page);
+      await button(page, /^(Edit|编辑|修改)$/).click();
+      await seen('aside form')(page);
+    } },
+    { name: 'tag-write', path: `/tags?tag=${tag}`, ready: async (page) => {
+      await seen('aside .facts')(page);
+      await button(page, /^(Write|写入)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'trends-none', path: '/trends', ready: seen('.empty') },
+    { name: 'trends-known', path: `/trends?tags=${known.step.id},${known.linear.id}&${hour}`, ready: drawn },
+    { name: 'trends-day', path: `/trends?tags=${many.join(',')}&last=1d`, ready: drawn },
+    { name: 'trends-live', path: `/trends?tags=${many.slice(0, 2).join(',')}&last=5m`, ready: drawn },
+    { name: 'trends-table', path: `/trends?tags=${known.step.id},${known.linear.id}&${hour}&view=table`, ready: seen('.values tbody tr') },
+    { name: 'trends-empty', path: `/trends?tags=${known.step.id}&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`, ready: drawn },
+    { name: 'trends-range', path: `/trends?tags=${known.step.id}&${hour}`, ready: async (page) => {
+      await drawn(page);
+      await page.locator('.picker .words').click();
+      await seen('.panel')(page);
+    } },
+    { name: 'trends-add', path: `/trends?tags=${known.step.id}&${hour}`, ready: async (page) => {
+      await drawn(page);
+      await page.locator('.tools .primary').click();
+      await seen('dialog[open] li label')(page);
+    } },
+    { name: 'import', path: '/import', ready: seen('.drop') },
+    { name: 'import-refused', path: `/import/${bad}`, ready: seen('.fields') },
+    { name: 'import-gone', path: '/import/999999', ready: seen('[role=alert]') },
+    { name: 'users', path: '/administration/users', ready: seen('tbody tr') },
+    { name: 'user-add', path: '/administration/users', ready: async (page) => {
+      await seen('tbody tr')(page);
+      await page.locator('main .primary').click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'tokens', path: '/administration/tokens', ready: seen('tbody tr') },
+    { name: 'audit', path: '/administration/audit', ready: seen('tbody tr') },
+    { name: 'search', path: '/', ready: async (page) => {
+      await seen('.figures')(page);
+      await page.keyboard.press('Control+K');
+      await page.getByRole('combobox').fill('power');
+      await page.getByRole('option').nth(4).waitFor();
+    } },
+    { name: 'nothing-here', path: '/no/such/page', ready: seen('main h1') },
+  ];
+}
+
+/** The views of a server where nothing is yet, and the ways in. */
+export const emptyViews: View[] = [
+  { name: 'empty-overview', path: '/', ready: seen('.first') },
+  { name: 'empty-machines', path: '/machines', ready: seen('.empty') },
+  { name: 'empty-tags', path: '/tags', ready: seen('.empty') },
+  { name: 'empty-trends', path: '/trends', ready: seen('.empty') },
+  { name: 'empty-tokens', path: '/administration/tokens', ready: seen('.empty') },
+];
