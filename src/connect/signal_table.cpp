@@ -1,6 +1,5 @@
 #include "connect/signal_table.h"
 
-#include <bit>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -31,18 +30,6 @@ bool is_away(Quality q) {
          q == quality::kBadCommunicationError || q == quality::kBadNoCommunication;
 }
 
-// Bit for bit: a not-a-number is itself, and 0.0 is not -0.0.
-bool same(const Value& a, const Value& b) {
-  if (a.index() != b.index()) return false;
-  if (const auto* x = std::get_if<float>(&a)) {
-    return std::bit_cast<std::uint32_t>(*x) == std::bit_cast<std::uint32_t>(std::get<float>(b));
-  }
-  if (const auto* x = std::get_if<double>(&a)) {
-    return std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(std::get<double>(b));
-  }
-  return a == b;
-}
-
 bool within(double deadband, const Value& a, const Value& b) {
   return std::abs(as_double(a) - as_double(b)) <= deadband;  // false for not-a-number
 }
@@ -67,7 +54,7 @@ SignalTable::SignalTable(const ConnectionConfig& config, std::span<const TagId> 
 bool SignalTable::wanted(const State& state, Nanoseconds now, const Value& value) const {
   if (store_ == Store::kAll || state.store_next || !state.stored) return true;
   if (!state.stored->quality.good() || now - state.stored_at >= kHeartbeat) return true;
-  if (same(state.stored->value, value)) return false;
+  if (same_bits(state.stored->value, value)) return false;
   return state.deadband == 0 || !within(state.deadband, state.stored->value, value);
 }
 
@@ -94,7 +81,7 @@ void SignalTable::on_value(std::size_t signal, Instant at, Value value) {
   state.quality = quality::kGood;
   if (wanted(state, at.steady, value)) {
     // A heartbeat continues the line; only a change needs the point before it.
-    if (state.stored && !same(state.stored->value, value)) emit_held(state);
+    if (state.stored && !same_bits(state.stored->value, value)) emit_held(state);
     store(state, at, quality::kGood, value);
   } else {
     state.held = at.wall;

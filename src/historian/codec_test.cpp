@@ -52,7 +52,7 @@ constexpr ValueType kTypes[] = {ValueType::kBool, ValueType::kInt64, ValueType::
 
 bool same_points(const std::vector<Point>& a, const std::vector<Point>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Point& x, const Point& y) {
-    return x.time == y.time && x.quality == y.quality && same_value(x.value, y.value);
+    return x.time == y.time && x.quality == y.quality && same_bits(x.value, y.value);
   });
 }
 

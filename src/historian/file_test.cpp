@@ -41,7 +41,7 @@ std::vector<Point> some_points(std::int64_t from, std::int64_t count) {
 
 bool same(const std::vector<Point>& a, const std::vector<Point>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Point& x, const Point& y) {
-    return x.time == y.time && x.quality == y.quality && same_value(x.value, y.value);
+    return x.time == y.time && x.quality == y.quality && same_bits(x.value, y.value);
   });
 }
 

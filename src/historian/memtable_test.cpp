@@ -12,17 +12,6 @@ constexpr TimeRange kAll{};
 
 Point point(std::int64_t time, std::int64_t value) { return {{time}, quality::kGood, value}; }
 
-bool same_bits(const Value& a, const Value& b) {
-  if (a.index() != b.index()) return false;
-  if (const auto* real = std::get_if<double>(&a)) {
-    return std::bit_cast<std::uint64_t>(*real) == std::bit_cast<std::uint64_t>(std::get<double>(b));
-  }
-  if (const auto* real = std::get_if<float>(&a)) {
-    return std::bit_cast<std::uint32_t>(*real) == std::bit_cast<std::uint32_t>(std::get<float>(b));
-  }
-  return a == b;
-}
-
 // "10=1 20=2": times and values.
 std::string text_of(const std::vector<Point>& points) {
   std::string text;

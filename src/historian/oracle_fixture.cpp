@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <future>
 
@@ -30,20 +29,9 @@ void extend(Any& any, double number, bool is_first) {
 
 }  // namespace
 
-bool same_value(const Value& a, const Value& b) {
-  if (a.index() != b.index()) return false;
-  if (const auto* x = std::get_if<float>(&a)) {
-    return std::bit_cast<std::uint32_t>(*x) == std::bit_cast<std::uint32_t>(std::get<float>(b));
-  }
-  if (const auto* x = std::get_if<double>(&a)) {
-    return std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(std::get<double>(b));
-  }
-  return a == b;
-}
-
 bool same_sample(const Sample& a, const Sample& b) {
   return a.tag == b.tag && a.time == b.time && a.quality == b.quality &&
-         same_value(a.value, b.value);
+         same_bits(a.value, b.value);
 }
 
 std::string text_of(const Sample& sample) {

@@ -15,8 +15,6 @@
 
 namespace lineshaft::historian {
 
-// Equal to the last bit: NaN payloads, the sign of zero.
-bool same_value(const Value& a, const Value& b);
 bool same_sample(const Sample& a, const Sample& b);
 std::string text_of(const Sample& sample);
 

@@ -37,6 +37,16 @@ TEST(Value, TextReadsBackToTheSameBits) {
   EXPECT_EQ(to_text(Value(0.1F)), "0.1");
 }
 
+TEST(Value, IsTheSameOnlyBitForBit) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_TRUE(same_bits(nan, nan)) << "though it is not equal to itself";
+  EXPECT_FALSE(same_bits(nan, -nan));
+  EXPECT_FALSE(same_bits(0.0, -0.0)) << "though they are equal";
+  EXPECT_FALSE(same_bits(0.0F, -0.0F));
+  EXPECT_FALSE(same_bits(1.0F, 1.0)) << "another type";
+  EXPECT_TRUE(same_bits(std::string("a"), std::string("a")));
+}
+
 TEST(Value, RefusesTextOfAnotherType) {
   EXPECT_FALSE(parse_value(ValueType::kInt64, "1.5").ok());
   EXPECT_FALSE(parse_value(ValueType::kInt64, "9223372036854775808").ok());

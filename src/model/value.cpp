@@ -1,6 +1,7 @@
 #include "model/value.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -51,6 +52,17 @@ double as_double(const Value& value) {
         }
       },
       value);
+}
+
+bool same_bits(const Value& a, const Value& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* x = std::get_if<float>(&a)) {
+    return std::bit_cast<std::uint32_t>(*x) == std::bit_cast<std::uint32_t>(std::get<float>(b));
+  }
+  if (const auto* x = std::get_if<double>(&a)) {
+    return std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(std::get<double>(b));
+  }
+  return a == b;
 }
 
 std::string_view type_name(ValueType type) {

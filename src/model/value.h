@@ -30,6 +30,9 @@ inline ValueType type_of(const Value& value) { return static_cast<ValueType>(val
 // loses its last digits here, and only here.
 double as_double(const Value& value);
 
+// Of one type and equal bit for bit: a not-a-number is itself, and 0.0 is not -0.0.
+bool same_bits(const Value& a, const Value& b);
+
 // "bool", "int64", "float32", "float64", "string".
 std::string_view type_name(ValueType type);
 // Errors: kInvalidArgument naming the text.

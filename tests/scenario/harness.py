@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -167,6 +168,21 @@ class Server:
                               input=stdin, capture_output=True, text=True, timeout=300)
         assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def drawn_by(self, *arguments, environment=None):
+        """Runs the command line with a terminal as its stderr: its exit code, and what it drew there."""
+        terminal, inside = pty.openpty()
+        process = subprocess.Popen([BINARY, *arguments], stdout=subprocess.DEVNULL, stderr=inside,
+                                   env={**self.environment, "TERM": "xterm", **(environment or {})})
+        os.close(inside)
+        drawn = b""
+        try:
+            while piece := os.read(terminal, 65536):
+                drawn += piece
+        except OSError:  # the other side is closed: Linux says EIO
+            pass
+        os.close(terminal)
+        return process.wait(DEADLINE_S), drawn
 
     def cli_login(self):
         self.cli("login", "--email", "ann@example.com", environment={"LINESHAFT_PASSWORD": PASSWORD})
