@@ -221,8 +221,8 @@ void Store::append(SampleBatch batch, Durable durable) {
       kSamplesRecord, std::move(payload),
       [this, kept, count, durable = std::move(durable)](const Result<wal::Lsn>& lsn, Bytes) {
         const Status outcome = lsn ? Status() : Status(lsn.error());
+        (lsn ? appended_ : refused_) += count;  // before anybody can see the samples
         if (lsn) apply(*kept, *lsn);
-        (lsn ? appended_ : refused_) += count;
         note_outcome(outcome, log_full_);
         durable(outcome);
       });

@@ -16,6 +16,7 @@
 #include "historian/historian.h"
 #include "historian/manifest.h"
 #include "historian/memtable.h"
+#include "sys/shared_mutex.h"
 #include "wal/group_commit.h"
 
 namespace lineshaft::historian {
@@ -101,7 +102,7 @@ class Store final : public Historian {
   const HistorianOptions options_;
   HistorianRecovery recovery_;
 
-  mutable std::shared_mutex mutex_;
+  mutable sys::SharedMutex mutex_;
   Catalogue catalogue_;
   bool catalogue_changed_ = false;  // since its file was written
   std::unique_ptr<Memtable> active_ = std::make_unique<Memtable>();

@@ -206,5 +206,20 @@ TEST(WalFault, AFullDiskRefusesRecordsUntilThereIsSpaceAgain) {
   ASSERT_EQ(log.open(), "");
 }
 
+TEST(WalFault, AFullDiskWithoutASegmentToGoOnInIsNoReasonNotToStart) {
+  sys::SimDisk disk;
+  disk.set_capacity(100);
+  NotedLog log(disk, small_segments(), 3);
+  ASSERT_EQ(log.open(), "");
+  EXPECT_TRUE(log.sync().ok()) << "nothing is asked for";
+  EXPECT_TRUE(log.log()->trim(Lsn{0}).ok());
+  EXPECT_EQ(log.append(10).error().id, ErrorId::kDiskFull);
+  EXPECT_FALSE(log.log()->poisoned());
+  disk.set_capacity(std::nullopt);
+  EXPECT_TRUE(log.append(10).ok());
+  EXPECT_TRUE(log.sync().ok());
+  ASSERT_EQ(log.open(), "") << "what was acknowledged is there";
+}
+
 }  // namespace
 }  // namespace lineshaft::wal

@@ -15,8 +15,9 @@ constexpr std::size_t kRewriteBytes = 1024 * 1024;
 
 class LogImpl final : public Log {
  public:
-  LogImpl(sys::FileSystem& files, SegmentFiles set, ReadBack found)
+  LogImpl(sys::FileSystem& files, std::size_t segment_bytes, SegmentFiles set, ReadBack found)
       : files_(files),
+        segment_bytes_(segment_bytes),
         set_(std::move(set)),
         report_(std::move(found.report)),
         next_(found.next),
@@ -44,6 +45,7 @@ class LogImpl final : public Log {
   Status keep_or_poison(Status outcome);
 
   sys::FileSystem& files_;
+  const std::size_t segment_bytes_;
   SegmentFiles set_;
   Recovery report_;
   OpenSegment segment_;
@@ -68,7 +70,14 @@ Status LogImpl::go_on(const std::optional<Tail>& tail, bool last_is_empty) {
   if (last_is_empty) {
     if (Status unmade = set_.unmake_last(); !unmade) return unmade;
   }
-  if (!tail) return start_segment();
+  if (!tail) {
+    const Status started = start_segment();
+    if (started || started.error().id != ErrorId::kDiskFull) return started;
+    // What is there can be read; the first append tries again, as it would at the end of a segment.
+    segment_.header.bytes = segment_bytes_;
+    offset_ = segment_bytes_;
+    return {};
+  }
   Result<std::unique_ptr<sys::File>> file =
       files_.open(set_.path_of(tail->header.sequence), sys::OpenMode::kReadWrite);
   if (!file) return std::move(file).error();
@@ -199,7 +208,8 @@ Result<std::unique_ptr<Log>> Log::open(sys::FileSystem& files, sys::Random& rand
   if (!found) return std::move(found).error();
   const std::optional<Tail> tail = found->tail;
   const bool last_is_empty = found->last_is_empty;
-  auto log = std::make_unique<LogImpl>(files, *std::move(set), *std::move(found));
+  auto log =
+      std::make_unique<LogImpl>(files, options.segment_bytes, *std::move(set), *std::move(found));
   if (Status ready = log->go_on(tail, last_is_empty); !ready) return std::move(ready).error();
   return std::unique_ptr<Log>(std::move(log));
 }

@@ -55,7 +55,8 @@ class Log {
 
   // Opens or creates the log, replays what is after `after` (what the caller already has in files),
   // and is ready to append. Memory: one record at a time.
-  // Errors: kIoError, kDiskFull (no first segment could be made), kFormatTooNew, and of `replay`.
+  // On a full disk it opens all the same; appends are refused until there is space for a segment.
+  // Errors: kIoError, kFormatTooNew, and of `replay`.
   static Result<std::unique_ptr<Log>> open(sys::FileSystem& files, sys::Random& random,
                                            LogOptions options, Lsn after, const Replay& replay);
   virtual ~Log() = default;

@@ -119,6 +119,9 @@ describe('a machine', () => {
     const panel = page.getByRole('complementary', { name: 'Press 4' });
     await panel.getByText('Not reached').first().waitFor();
     await panel.locator('.error').getByText(/^LS-110[57]: /).waitFor();
+    await pressOn(page, page.getByRole('button', { name: '中文' }));
+    await panel.locator('.error').getByText(/^LS-110[57]: [\u4e00-\u9fff]/).waitFor();
+    await pressOn(page, page.getByRole('button', { name: 'English' }));
     await panel.getByText('2 tags of bad quality').waitFor();
     await panel.getByRole('list').getByText('Connection lost').waitFor();
   });

@@ -50,3 +50,9 @@ export function t(key: string, params?: Params): string {
 export function tOr(key: string, fallback: string): string {
   return messages[key] ?? fallback;
 }
+
+/** An error as the server writes it in a line, "LS-1105: what it means: detail", in the reader's words. */
+export function errorInWords(line: string): string {
+  const [, id, meaning, detail] = /^(LS-\d{4}): ([^:]+)(: [^]*)?$/.exec(line) ?? [];
+  return id ? `${id}: ${tOr(`error.${id}.title`, meaning!)}${detail ?? ''}` : line;
+}

@@ -68,6 +68,7 @@ test('the errors of the server have words, in English the very same', () => {
   const entries = [...definitions.matchAll(/^LS_ERROR\((\d+), \w+, \w+, "((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)"\)/gm)];
   assert.ok(entries.length > 30, 'errors.def is not read');
   for (const [, id, title, remedy] of entries) {
+    assert.doesNotMatch(title!, /:/, 'errorInWords finds the end of the title by its colon');
     assert.deepEqual([en[`error.LS-${id}.title`], en[`error.LS-${id}.remedy`]], [title, remedy], `LS-${id}`);
   }
 });
