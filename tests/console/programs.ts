@@ -162,7 +162,8 @@ export async function startPlant(days: number): Promise<Server> {
     if (done.status !== 0) throw new Error(done.stderr);
     return done.stdout;
   };
-  writeFileSync(join(provision, 'connections.json'), plant('--print-connections'));
+  const machines = plant('--print-connections');
+  writeFileSync(join(provision, 'connections.json'), machines);
   plant('--backfill-csv', provision, '--days', String(days));
   new Program('plant', BINARY, ['sim', 'plant', '--port', port]);
   const server = await Server.start('plant', ['--provision', provision]);
@@ -173,7 +174,8 @@ export async function startPlant(days: number): Promise<Server> {
   // One or two of the machines are dead at times: that is a quirk of the plant.
   await until(async () => {
     const { connections } = await server.get<Overview>('overview');
-    return connections.total > 0 && connections.connected >= connections.total - 2;
+    const { length } = JSON.parse(machines) as unknown[];
+    return connections.total === length && connections.connected >= length - 2;
   }, 'the machines', 120_000);
   return server;
 }

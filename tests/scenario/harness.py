@@ -19,6 +19,10 @@ import time
 import unittest
 from pathlib import Path
 
+# Whoever started us may ignore Ctrl-C, and then so would all that we start; with a handler of our own
+# they begin with the default.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("LINESHAFT_BINARY", str(ROOT / "build/dev/lineshaft"))
 SHARED = ROOT.parent / "shared"
