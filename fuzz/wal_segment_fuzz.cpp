@@ -71,7 +71,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     LS_ASSERT(file->write_at(0, content).ok() && file->sync().ok());
     LS_ASSERT(disk.sync_directory("/wal").ok());
   }
-  sys::SimRandom random(1);
+  // Ids of new segments that no file can hold beforehand: an old record with the id of its file's
+  // next use would count as written since.
+  sys::SimRandom random(crc32c({data, size}));
   Records records;
   Result<std::unique_ptr<wal::Log>> log = open(disk, random, records);
   if (!log) {
