@@ -36,9 +36,10 @@ void use(const std::vector<TagEntry>& tags) {
   const Bytes again = encode_tags(tags);
   LS_ASSERT(encode_tags(decode_tags(again).value()) == again);
   Catalogue catalogue;
-  for (const TagEntry& entry : tags) catalogue.put(entry);
-  for (const TagEntry& entry : catalogue.all()) {
-    LS_ASSERT(catalogue.find(entry.tenant, entry.tag.id) != nullptr);
+  catalogue.put(tags);
+  for (const TagEntry& entry : catalogue.after({}, SIZE_MAX)) {
+    LS_ASSERT(catalogue.find(entry.tenant, entry.tag.id)->spec == entry.tag.spec);
+    LS_ASSERT(catalogue.type_of(entry.tenant, entry.tag.id) == entry.tag.spec.type);
     const TagPage page = catalogue.list(entry.tenant, {"a", entry.tag.spec.path}, 0, 10);
     LS_ASSERT(page.tags.size() <= page.total);
   }

@@ -35,19 +35,21 @@ bool under(std::string_view path, std::string_view prefix) {
 
 }  // namespace
 
-void Catalogue::put(const TagEntry& entry) {
-  TenantTags& tags = tenants_[entry.tenant];
-  auto [found, is_new] = tags.by_id.try_emplace(entry.tag.id);
-  Tag& place = found->second;
-  if (is_new) {
-    ++size_;
-    tags.highest = std::max(tags.highest, entry.tag.id);
-  } else if (const auto old = tags.by_path.find(place.spec.path);
-             old != tags.by_path.end() && old->second == place.id) {
-    tags.by_path.erase(old);
+void Catalogue::put(std::span<const TagEntry> entries) {
+  for (const TagEntry& entry : entries) {
+    TenantTags& tags = tenants_[entry.tenant];
+    auto [found, is_new] = tags.by_id.try_emplace(entry.tag.id);
+    Tag& place = found->second;
+    if (is_new) {
+      ++size_;
+      tags.highest = std::max(tags.highest, entry.tag.id);
+    } else if (const auto old = tags.by_path.find(place.spec.path);
+               old != tags.by_path.end() && old->second == place.id) {
+      tags.by_path.erase(old);
+    }
+    place = entry.tag;
+    tags.by_path[entry.tag.spec.path] = entry.tag.id;
   }
-  place = entry.tag;
-  tags.by_path[entry.tag.spec.path] = entry.tag.id;
 }
 
 void Catalogue::reserve(TenantId tenant, TagId id) {
@@ -55,18 +57,32 @@ void Catalogue::reserve(TenantId tenant, TagId id) {
   highest = std::max(highest, id);
 }
 
-const Tag* Catalogue::find(TenantId tenant, TagId id) const {
+const Tag* Catalogue::at(TenantId tenant, TagId id) const {
   const auto tags = tenants_.find(tenant);
   if (tags == tenants_.end()) return nullptr;
   const auto tag = tags->second.by_id.find(id);
   return tag == tags->second.by_id.end() ? nullptr : &tag->second;
 }
 
-const Tag* Catalogue::find(TenantId tenant, std::string_view path) const {
+std::optional<ValueType> Catalogue::type_of(TenantId tenant, TagId id) const {
+  const Tag* tag = at(tenant, id);
+  return tag == nullptr ? std::nullopt : std::optional(tag->spec.type);
+}
+
+TagId Catalogue::id_of(TenantId tenant, std::string_view path) const {
   const auto tags = tenants_.find(tenant);
-  if (tags == tenants_.end()) return nullptr;
+  if (tags == tenants_.end()) return {};
   const auto found = tags->second.by_path.find(path);
-  return found == tags->second.by_path.end() ? nullptr : find(tenant, found->second);
+  return found == tags->second.by_path.end() ? TagId{} : found->second;
+}
+
+std::optional<Tag> Catalogue::find(TenantId tenant, TagId id) const {
+  const Tag* tag = at(tenant, id);
+  return tag == nullptr ? std::nullopt : std::optional(*tag);
+}
+
+std::optional<Tag> Catalogue::find(TenantId tenant, std::string_view path) const {
+  return find(tenant, id_of(tenant, path));
 }
 
 TagPage Catalogue::list(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
@@ -92,15 +108,16 @@ TagId Catalogue::next_id(TenantId tenant) const {
   return {tags == tenants_.end() ? 1 : tags->second.highest.value + 1};
 }
 
-std::vector<TagEntry> Catalogue::all() const {
+std::vector<TagEntry> Catalogue::after(SeriesKey last, std::size_t limit) const {
   std::vector<TagEntry> entries;
-  entries.reserve(size_);
-  for (const auto& [tenant, tags] : tenants_) {
-    for (const auto& [id, tag] : tags.by_id) entries.push_back({tenant, tag});
+  for (auto tags = tenants_.lower_bound(last.tenant); tags != tenants_.end(); ++tags) {
+    const TagId from = tags->first == last.tenant ? last.tag : TagId{};
+    const auto& by_id = tags->second.by_id;
+    for (auto tag = by_id.upper_bound(from); tag != by_id.end(); ++tag) {
+      if (entries.size() == limit) return entries;
+      entries.push_back({tags->first, tag->second});
+    }
   }
-  std::sort(entries.begin(), entries.end(), [](const TagEntry& a, const TagEntry& b) {
-    return std::pair(a.tenant, a.tag.id) < std::pair(b.tenant, b.tag.id);
-  });
   return entries;
 }
 

@@ -15,11 +15,10 @@ class CatalogueTest : public testing::Test {
            TenantId tenant = kTenant) {
     TagSpec spec = spec_of(path);
     spec.description = description;
-    catalogue_.put({tenant, {{id}, spec}});
+    catalogue_.put(std::vector<TagEntry>{{tenant, {{id}, spec}}});
   }
   std::uint32_t id_of(const std::string& path, TenantId tenant = kTenant) {
-    const Tag* tag = catalogue_.find(tenant, path);
-    return tag == nullptr ? 0 : tag->id.value;
+    return catalogue_.id_of(tenant, path).value;
   }
   // The paths of a page, separated by spaces, and the total.
   std::string list(const TagFilter& filter, std::uint64_t offset = 0, std::uint64_t limit = 100) {
@@ -37,9 +36,11 @@ TEST_F(CatalogueTest, FindsATagByIdAndByPathInsideItsTenant) {
   put(1, "a/c", "", TenantId{2});
   EXPECT_EQ(catalogue_.find(kTenant, TagId{1})->spec.path, "a/b");
   EXPECT_EQ(catalogue_.find(TenantId{2}, TagId{1})->spec.path, "a/c");
-  EXPECT_EQ(catalogue_.find(TenantId{3}, TagId{1}), nullptr);
-  EXPECT_EQ(catalogue_.find(kTenant, TagId{0}), nullptr);
-  EXPECT_EQ(catalogue_.find(kTenant, TagId{2}), nullptr);
+  EXPECT_EQ(catalogue_.type_of(kTenant, TagId{1}), ValueType::kFloat64);
+  for (const SeriesKey& none : {SeriesKey{{3}, {1}}, {kTenant, {0}}, {kTenant, {2}}}) {
+    EXPECT_FALSE(catalogue_.find(none.tenant, none.tag).has_value());
+    EXPECT_FALSE(catalogue_.type_of(none.tenant, none.tag).has_value());
+  }
   EXPECT_EQ(id_of("a/c"), 0u);
   EXPECT_EQ(id_of("a/c", TenantId{2}), 1u);
   EXPECT_EQ(catalogue_.size(), 2u);
@@ -110,15 +111,20 @@ TEST_F(CatalogueTest, APrefixEndsAtALevel) {
   EXPECT_EQ(list({"", "c"}), "of 0");
 }
 
-TEST_F(CatalogueTest, NamesAllTagsInOrder) {
+TEST_F(CatalogueTest, NamesTagsInOrderOfTenantAndId) {
   put(3, "a/3");
   put(1, "a/1");
   put(2, "b/2", "", TenantId{2});
-  const auto all = catalogue_.all();
-  ASSERT_EQ(all.size(), 3u);
-  EXPECT_EQ(all[0].tag.spec.path, "a/1");
-  EXPECT_EQ(all[1].tag.spec.path, "a/3");
-  EXPECT_EQ(all[2].tag.spec.path, "b/2");
+  const auto after = [&](SeriesKey last, std::size_t limit) {
+    std::string text;
+    for (const TagEntry& entry : catalogue_.after(last, limit)) text += entry.tag.spec.path + " ";
+    return text;
+  };
+  EXPECT_EQ(after({}, 9), "a/1 a/3 b/2 ");
+  EXPECT_EQ(after({}, 2), "a/1 a/3 ");
+  EXPECT_EQ(after({kTenant, {1}}, 1), "a/3 ");
+  EXPECT_EQ(after({kTenant, {3}}, 9), "b/2 ");
+  EXPECT_EQ(after({{2}, {2}}, 9), "");
 }
 
 }  // namespace

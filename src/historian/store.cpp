@@ -53,14 +53,12 @@ Store::~Store() {
 
 std::optional<Tag> Store::find_tag(TenantId tenant, TagId id) const {
   const std::shared_lock lock(mutex_);
-  const Tag* tag = catalogue_.find(tenant, id);
-  return tag == nullptr ? std::nullopt : std::optional<Tag>(*tag);
+  return catalogue_.find(tenant, id);
 }
 
 std::optional<Tag> Store::find_tag(TenantId tenant, std::string_view path) const {
   const std::shared_lock lock(mutex_);
-  const Tag* tag = catalogue_.find(tenant, path);
-  return tag == nullptr ? std::nullopt : std::optional<Tag>(*tag);
+  return catalogue_.find(tenant, path);
 }
 
 TagPage Store::list_tags(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
@@ -80,14 +78,15 @@ Result<std::vector<TagId>> Store::ensure_tags(TenantId tenant, std::vector<TagSp
     for (TagSpec& spec : specs) {
       if (Status checked = check_tag_spec(spec); !checked) return checked.error();
       const auto twice = asked.find(spec.path);
-      const Tag* known = twice != asked.end() ? &twice->second : catalogue_.find(tenant, spec.path);
-      if (known != nullptr && known->spec.type != spec.type) {
+      const std::optional<Tag> known =
+          twice != asked.end() ? std::optional(twice->second) : catalogue_.find(tenant, spec.path);
+      if (known && known->spec.type != spec.type) {
         return Error{ErrorId::kTypeMismatch,
                      "the tag " + spec.path + " is a " + std::string(type_name(known->spec.type))};
       }
-      const TagId id = known != nullptr ? known->id : TagId{next++};
+      const TagId id = known ? known->id : TagId{next++};
       ids.push_back(id);
-      if (known != nullptr && known->spec == spec) continue;
+      if (known && known->spec == spec) continue;
       asked[spec.path] = {id, spec};
       changes.push_back({tenant, {id, std::move(spec)}});
     }
@@ -101,14 +100,13 @@ Status Store::update_tag(TenantId tenant, TagId id, TagSpec spec) {
   const std::lock_guard one_at_a_time(tags_mutex_);
   {
     const std::shared_lock lock(mutex_);
-    const Tag* tag = catalogue_.find(tenant, id);
-    if (tag == nullptr) return no_tag(id);
-    if (tag->spec.type != spec.type) {
-      return Error{ErrorId::kTypeMismatch,
-                   "type: the tag is a " + std::string(type_name(tag->spec.type))};
+    const std::optional<ValueType> type = catalogue_.type_of(tenant, id);
+    if (!type) return no_tag(id);
+    if (*type != spec.type) {
+      return Error{ErrorId::kTypeMismatch, "type: the tag is a " + std::string(type_name(*type))};
     }
-    const Tag* other = catalogue_.find(tenant, spec.path);
-    if (other != nullptr && other->id != id) {
+    const TagId other = catalogue_.id_of(tenant, spec.path);
+    if (other != TagId{} && other != id) {
       return Error{ErrorId::kConflict, "path: " + spec.path + " is taken"};
     }
   }
@@ -145,7 +143,7 @@ Status Store::commit_tags_record(std::vector<TagEntry> entries) {
                [this, kept, outcome](const Result<wal::Lsn>& lsn, Bytes) {
                  if (lsn) {
                    const std::unique_lock lock(mutex_);
-                   for (const TagEntry& entry : *kept) catalogue_.put(entry);
+                   catalogue_.put(*kept);
                    catalogue_changed_ = true;
                    applied_ = *lsn;
                  }
@@ -160,20 +158,23 @@ Status Store::commit_tags_record(std::vector<TagEntry> entries) {
 
 Status Store::check_batch(const SampleBatch& batch) const {
   const std::shared_lock lock(mutex_);
+  const auto path = [&](const Sample& sample) {
+    return catalogue_.find(batch.tenant, sample.tag)->spec.path;
+  };
   for (const Sample& sample : batch.samples) {
-    const Tag* tag = catalogue_.find(batch.tenant, sample.tag);
-    if (tag == nullptr) return no_tag(sample.tag);
-    if (type_of(sample.value) != tag->spec.type) {
-      return Error{ErrorId::kTypeMismatch, tag->spec.path + " is a " +
-                                               std::string(type_name(tag->spec.type)) + ", not a " +
+    const std::optional<ValueType> type = catalogue_.type_of(batch.tenant, sample.tag);
+    if (!type) return no_tag(sample.tag);
+    if (type_of(sample.value) != *type) {
+      return Error{ErrorId::kTypeMismatch, path(sample) + " is a " + std::string(type_name(*type)) +
+                                               ", not a " +
                                                std::string(type_name(type_of(sample.value)))};
     }
     if (sample.time == kTimestampMax) {
-      return Error{ErrorId::kInvalidArgument, tag->spec.path + ": the time is beyond 2262"};
+      return Error{ErrorId::kInvalidArgument, path(sample) + ": the time is beyond 2262"};
     }
     const auto* text = std::get_if<std::string>(&sample.value);
     if (text != nullptr && text->size() > kStringValueBytesMax) {
-      return Error{ErrorId::kInvalidArgument, tag->spec.path + ": the text is longer than 64 KiB"};
+      return Error{ErrorId::kInvalidArgument, path(sample) + ": the text is longer than 64 KiB"};
     }
   }
   return {};

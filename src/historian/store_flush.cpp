@@ -162,7 +162,7 @@ Status Store::write_changed_catalogue() {
   {
     const std::unique_lock lock(mutex_);
     if (!catalogue_changed_) return {};
-    tags = catalogue_.all();
+    tags = catalogue_.after({}, SIZE_MAX);
     catalogue_changed_ = false;
   }
   const std::uint64_t number = manifest_.next_number++;

@@ -145,7 +145,7 @@ Status Store::load_catalogue() {
     const std::string path = catalogue_path(number);
     const Result<std::vector<TagEntry>> tags = read_catalogue(files_, path);
     if (tags) {
-      for (const TagEntry& entry : *tags) catalogue_.put(entry);
+      catalogue_.put(*tags);
       used = number;
       break;
     }
@@ -184,7 +184,7 @@ Status Store::replay(wal::Lsn lsn, std::uint8_t type, ByteSpan payload) {
     const Result<std::vector<TagEntry>> tags = decode_tags(payload);
     if (!tags) unreadable(tags.error());
     if (tags) {
-      for (const TagEntry& entry : *tags) catalogue_.put(entry);
+      catalogue_.put(*tags);
       catalogue_changed_ = true;
     }
   }
@@ -226,7 +226,7 @@ void Store::reserve_ids_of_lost_tags() {
   }
   std::size_t lost = 0;
   for (const SeriesKey& key : keys) {
-    if (catalogue_.find(key.tenant, key.tag) != nullptr) continue;
+    if (catalogue_.type_of(key.tenant, key.tag)) continue;
     catalogue_.reserve(key.tenant, key.tag);
     ++lost;
   }

@@ -38,7 +38,8 @@ PixelColumn to_column(const Summary& s) {
 }  // namespace
 
 Status Store::require_tag(TenantId tenant, TagId tag) const {
-  if (find_tag(tenant, tag)) return {};
+  const std::shared_lock lock(mutex_);
+  if (catalogue_.type_of(tenant, tag)) return {};
   return Error{ErrorId::kNotFound, "tag " + std::to_string(tag.value)};
 }
 
