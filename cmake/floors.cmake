@@ -8,6 +8,7 @@ set(LINESHAFT_ROOMS
   "0 base"
   "1 model"
   "1 sys"
+  "2 codec"
   "2 wal"
   "2 wire/csv"
   "2 wire/modbus"

@@ -1,0 +1,54 @@
+#include "codec/bitpack.h"
+
+#include <cstring>
+
+#include "base/assert.h"
+
+namespace lineshaft::codec {
+
+static_assert(std::endian::native == std::endian::little, "packed numbers are loaded as they lie");
+
+namespace {
+
+std::uint64_t load64(const std::uint8_t* from) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+}  // namespace
+
+void pack(std::span<const std::uint64_t> values, unsigned width, Bytes& out) {
+  LS_ASSERT(is_width(width));
+  const std::size_t begin = out.size();
+  const std::size_t size = packed_bytes(values.size(), width);
+  out.resize(begin + size + sizeof(std::uint64_t));  // the last word is stored whole
+  std::uint8_t* to = out.data() + begin;
+  if (width == 64) {
+    std::memcpy(to, values.data(), size);
+  } else if (width > 0) {
+    std::uint64_t word = 0;  // fewer than 8 bits of it are taken before each value: 7 + 56 fit
+    unsigned used = 0;
+    for (const std::uint64_t value : values) {
+      word |= value << used;
+      used += width;
+      std::memcpy(to, &word, sizeof(word));
+      to += used / 8;
+      word >>= used & ~7U;
+      used %= 8;
+    }
+  }
+  out.resize(begin + size);
+}
+
+std::uint64_t unpack_one(const std::uint8_t* from, unsigned width, std::size_t index) {
+  if (width == 64) return load64(from + index * 8);
+  const std::size_t bit = index * width;
+  return (load64(from + bit / 8) >> (bit % 8)) & ((std::uint64_t{1} << width) - 1);
+}
+
+void unpack(const std::uint8_t* from, unsigned width, std::span<std::uint64_t> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = unpack_one(from, width, i);
+}
+
+}  // namespace lineshaft::codec

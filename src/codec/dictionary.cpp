@@ -1,0 +1,95 @@
+#include "codec/dictionary.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "codec/codec.h"
+#include "codec/integers.h"
+#include "codec/layout.h"
+
+namespace lineshaft::codec {
+
+namespace {
+
+// The distinct values and where each stands, by open addressing with at most half of the slots
+// used.
+class Distinct {
+ public:
+  Distinct() { slots_.fill(kFree); }
+
+  // The number of the value in the order of their first appearance, or nothing if there are too
+  // many.
+  std::optional<std::uint16_t> add(std::int64_t value) {
+    std::size_t slot = static_cast<std::size_t>(
+        (static_cast<std::uint64_t>(value) * 0x9E3779B97F4A7C15) >> (64 - kSlotBits));
+    while (slots_[slot] != kFree) {
+      if (values_[slots_[slot]] == value) return slots_[slot];
+      slot = (slot + 1) % slots_.size();
+    }
+    if (count_ == kDictionaryMax) return std::nullopt;
+    values_[count_] = value;
+    slots_[slot] = static_cast<std::uint16_t>(count_);
+    return static_cast<std::uint16_t>(count_++);
+  }
+
+  std::span<const std::int64_t> values() const { return std::span(values_).first(count_); }
+
+ private:
+  static constexpr unsigned kSlotBits = 11;
+  static constexpr std::uint16_t kFree = 0xFFFF;
+  std::array<std::int64_t, kDictionaryMax> values_;
+  std::array<std::uint16_t, std::size_t{1} << kSlotBits> slots_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+bool encode_dictionary(std::span<const std::int64_t> values, Bytes& out) {
+  Distinct distinct;
+  std::array<std::uint16_t, kValuesMax> numbers;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::optional<std::uint16_t> number = distinct.add(values[i]);
+    if (!number) return false;
+    numbers[i] = *number;
+  }
+  std::vector<std::int64_t> table(distinct.values().begin(), distinct.values().end());
+  std::sort(table.begin(), table.end());
+  std::vector<std::int64_t> rank_of(table.size());
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    rank_of[i] = std::lower_bound(table.begin(), table.end(), distinct.values()[i]) - table.begin();
+  }
+  std::vector<std::int64_t> ranks(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) ranks[i] = rank_of[numbers[i]];
+
+  out.push_back(static_cast<std::uint8_t>(Layout::kDictionary));
+  ByteWriter(out).varint(table.size());
+  encode_sized_integers(table, out);
+  encode_integers(ranks, out, Nesting::kRuns);
+  return true;
+}
+
+Status decode_dictionary(ByteReader& reader, std::span<std::int64_t> out) {
+  const std::uint64_t size = reader.varint();
+  if (size == 0 || size > kDictionaryMax) return corrupt("a dictionary of a size that cannot be");
+  std::array<std::int64_t, kDictionaryMax> table{};
+  if (Status read =
+          decode_sized_integers(reader, std::span(table).first(static_cast<std::size_t>(size)));
+      !read) {
+    return read;
+  }
+  if (Status read = decode_integers(reader.bytes(reader.remaining()), out, Nesting::kRuns); !read) {
+    return read;
+  }
+  std::uint64_t greatest = 0;
+  for (std::int64_t& value : out) {
+    const auto rank = static_cast<std::uint64_t>(value);
+    greatest = std::max(greatest, rank);
+    value = table[rank % kDictionaryMax];
+  }
+  if (greatest >= size) return corrupt("a rank outside of its dictionary");
+  return {};
+}
+
+}  // namespace lineshaft::codec

@@ -1,0 +1,212 @@
+#include "codec/frames.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "codec/bitpack.h"
+#include "codec/layout.h"
+
+namespace lineshaft::codec {
+
+namespace {
+
+// In the byte of a group's width.
+constexpr std::uint8_t kPatched = 0x80;
+constexpr unsigned kWidthBits = 0x7F;
+
+std::uint64_t above(std::int64_t value, std::int64_t base) {
+  return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(base);
+}
+
+std::size_t varint_bytes(std::uint64_t value) { return (std::bit_width(value | 1) + 6U) / 7U; }
+
+std::span<const std::int64_t> group_of(std::span<const std::int64_t> values, std::size_t group) {
+  const std::size_t begin = group * kGroupValues;
+  return values.subspan(begin, std::min(kGroupValues, values.size() - begin));
+}
+
+std::size_t patch_bytes(std::size_t patches, unsigned width) {
+  return patches == 0 ? 0 : 2 + patches + packed_bytes(patches, width);
+}
+
+// Chooses the width of a group and returns what its numbers take.
+std::size_t plan_group(std::span<const std::int64_t> values, FramesPlan::Group& group) {
+  group.base = *std::min_element(values.begin(), values.end());
+  std::array<std::uint8_t, 65> of_width{};  // how many numbers need exactly that many bits
+  for (const std::int64_t value : values) ++of_width[width_of(above(value, group.base))];
+  unsigned greatest = 64;
+  while (greatest > 0 && of_width[greatest] == 0) --greatest;
+
+  group.width = static_cast<std::uint8_t>(greatest);
+  std::size_t best = packed_bytes(values.size(), greatest);
+  std::size_t patches = 0;
+  for (unsigned width = greatest; width-- > 0;) {
+    patches += of_width[width + 1];
+    if (patches > kPatchesMax) break;
+    if (!is_width(width)) continue;
+    const unsigned patch_width = width_of(~std::uint64_t{0} >> (64 - (greatest - width)));
+    const std::size_t bytes =
+        packed_bytes(values.size(), width) + patch_bytes(patches, patch_width);
+    if (bytes >= best) continue;
+    best = bytes;
+    group.width = static_cast<std::uint8_t>(width);
+    group.patches = static_cast<std::uint8_t>(patches);
+    group.patch_width = static_cast<std::uint8_t>(patch_width);
+  }
+  return best;
+}
+
+std::uint64_t low_bits(std::uint64_t value, unsigned width) {
+  return width == 64 ? value : value & ((std::uint64_t{1} << width) - 1);
+}
+
+}  // namespace
+
+FramesPlan plan_frames(std::span<const std::int64_t> values) {
+  LS_ASSERT(!values.empty() && values.size() <= kValuesMax);
+  FramesPlan plan;
+  const std::size_t groups = groups_of(values.size());
+  std::int64_t greatest_base = INT64_MIN;
+  plan.floor = INT64_MAX;
+  for (std::size_t i = 0; i < groups; ++i) {
+    plan.bytes += plan_group(group_of(values, i), plan.groups[i]);
+    plan.floor = std::min(plan.floor, plan.groups[i].base);
+    greatest_base = std::max(greatest_base, plan.groups[i].base);
+  }
+  plan.base_width = static_cast<std::uint8_t>(width_of(above(greatest_base, plan.floor)));
+  plan.bytes +=
+      varint_bytes(zigzag(plan.floor)) + 1 + packed_bytes(groups, plan.base_width) + groups;
+  return plan;
+}
+
+void write_frames(const FramesPlan& plan, std::span<const std::int64_t> values, Bytes& out) {
+  const std::size_t begin = out.size();
+  const std::span groups(plan.groups.data(), groups_of(values.size()));
+  ByteWriter writer(out);
+  writer.varint(zigzag(plan.floor));
+  writer.u8(plan.base_width);
+  std::array<std::uint64_t, kGroupsMax> bases;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    bases[i] = above(groups[i].base, plan.floor);
+    writer.u8(static_cast<std::uint8_t>(groups[i].width | (groups[i].patches > 0 ? kPatched : 0)));
+  }
+  pack(std::span(bases).first(groups.size()), plan.base_width, out);
+
+  Bytes patches;
+  ByteWriter patch_writer(patches);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const FramesPlan::Group& group = groups[i];
+    const std::span<const std::int64_t> part = group_of(values, i);
+    std::array<std::uint64_t, kGroupValues> low;
+    std::array<std::uint64_t, kPatchesMax> high;
+    std::size_t patched = 0;
+    if (group.patches > 0) {
+      patch_writer.u8(group.patches);
+      patch_writer.u8(group.patch_width);
+    }
+    for (std::size_t k = 0; k < part.size(); ++k) {
+      const std::uint64_t distance = above(part[k], group.base);
+      low[k] = low_bits(distance, group.width);
+      if (low[k] == distance) continue;
+      patch_writer.u8(static_cast<std::uint8_t>(k));
+      high[patched++] = distance >> group.width;
+    }
+    LS_ASSERT(patched == group.patches);
+    pack(std::span(low).first(part.size()), group.width, out);
+    pack(std::span(high).first(patched), group.patch_width, patches);
+  }
+  writer.bytes(patches);
+  LS_ASSERT(out.size() - begin == plan.bytes);
+}
+
+namespace {
+
+// Everything about a column of frames but its numbers, checked against the bytes that are there.
+struct FramesHead {
+  std::int64_t floor = 0;
+  unsigned base_width = 0;
+  ByteSpan widths;
+  ByteSpan bases;
+  ByteSpan numbers;
+};
+
+Result<FramesHead> read_head(ByteReader& reader, std::size_t count) {
+  const std::size_t groups = groups_of(count);
+  FramesHead head;
+  head.floor = unzigzag(reader.varint());
+  head.base_width = reader.u8();
+  if (!is_width(head.base_width)) return corrupt("a width of bases that does not exist");
+  head.widths = reader.bytes(groups);
+  head.bases = reader.bytes(packed_bytes(groups, head.base_width));
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < head.widths.size(); ++i) {
+    const unsigned width = head.widths[i] & kWidthBits;
+    if (!is_width(width)) return corrupt("a width of numbers that does not exist");
+    bytes += packed_bytes(std::min(kGroupValues, count - i * kGroupValues), width);
+  }
+  head.numbers = reader.bytes(bytes);
+  if (!reader.ok()) return corrupt("a column of frames that is cut short");
+  return head;
+}
+
+// Adds the high bits of one group to its low ones.
+Status patch_group(ByteReader& reader, unsigned width, std::span<std::uint64_t> numbers) {
+  const std::size_t count = reader.u8();
+  const unsigned patch_width = reader.u8();
+  if (count > kPatchesMax || !is_width(patch_width) || width >= 64) {
+    return corrupt("patches that do not fit their group");
+  }
+  const ByteSpan positions = reader.bytes(count);
+  const ByteSpan high = reader.bytes(packed_bytes(count, patch_width));
+  if (!reader.ok()) return corrupt("patches that are cut short");
+  for (std::size_t i = 0; i < count; ++i) {
+    if (positions[i] >= numbers.size()) return corrupt("a patch outside of its group");
+    numbers[positions[i]] |= unpack_one(high.data(), patch_width, i) << width;
+  }
+  return {};
+}
+
+template <typename Sink>
+Status read_groups(ByteReader& reader, std::size_t count, const Sink& sink) {
+  Result<FramesHead> head = read_head(reader, count);
+  if (!head) return std::move(head).error();
+  const std::uint8_t* at = head->numbers.data();
+  std::array<std::uint64_t, kGroupValues> numbers;
+  for (std::size_t i = 0; i < head->widths.size(); ++i) {
+    const unsigned width = head->widths[i] & kWidthBits;
+    const std::span part =
+        std::span(numbers).first(std::min(kGroupValues, count - i * kGroupValues));
+    unpack(at, width, part);
+    at += packed_bytes(part.size(), width);
+    if ((head->widths[i] & kPatched) != 0) {
+      if (Status patched = patch_group(reader, width, part); !patched) return patched;
+    }
+    const std::uint64_t base = static_cast<std::uint64_t>(head->floor) +
+                               unpack_one(head->bases.data(), head->base_width, i);
+    sink(i * kGroupValues, base, part);
+  }
+  if (!reader.at_end()) return corrupt("bytes behind a column of frames");
+  return {};
+}
+
+}  // namespace
+
+Status read_frames(ByteReader& reader, std::span<std::int64_t> out) {
+  return read_groups(reader, out.size(), [&](std::size_t begin, std::uint64_t base, auto numbers) {
+    for (const std::uint64_t number : numbers) {
+      out[begin++] = static_cast<std::int64_t>(base + number);
+    }
+  });
+}
+
+Status read_steps(ByteReader& reader, std::span<std::int64_t> out) {
+  auto running = static_cast<std::uint64_t>(unzigzag(reader.varint()));
+  return read_groups(reader, out.size(), [&](std::size_t begin, std::uint64_t base, auto numbers) {
+    for (const std::uint64_t number : numbers) {
+      running += base + number;
+      out[begin++] = static_cast<std::int64_t>(running);
+    }
+  });
+}
+
+}  // namespace lineshaft::codec

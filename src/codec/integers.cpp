@@ -1,0 +1,187 @@
+#include "codec/integers.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "base/assert.h"
+#include "codec/codec.h"
+#include "codec/dictionary.h"
+#include "codec/frames.h"
+#include "codec/layout.h"
+
+namespace lineshaft::codec {
+
+namespace {
+
+using Column = std::span<const std::int64_t>;
+
+// Differences of neighbours, the first to 0 less the least of them, so that it costs no bits.
+struct Steps {
+  std::array<std::int64_t, kValuesMax> differences;
+  std::int64_t start = 0;
+  std::size_t runs = 1;
+};
+
+std::int64_t minus(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
+void find_steps(Column values, Steps& steps) {
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    steps.differences[i] = minus(values[i], values[i - 1]);
+    steps.runs += steps.differences[i] != 0;
+  }
+  steps.differences[0] = values.size() > 1 ? steps.differences[1] : 0;
+  steps.start = minus(values[0], steps.differences[0]);
+}
+
+void put_layout(Layout layout, Bytes& out) { out.push_back(static_cast<std::uint8_t>(layout)); }
+
+void encode_runs(Column values, Bytes& out) {
+  std::vector<std::int64_t> heads;
+  std::vector<std::int64_t> lengths;  // less one
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0 && values[i] == values[i - 1]) {
+      ++lengths.back();
+    } else {
+      heads.push_back(values[i]);
+      lengths.push_back(0);
+    }
+  }
+  put_layout(Layout::kRuns, out);
+  ByteWriter(out).varint(heads.size());
+  encode_sized_integers(heads, out);
+  encode_integers(lengths, out, Nesting::kSimple);
+}
+
+Status decode_runs(ByteReader& reader, std::span<std::int64_t> out) {
+  const std::uint64_t runs = reader.varint();
+  if (runs == 0 || runs > out.size()) return corrupt("a number of runs that cannot be");
+  std::vector<std::int64_t> heads(static_cast<std::size_t>(runs));
+  std::vector<std::int64_t> lengths(heads.size());
+  if (Status read = decode_sized_integers(reader, heads); !read) return read;
+  if (Status read = decode_integers(reader.bytes(reader.remaining()), lengths, Nesting::kSimple);
+      !read) {
+    return read;
+  }
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    const auto more = static_cast<std::uint64_t>(lengths[i]);  // less one
+    if (more >= out.size() - at) return corrupt("runs longer than the column");
+    std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(at), more + 1, heads[i]);
+    at += static_cast<std::size_t>(more) + 1;
+  }
+  if (at != out.size()) return corrupt("runs shorter than the column");
+  return {};
+}
+
+void encode_plain(Column values, Bytes& out) {
+  put_layout(Layout::kPlain, out);
+  ByteWriter writer(out);
+  for (const std::int64_t value : values) writer.write_le(static_cast<std::uint64_t>(value));
+}
+
+Status decode_plain(ByteReader& reader, std::span<std::int64_t> out) {
+  if (reader.remaining() != out.size_bytes()) return corrupt("a plain column of another size");
+  for (std::int64_t& value : out)
+    value = static_cast<std::int64_t>(reader.read_le<std::uint64_t>());
+  return {};
+}
+
+// Of steps, frames and plain the one with the fewest bytes.
+void encode_simple(Column values, const Steps& steps, Bytes& out) {
+  const FramesPlan frames = plan_frames(values);
+  const Column differences(steps.differences.data(), values.size());
+  const FramesPlan stepped = plan_frames(differences);
+  Bytes start;
+  ByteWriter(start).varint(zigzag(steps.start));
+  const std::size_t steps_bytes = stepped.bytes + start.size();
+  if (std::min(frames.bytes, steps_bytes) >= values.size_bytes()) {
+    encode_plain(values, out);
+  } else if (frames.bytes <= steps_bytes) {
+    put_layout(Layout::kFrames, out);
+    write_frames(frames, values, out);
+  } else {
+    put_layout(Layout::kSteps, out);
+    ByteWriter(out).bytes(start);
+    write_frames(stepped, differences, out);
+  }
+}
+
+}  // namespace
+
+void encode_integers(Column values, Bytes& out, Nesting nesting) {
+  LS_ASSERT(!values.empty() && values.size() <= kValuesMax);
+  Steps steps;
+  find_steps(values, steps);
+  if (steps.runs == 1) {
+    put_layout(Layout::kConstant, out);
+    ByteWriter(out).varint(zigzag(values[0]));
+    return;
+  }
+  const std::size_t begin = out.size();
+  encode_simple(values, steps, out);
+  if (nesting == Nesting::kSimple) return;
+
+  const auto keep_if_smaller = [&](const Bytes& other) {
+    if (other.size() < out.size() - begin) {
+      out.resize(begin);
+      ByteWriter(out).bytes(other);
+    }
+  };
+  if (steps.runs * 2 < values.size()) {
+    Bytes other;
+    encode_runs(values, other);
+    keep_if_smaller(other);
+  }
+  if (nesting == Nesting::kAny) {
+    Bytes other;
+    if (encode_dictionary(values, other)) keep_if_smaller(other);
+  }
+}
+
+void encode_sized_integers(Column values, Bytes& out, Nesting nesting) {
+  Bytes column;
+  encode_integers(values, column, nesting);
+  ByteWriter writer(out);
+  writer.varint(column.size());
+  writer.bytes(column);
+}
+
+Status decode_integers(ByteSpan bytes, std::span<std::int64_t> out, Nesting nesting) {
+  LS_ASSERT(!out.empty() && out.size() <= kValuesMax);
+  ByteReader reader(bytes);
+  const auto layout = static_cast<Layout>(reader.u8());
+  switch (layout) {
+    case Layout::kConstant:
+      std::fill(out.begin(), out.end(), unzigzag(reader.varint()));
+      if (!reader.ok() || !reader.at_end()) return corrupt("a constant column of another size");
+      return {};
+    case Layout::kFrames:
+      return read_frames(reader, out);
+    case Layout::kSteps:
+      return read_steps(reader, out);
+    case Layout::kPlain:
+      return decode_plain(reader, out);
+    case Layout::kRuns:
+      if (nesting > Nesting::kRuns) break;
+      return decode_runs(reader, out);
+    case Layout::kDictionary:
+      if (nesting > Nesting::kAny) break;
+      return decode_dictionary(reader, out);
+    default:
+      break;
+  }
+  return corrupt("whole numbers in a layout that is not known here");
+}
+
+Status decode_sized_integers(ByteReader& reader, std::span<std::int64_t> out, Nesting nesting) {
+  const std::uint64_t size = reader.varint();
+  if (!reader.ok() || size > reader.remaining()) return corrupt("a column that is cut short");
+  return decode_integers(reader.bytes(static_cast<std::size_t>(size)), out, nesting);
+}
+
+}  // namespace lineshaft::codec
