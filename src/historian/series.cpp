@@ -58,12 +58,12 @@ auto times_of(Any& s) {
 }
 template <typename Any>
 auto numbers_of(Any& s) {
-  return std::array{&s.first,   &s.last, &s.min,    &s.max,           &s.sum,
-                    &s.squares, &s.held, &s.sloped, &s.held_over_bad, &s.sloped_over_bad};
+  return std::array{&s.first,  &s.last,           &s.min, &s.max, &s.sum, &s.squares, &s.held,
+                    &s.sloped, &s.sloped_over_bad};
 }
 template <typename Any>
 auto durations_of(Any& s) {
-  return std::array{&s.usable_ns, &s.uncertain_ns, &s.unsound_ns, &s.zero_ns};
+  return std::array{&s.usable_ns, &s.unsound_ns, &s.zero_ns};
 }
 
 }  // namespace
@@ -85,14 +85,12 @@ void Summary::add_stretch(Timestamp to, double number, Quality quality, bool is_
   held += last * wide;
   sloped += is_usable ? (last / 2 + number / 2) * wide : last * wide;
   usable_ns += ns;
-  if (!begins_good) uncertain_ns += ns;
   if (!begins_good || !is_usable || !quality.good()) unsound_ns += ns;
   if (last == 0) zero_ns += ns;
 }
 
 void Summary::add_step(Timestamp to, double number) {
   const auto wide = static_cast<double>(ns_between(last_usable, to));
-  held_over_bad += last * wide;
   sloped_over_bad += (last / 2 + number / 2) * wide;
   if (number != last) ++changes;
 }
@@ -167,10 +165,8 @@ void Summary::add(const Summary& later) {
   }
   held += later.held;
   sloped += later.sloped;
-  held_over_bad += later.held_over_bad;
   sloped_over_bad += later.sloped_over_bad;
   usable_ns += later.usable_ns;
-  uncertain_ns += later.uncertain_ns;
   unsound_ns += later.unsound_ns;
   zero_ns += later.zero_ns;
   count += later.count;

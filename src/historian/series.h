@@ -71,13 +71,12 @@ struct Summary {
   // Areas under the line in value * ns: held until the next point, or sloped towards it. Of the
   // stretches that begin usable; a slope towards a bad point is held.
   double held = 0, sloped = 0;
-  // The same as if bad points were not there: from the first usable point to the last.
-  double held_over_bad = 0, sloped_over_bad = 0;
+  // Sloped as if bad points were not there: from the first usable point to the last.
+  double sloped_over_bad = 0;
   // Of the stretches that begin usable, in ns.
   std::uint64_t usable_ns = 0;
-  std::uint64_t uncertain_ns = 0;  // that begin uncertain
-  std::uint64_t unsound_ns = 0;    // that do not both begin and end good
-  std::uint64_t zero_ns = 0;       // that begin with zero
+  std::uint64_t unsound_ns = 0;  // that do not both begin and end good
+  std::uint64_t zero_ns = 0;     // that begin with zero
 
   // Adds what follows in time.
   void add(const Point& point) { add(point.time, point.quality, as_double(point.value)); }
@@ -102,7 +101,7 @@ struct Summary {
 };
 
 // The bytes of a summary in the index of a file, as docs/formats/historian.md describes them.
-inline constexpr std::size_t kSummaryBytes = 204;
+inline constexpr std::size_t kSummaryBytes = 188;
 // Requires: at most UINT32_MAX points.
 void encode_summary(const Summary& summary, ByteWriter& writer);
 // Anything that the bytes say: whether it is possible is for the caller to check.

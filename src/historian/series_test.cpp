@@ -127,7 +127,6 @@ class Plain {
     long double held = 0;
     long double sloped = 0;
     std::uint64_t usable = 0;
-    std::uint64_t uncertain = 0;
     std::uint64_t unsound = 0;
     std::uint64_t zero = 0;
     for (std::size_t i = 0; i + 1 < points_.size(); ++i) {
@@ -139,25 +138,20 @@ class Plain {
       sloped += (b.quality.bad() ? number(a) : (number(a) + number(b)) / 2) *
                 static_cast<long double>(ns);
       usable += ns;
-      if (a.quality.uncertain()) uncertain += ns;
       if (!a.quality.good() || !b.quality.good()) unsound += ns;
       if (number(a) == 0) zero += ns;
     }
     EXPECT_EQ(s.usable_ns, usable);
-    EXPECT_EQ(s.uncertain_ns, uncertain);
     EXPECT_EQ(s.unsound_ns, unsound);
     EXPECT_EQ(s.zero_ns, zero);
     const double scale = 1001e6 * static_cast<double>(points_.back().time.ns);
     expect_near(s.held, static_cast<double>(held), scale);
     expect_near(s.sloped, static_cast<double>(sloped), scale);
-    long double held_over = 0;
     long double sloped_over = 0;
     for (std::size_t i = 0; i + 1 < usable_.size(); ++i) {
       const auto ns = static_cast<long double>(usable_[i + 1].time.ns - usable_[i].time.ns);
-      held_over += number(usable_[i]) * ns;
       sloped_over += (number(usable_[i]) + number(usable_[i + 1])) / 2 * ns;
     }
-    expect_near(s.held_over_bad, static_cast<double>(held_over), scale);
     expect_near(s.sloped_over_bad, static_cast<double>(sloped_over), scale);
   }
 
