@@ -47,8 +47,4 @@ std::uint64_t unpack_one(const std::uint8_t* from, unsigned width, std::size_t i
   return (load64(from + bit / 8) >> (bit % 8)) & ((std::uint64_t{1} << width) - 1);
 }
 
-void unpack(const std::uint8_t* from, unsigned width, std::span<std::uint64_t> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = unpack_one(from, width, i);
-}
-
 }  // namespace lineshaft::codec

@@ -31,11 +31,8 @@ constexpr std::size_t packed_bytes(std::size_t count, unsigned width) {
 // Requires: is_width(width), and every value fits into it.
 void pack(std::span<const std::uint64_t> values, unsigned width, Bytes& out);
 
-// Requires: is_width(width), packed_bytes(out.size(), width) bytes at `from` and kSlackBytes more
-// that may be read.
-void unpack(const std::uint8_t* from, unsigned width, std::span<std::uint64_t> out);
-
-// Number `index` of such a stream alone; the same requirements.
+// Number `index` of such a stream. Requires: is_width(width), and kSlackBytes behind its bytes that
+// may be read.
 std::uint64_t unpack_one(const std::uint8_t* from, unsigned width, std::size_t index);
 
 }  // namespace lineshaft::codec

@@ -1,268 +1,26 @@
-#include "codec/floats.h"
-
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdlib>
+#include <cmath>
 #include <type_traits>
 
 #include "base/assert.h"
 #include "codec/codec.h"
+#include "codec/floats.h"
+#include "codec/frames.h"
 #include "codec/integers.h"
+#include "codec/kernels.h"
 #include "codec/layout.h"
 
 namespace lineshaft::codec {
 
 namespace {
 
-constexpr std::array<double, kExponentMax + 1> kPowers = [] {
-  std::array<double, kExponentMax + 1> powers{1};
-  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}();
-
-// Added to a number below 2^51, this makes a double whose lowest mantissa bit is worth one.
-constexpr double kRounder = 6755399441055744.0;  // 2^52 + 2^51
-
-constexpr std::size_t kSampleValues = 64;
-constexpr std::int64_t kCorrectionLimit = std::int64_t{1} << 19;
-
 template <typename T>
 using BitsOf = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
 
-template <typename T>
-std::int64_t bits_of(T value) {
-  return static_cast<std::int64_t>(std::bit_cast<BitsOf<T>>(value));
-}
-
-double to_double(std::int64_t number) {
-  const auto bits = static_cast<std::uint64_t>(number) + std::bit_cast<std::uint64_t>(kRounder);
-  return std::bit_cast<double>(bits) - kRounder;
-}
-
-// How a column's values follow from its numbers.
-struct Scale {
-  double power = 1;
-  bool rounded_to_float = false;
-
-  template <typename T>
-  T value(std::int64_t number) const {
-    const double quotient = to_double(number) / power;
-    return static_cast<T>(rounded_to_float ? static_cast<float>(quotient) : quotient);
-  }
-
-  // False if no number stands for something near the value.
-  bool number(double value, std::int64_t& number) const {
-    const double scaled = value * power;
-    if (!(std::abs(scaled) < static_cast<double>(kDecimalLimit))) return false;  // NaN too
-    number = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(scaled + kRounder) -
-                                       std::bit_cast<std::uint64_t>(kRounder));
-    return number < kDecimalLimit && number > -kDecimalLimit;
-  }
-};
-
-// What has to be added to the bit pattern of the scaled number; kCorrectionLimit if that is too
-// much.
-template <typename T>
-std::int64_t correction_of(T value, std::int64_t number, const Scale& scale) {
-  const auto difference =
-      static_cast<std::int64_t>(static_cast<std::uint64_t>(bits_of(value)) -
-                                static_cast<std::uint64_t>(bits_of(scale.value<T>(number))));
-  return difference < kCorrectionLimit && difference > -kCorrectionLimit ? difference
-                                                                         : kCorrectionLimit;
-}
-
-struct SampleCost {
-  double bits = 0;
-  bool exact = true;
-};
-
-template <typename T>
-SampleCost cost_of(std::span<const T> sample, unsigned exponent, const Scale& scale) {
-  constexpr double kBitsOfDigit = 3.32;
-  SampleCost cost;
-  for (const T value : sample) {
-    std::int64_t number = 0;
-    std::int64_t correction = kCorrectionLimit;
-    if (scale.number(static_cast<double>(value), number)) {
-      correction = correction_of(value, number, scale);
-    }
-    cost.bits += kBitsOfDigit * exponent;
-    if (correction == 0) continue;
-    cost.exact = false;
-    cost.bits += correction == kCorrectionLimit
-                     ? 80
-                     : 6 + static_cast<double>(std::bit_width(zigzag(correction)));
-  }
-  return cost;
-}
-
-// The least power of ten that makes whole numbers of the sample, or the one that misses least.
-template <typename T>
-void choose_scale(std::span<const T> values, Decimals& decimals) {
-  std::array<T, kSampleValues> taken;
-  const std::size_t size = std::min(values.size(), taken.size());
-  for (std::size_t i = 0; i < size; ++i) taken[i] = values[i * values.size() / size];
-  const auto sample = std::span<const T>(taken).first(size);
-
-  const bool is_float = std::is_same_v<T, float>;
-  SampleCost best{1e300, false};
-  for (const bool rounded : {is_float, true}) {
-    for (unsigned exponent = 0; exponent <= kExponentMax && !best.exact; ++exponent) {
-      const SampleCost cost = cost_of(sample, exponent, Scale{kPowers[exponent], rounded});
-      if (cost.bits >= best.bits && !cost.exact) continue;
-      best = cost;
-      decimals.exponent = exponent;
-      decimals.rounded_to_float = rounded;
-    }
-    if (is_float) break;
-  }
-}
-
-template <typename T>
-void find_numbers(std::span<const T> values, Decimals& decimals) {
-  const Scale scale{kPowers[decimals.exponent], decimals.rounded_to_float};
-  std::int64_t before = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    std::int64_t number = 0;
-    std::int64_t correction = kCorrectionLimit;
-    if (scale.number(static_cast<double>(values[i]), number)) {
-      correction = correction_of(values[i], number, scale);
-    }
-    if (correction == kCorrectionLimit) {
-      decimals.exceptions.push_back(static_cast<std::int64_t>(i));
-      decimals.patterns.push_back(std::bit_cast<BitsOf<T>>(values[i]));
-      number = before;
-    } else if (correction != 0) {
-      decimals.corrections.resize(values.size());
-      decimals.corrections[i] = correction;
-    }
-    decimals.numbers[i] = before = number;
-  }
-}
-
-}  // namespace
-
-template <typename T>
-bool to_decimals(std::span<const T> values, Decimals& decimals) {
-  LS_ASSERT(!values.empty() && values.size() <= kValuesMax);
-  decimals = {};
-  decimals.numbers.resize(values.size());
-  choose_scale(values, decimals);
-  find_numbers(values, decimals);
-  return decimals.exceptions.size() <= values.size() / 3;
-}
-
-template <typename T>
-void from_decimals(const Decimals& decimals, std::span<T> out) {
-  LS_ASSERT(decimals.numbers.size() == out.size());
-  const Scale scale{kPowers[decimals.exponent], decimals.rounded_to_float};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = scale.value<T>(decimals.numbers[i]);
-  for (std::size_t i = 0; i < decimals.corrections.size(); ++i) {
-    out[i] = std::bit_cast<T>(
-        static_cast<BitsOf<T>>(static_cast<std::uint64_t>(bits_of(out[i])) +
-                               static_cast<std::uint64_t>(decimals.corrections[i])));
-  }
-  for (std::size_t i = 0; i < decimals.exceptions.size(); ++i) {
-    out[static_cast<std::size_t>(decimals.exceptions[i])] =
-        std::bit_cast<T>(static_cast<BitsOf<T>>(decimals.patterns[i]));
-  }
-}
-
-namespace {
-
-// The byte behind the layout: the exponent and what else is there.
-constexpr std::uint8_t kExponentBits = 0x1F;
-constexpr std::uint8_t kRoundedToFloat = 0x20;
-constexpr std::uint8_t kHasExceptions = 0x40;
-constexpr std::uint8_t kHasCorrections = 0x80;
-
-// Few distinct patterns (-0, one NaN) are common: each is written once.
-void write_exceptions(const Decimals& decimals, Bytes& out) {
-  std::vector<std::uint64_t> distinct = decimals.patterns;
-  std::sort(distinct.begin(), distinct.end());
-  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  std::vector<std::int64_t> ranks;
-  for (const std::uint64_t pattern : decimals.patterns) {
-    ranks.push_back(std::lower_bound(distinct.begin(), distinct.end(), pattern) - distinct.begin());
-  }
-  ByteWriter writer(out);
-  writer.varint(decimals.exceptions.size());
-  encode_sized_integers(decimals.exceptions, out);
-  writer.varint(distinct.size());
-  for (const std::uint64_t pattern : distinct) writer.write_le(pattern);
-  encode_sized_integers(ranks, out);
-}
-
-Status read_exceptions(ByteReader& reader, std::size_t values, Decimals& decimals) {
-  const std::uint64_t count = reader.varint();
-  if (count == 0 || count > values) return corrupt("a number of exceptions that cannot be");
-  decimals.exceptions.resize(static_cast<std::size_t>(count));
-  if (Status read = decode_sized_integers(reader, decimals.exceptions); !read) return read;
-  for (const std::int64_t position : decimals.exceptions) {
-    if (static_cast<std::uint64_t>(position) >= values) return corrupt("an exception outside");
-  }
-  const std::uint64_t size = reader.varint();
-  if (size == 0 || size > count) return corrupt("a number of patterns that cannot be");
-  std::vector<std::uint64_t> distinct(static_cast<std::size_t>(size));
-  for (std::uint64_t& pattern : distinct) pattern = reader.read_le<std::uint64_t>();
-  std::vector<std::int64_t> ranks(decimals.exceptions.size());
-  if (Status read = decode_sized_integers(reader, ranks); !read) return read;
-  for (const std::int64_t rank : ranks) {
-    if (static_cast<std::uint64_t>(rank) >= size) return corrupt("an exception without pattern");
-    decimals.patterns.push_back(distinct[static_cast<std::size_t>(rank)]);
-  }
-  return {};
-}
-
-}  // namespace
-
-void write_decimals_head(const Decimals& decimals, Bytes& out) {
-  LS_ASSERT(decimals.exponent <= kExponentMax);
-  auto flags = static_cast<std::uint8_t>(decimals.exponent);
-  if (decimals.rounded_to_float) flags |= kRoundedToFloat;
-  if (!decimals.exceptions.empty()) flags |= kHasExceptions;
-  if (!decimals.corrections.empty()) flags |= kHasCorrections;
-  ByteWriter writer(out);
-  writer.u8(flags);
-  writer.u8(static_cast<std::uint8_t>(decimals.fold.digits | decimals.fold.decades << 4));
-  if (!decimals.exceptions.empty()) write_exceptions(decimals, out);
-  if (!decimals.corrections.empty()) {
-    encode_sized_integers(decimals.corrections, out, Nesting::kAny);
-  }
-}
-
-Result<Decimals> read_decimals_head(ByteReader& reader, std::size_t count) {
-  Decimals decimals;
-  const std::uint8_t flags = reader.u8();
-  const std::uint8_t fold = reader.u8();
-  decimals.exponent = flags & kExponentBits;
-  decimals.rounded_to_float = (flags & kRoundedToFloat) != 0;
-  decimals.fold = {static_cast<std::uint8_t>(fold & 0x0F), static_cast<std::uint8_t>(fold >> 4)};
-  if (!reader.ok() || decimals.exponent > kExponentMax) return corrupt("a power of ten too large");
-  if (fold != 0 && (decimals.fold.digits < kFoldDigitsMin || decimals.fold.decades == 0 ||
-                    decimals.fold.decades > kFoldDecadesMax)) {
-    return corrupt("a fold that cannot be");
-  }
-  if ((flags & kHasExceptions) != 0) {
-    if (Status read = read_exceptions(reader, count, decimals); !read) {
-      return std::move(read).error();
-    }
-  }
-  if ((flags & kHasCorrections) != 0) {
-    decimals.corrections.resize(count);
-    if (Status read = decode_sized_integers(reader, decimals.corrections, Nesting::kAny); !read) {
-      return std::move(read).error();
-    }
-  }
-  return decimals;
-}
-
-namespace {
-
 void put_layout(Layout layout, Bytes& out) { out.push_back(static_cast<std::uint8_t>(layout)); }
 
-template <typename T>
 void encode_decimals(Decimals& decimals, Bytes& out) {
   put_layout(Layout::kDecimals, out);
   decimals.fold = find_fold(decimals.numbers);
@@ -273,10 +31,59 @@ void encode_decimals(Decimals& decimals, Bytes& out) {
 
 template <typename T>
 void encode_bits(std::span<const T> values, Bytes& out) {
-  std::vector<std::int64_t> bits(values.size());
-  std::transform(values.begin(), values.end(), bits.begin(), bits_of<T>);
+  std::array<std::int64_t, kValuesMax> bits;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    bits[i] = static_cast<std::int64_t>(std::bit_cast<BitsOf<T>>(values[i]));
   put_layout(Layout::kBits, out);
-  encode_integers(bits, out);
+  encode_integers(std::span(bits).first(values.size()), out);
+}
+
+template <typename T>
+Status decode_bits(ByteSpan bytes, std::span<T> out) {
+  std::array<std::int64_t, kValuesMax> bits;
+  if (Status read = decode_integers(bytes, std::span(bits).first(out.size())); !read) return read;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = std::bit_cast<T>(static_cast<BitsOf<T>>(static_cast<std::uint64_t>(bits[i])));
+  }
+  return {};
+}
+
+bool is_frames(ByteSpan bytes) {
+  if (bytes.empty()) return false;
+  const auto layout = static_cast<Layout>(bytes[0]);
+  return layout == Layout::kFrames || layout == Layout::kSteps;
+}
+
+Status read_frames(ByteSpan bytes, std::size_t count, FramesReader& frames) {
+  ByteReader reader(bytes);
+  const auto layout = static_cast<Layout>(reader.u8());
+  return frames.read(reader, count, layout == Layout::kSteps);
+}
+
+// Numbers in any layout, divided.
+template <typename T>
+Status decode_scaled(ByteSpan bytes, const Scale& scale, std::span<T> out) {
+  if (is_frames(bytes)) {
+    FramesReader frames;
+    if (Status read = read_frames(bytes, out.size(), frames); !read) return read;
+    decode_column(frames.column(), scale, out.data());
+    return {};
+  }
+  std::array<std::int64_t, kValuesMax> numbers;
+  const std::span used = std::span(numbers).first(out.size());
+  if (Status read = decode_integers(bytes, used); !read) return read;
+  scale_numbers(used, scale, out.data());
+  return {};
+}
+
+template <typename T>
+Status decode_decimals(ByteReader& reader, std::span<T> out) {
+  Result<Decimals> head = read_decimals_head(reader, out.size());
+  if (!head) return std::move(head).error();
+  const ByteSpan numbers = reader.bytes(reader.remaining());
+  if (Status read = decode_scaled(numbers, {head->exponent, head->fold}, out); !read) return read;
+  finish_decimals(*head, out);
+  return {};
 }
 
 }  // namespace
@@ -285,7 +92,7 @@ template <typename T>
 void encode_floats(std::span<const T> values, Bytes& out) {
   Decimals decimals;
   if (to_decimals(values, decimals)) {
-    encode_decimals<T>(decimals, out);
+    encode_decimals(decimals, out);
   } else {
     encode_bits(values, out);
   }
@@ -293,33 +100,46 @@ void encode_floats(std::span<const T> values, Bytes& out) {
 
 template <typename T>
 Status decode_floats(ByteSpan bytes, std::span<T> out) {
+  LS_ASSERT(!out.empty() && out.size() <= kValuesMax);
   ByteReader reader(bytes);
   const auto layout = static_cast<Layout>(reader.u8());
-  if (layout == Layout::kDecimals) {
-    Result<Decimals> decimals = read_decimals_head(reader, out.size());
-    if (!decimals) return std::move(decimals).error();
-    decimals->numbers.resize(out.size());
-    const ByteSpan rest = reader.bytes(reader.remaining());
-    if (Status read = decode_integers(rest, decimals->numbers); !read) return read;
-    if (decimals->fold.digits != 0) unfold(decimals->fold, decimals->numbers);
-    from_decimals(*decimals, out);
-    return {};
-  }
-  if (layout == Layout::kBits) {
-    std::vector<std::int64_t> bits(out.size());
-    if (Status read = decode_integers(reader.bytes(reader.remaining()), bits); !read) return read;
-    std::transform(bits.begin(), bits.end(), out.begin(), [](std::int64_t pattern) {
-      return std::bit_cast<T>(static_cast<BitsOf<T>>(static_cast<std::uint64_t>(pattern)));
-    });
-    return {};
-  }
+  if (layout == Layout::kDecimals) return decode_decimals(reader, out);
+  if (layout == Layout::kBits) return decode_bits(reader.bytes(reader.remaining()), out);
   return corrupt("floats in a layout that is not known here");
 }
 
-template bool to_decimals(std::span<const double>, Decimals&);
-template bool to_decimals(std::span<const float>, Decimals&);
-template void from_decimals(const Decimals&, std::span<double>);
-template void from_decimals(const Decimals&, std::span<float>);
+namespace {
+
+// The common case: frames or steps of decimals that need no more work, one value after the other.
+// False if it is not that.
+bool total_directly(ByteSpan bytes, std::size_t count, Totals& totals) {
+  ByteReader reader(bytes);
+  if (static_cast<Layout>(reader.u8()) != Layout::kDecimals) return false;
+  const Result<Decimals> head = read_decimals_head(reader, count);
+  if (!head || head->rounded_to_float || !head->corrections.empty() || !head->exceptions.empty()) {
+    return false;
+  }
+  const ByteSpan numbers = reader.bytes(reader.remaining());
+  FramesReader frames;
+  if (!is_frames(numbers) || !read_frames(numbers, count, frames)) return false;
+  PartialTotals partial;
+  total_column(frames.column(), {head->exponent, head->fold}, partial);
+  totals = partial.total();
+  return std::isfinite(totals.sum);  // what is not finite is no decimal: the long way sorts it out
+}
+
+}  // namespace
+
+Result<Totals> total_floats(ByteSpan bytes, std::size_t count) {
+  LS_ASSERT(count > 0 && count <= kValuesMax);
+  Totals totals;
+  if (total_directly(bytes, count, totals)) return totals;
+  std::array<double, kValuesMax> values;
+  const std::span out = std::span(values).first(count);
+  if (Status read = decode_floats(bytes, out); !read) return std::move(read).error();
+  return total_of(out);
+}
+
 template void encode_floats(std::span<const double>, Bytes&);
 template void encode_floats(std::span<const float>, Bytes&);
 template Status decode_floats(ByteSpan, std::span<double>);

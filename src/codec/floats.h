@@ -8,12 +8,13 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "codec/codec.h"
 #include "codec/fold.h"
 
 namespace lineshaft::codec {
 
 // 10^0..10^17: of these the quotient n / 10^e is rounded right by the short way that decoders take
-// (bitpack.cpp says why).
+// (kernels.cpp says why).
 inline constexpr unsigned kExponentMax = 17;
 
 // Numbers stay below this, so that they are doubles too, and made from one by adding a constant.
@@ -37,9 +38,10 @@ struct Decimals {
 template <typename T>
 bool to_decimals(std::span<const T> values, Decimals& decimals);
 
-// Back. Requires: as many numbers as values.
+// The last steps back: `out` holds numbers[i] / 10^exponent (see scale_numbers in kernels.h), and
+// becomes the values.
 template <typename T>
-void from_decimals(const Decimals& decimals, std::span<T> out);
+void finish_decimals(const Decimals& decimals, std::span<T> out);
 
 // A stream of decimals is: layout byte, this head, and the numbers (folded, if there is a fold) as
 // a column of whole numbers in any layout, to the end of the stream.
@@ -52,5 +54,8 @@ template <typename T>
 void encode_floats(std::span<const T> values, Bytes& out);
 template <typename T>
 Status decode_floats(ByteSpan bytes, std::span<T> out);
+
+// See total_float64.
+Result<Totals> total_floats(ByteSpan bytes, std::size_t count);
 
 }  // namespace lineshaft::codec

@@ -119,94 +119,61 @@ void write_frames(const FramesPlan& plan, std::span<const std::int64_t> values, 
   LS_ASSERT(out.size() - begin == plan.bytes);
 }
 
-namespace {
-
-// Everything about a column of frames but its numbers, checked against the bytes that are there.
-struct FramesHead {
-  std::int64_t floor = 0;
-  unsigned base_width = 0;
-  ByteSpan widths;
-  ByteSpan bases;
-  ByteSpan numbers;
-};
-
-Result<FramesHead> read_head(ByteReader& reader, std::size_t count) {
-  const std::size_t groups = groups_of(count);
-  FramesHead head;
-  head.floor = unzigzag(reader.varint());
-  head.base_width = reader.u8();
-  if (!is_width(head.base_width)) return corrupt("a width of bases that does not exist");
-  head.widths = reader.bytes(groups);
-  head.bases = reader.bytes(packed_bytes(groups, head.base_width));
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < head.widths.size(); ++i) {
-    const unsigned width = head.widths[i] & kWidthBits;
-    if (!is_width(width)) return corrupt("a width of numbers that does not exist");
-    bytes += packed_bytes(std::min(kGroupValues, count - i * kGroupValues), width);
-  }
-  head.numbers = reader.bytes(bytes);
-  if (!reader.ok()) return corrupt("a column of frames that is cut short");
-  return head;
-}
-
-// Adds the high bits of one group to its low ones.
-Status patch_group(ByteReader& reader, unsigned width, std::span<std::uint64_t> numbers) {
-  const std::size_t count = reader.u8();
-  const unsigned patch_width = reader.u8();
-  if (count > kPatchesMax || !is_width(patch_width) || width >= 64) {
-    return corrupt("patches that do not fit their group");
-  }
-  const ByteSpan positions = reader.bytes(count);
-  const ByteSpan high = reader.bytes(packed_bytes(count, patch_width));
-  if (!reader.ok()) return corrupt("patches that are cut short");
-  for (std::size_t i = 0; i < count; ++i) {
-    if (positions[i] >= numbers.size()) return corrupt("a patch outside of its group");
-    numbers[positions[i]] |= unpack_one(high.data(), patch_width, i) << width;
-  }
-  return {};
-}
-
-template <typename Sink>
-Status read_groups(ByteReader& reader, std::size_t count, const Sink& sink) {
-  Result<FramesHead> head = read_head(reader, count);
-  if (!head) return std::move(head).error();
-  const std::uint8_t* at = head->numbers.data();
-  std::array<std::uint64_t, kGroupValues> numbers;
-  for (std::size_t i = 0; i < head->widths.size(); ++i) {
-    const unsigned width = head->widths[i] & kWidthBits;
-    const std::span part =
-        std::span(numbers).first(std::min(kGroupValues, count - i * kGroupValues));
-    unpack(at, width, part);
-    at += packed_bytes(part.size(), width);
-    if ((head->widths[i] & kPatched) != 0) {
-      if (Status patched = patch_group(reader, width, part); !patched) return patched;
-    }
-    const std::uint64_t base = static_cast<std::uint64_t>(head->floor) +
-                               unpack_one(head->bases.data(), head->base_width, i);
-    sink(i * kGroupValues, base, part);
-  }
+Status FramesReader::read(ByteReader& reader, std::size_t count, bool running) {
+  LS_ASSERT(count > 0 && count <= kValuesMax);
+  column_ = {};
+  column_.count = count;
+  column_.running = running;
+  if (running) column_.start = static_cast<std::uint64_t>(unzigzag(reader.varint()));
+  if (Status read = read_groups(reader, count); !read) return read;
+  if (Status read = read_patches(reader, count); !read) return read;
   if (!reader.at_end()) return corrupt("bytes behind a column of frames");
+  column_.groups = std::span<const Group>(groups_).first(groups_of(count));
   return {};
 }
 
-}  // namespace
-
-Status read_frames(ByteReader& reader, std::span<std::int64_t> out) {
-  return read_groups(reader, out.size(), [&](std::size_t begin, std::uint64_t base, auto numbers) {
-    for (const std::uint64_t number : numbers) {
-      out[begin++] = static_cast<std::int64_t>(base + number);
-    }
-  });
+Status FramesReader::read_groups(ByteReader& reader, std::size_t count) {
+  const std::size_t groups = groups_of(count);
+  const std::int64_t floor = unzigzag(reader.varint());
+  const unsigned base_width = reader.u8();
+  if (!is_width(base_width)) return corrupt("a width of bases that does not exist");
+  const ByteSpan widths = reader.bytes(groups);
+  const ByteSpan bases = reader.bytes(packed_bytes(groups, base_width));
+  if (!reader.ok()) return corrupt("a column of frames that is cut short");
+  for (std::size_t i = 0; i < groups; ++i) {
+    Group& group = groups_[i];
+    group = {};
+    group.width = widths[i] & kWidthBits;
+    if (!is_width(group.width)) return corrupt("a width of numbers that does not exist");
+    group.base = static_cast<std::uint64_t>(floor) + unpack_one(bases.data(), base_width, i);
+    const std::size_t values = std::min(kGroupValues, count - i * kGroupValues);
+    group.numbers = reader.bytes(packed_bytes(values, group.width)).data();
+    // How many patches follows behind all numbers; that there are some is known here.
+    group.patches = (widths[i] & kPatched) != 0 ? 1 : 0;
+  }
+  if (!reader.ok()) return corrupt("a column of frames that is cut short");
+  return {};
 }
 
-Status read_steps(ByteReader& reader, std::span<std::int64_t> out) {
-  auto running = static_cast<std::uint64_t>(unzigzag(reader.varint()));
-  return read_groups(reader, out.size(), [&](std::size_t begin, std::uint64_t base, auto numbers) {
-    for (const std::uint64_t number : numbers) {
-      running += base + number;
-      out[begin++] = static_cast<std::int64_t>(running);
+Status FramesReader::read_patches(ByteReader& reader, std::size_t count) {
+  for (std::size_t i = 0; i < groups_of(count); ++i) {
+    Group& group = groups_[i];
+    if (group.patches == 0) continue;
+    group.patches = reader.u8();
+    group.patch_width = reader.u8();
+    if (group.patches > kPatchesMax || !is_width(group.patch_width) || group.width == 64) {
+      return corrupt("patches that do not fit their group");
     }
-  });
+    const ByteSpan positions = reader.bytes(group.patches);
+    group.patch_positions = positions.data();
+    group.patch_bits = reader.bytes(packed_bytes(group.patches, group.patch_width)).data();
+    if (!reader.ok()) return corrupt("patches that are cut short");
+    const std::size_t values = std::min(kGroupValues, count - i * kGroupValues);
+    for (const std::uint8_t position : positions) {
+      if (position >= values) return corrupt("a patch outside of its group");
+    }
+  }
+  return {};
 }
 
 }  // namespace lineshaft::codec

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "codec/codec.h"
+#include "codec/kernels.h"
 
 namespace lineshaft::codec {
 
@@ -42,10 +43,27 @@ FramesPlan plan_frames(std::span<const std::int64_t> values);
 // Appends plan.bytes bytes. Requires: the plan of these values.
 void write_frames(const FramesPlan& plan, std::span<const std::int64_t> values, Bytes& out);
 
-// Fills `out` from all that `reader` has left.
-Status read_frames(ByteReader& reader, std::span<std::int64_t> out);
+// A column of frames or steps as kernels take it, checked against the bytes that are there. Points
+// into those bytes and into itself: it stays where it is.
+class FramesReader {
+ public:
+  FramesReader() = default;
+  FramesReader(const FramesReader&) = delete;
+  FramesReader& operator=(const FramesReader&) = delete;
 
-// Steps: `start`, then frames of the differences, the first of them to `start`.
-Status read_steps(ByteReader& reader, std::span<std::int64_t> out);
+  // Takes all that `reader` has left. For steps (`running`): `start`, then frames of the
+  // differences, the first of them to `start`. Requires: 1..kValuesMax values.
+  Status read(ByteReader& reader, std::size_t count, bool running);
+
+  // Requires: read() went well.
+  const Frames& column() const { return column_; }
+
+ private:
+  Status read_groups(ByteReader& reader, std::size_t count);
+  Status read_patches(ByteReader& reader, std::size_t count);
+
+  std::array<Group, kGroupsMax> groups_;
+  Frames column_;
+};
 
 }  // namespace lineshaft::codec

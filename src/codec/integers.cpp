@@ -78,6 +78,13 @@ Status decode_runs(ByteReader& reader, std::span<std::int64_t> out) {
   return {};
 }
 
+Status decode_frames(ByteReader& reader, bool running, std::span<std::int64_t> out) {
+  FramesReader frames;
+  if (Status read = frames.read(reader, out.size(), running); !read) return read;
+  decode_column(frames.column(), out.data());
+  return {};
+}
+
 void encode_plain(Column values, Bytes& out) {
   put_layout(Layout::kPlain, out);
   ByteWriter writer(out);
@@ -161,9 +168,8 @@ Status decode_integers(ByteSpan bytes, std::span<std::int64_t> out, Nesting nest
       if (!reader.ok() || !reader.at_end()) return corrupt("a constant column of another size");
       return {};
     case Layout::kFrames:
-      return read_frames(reader, out);
     case Layout::kSteps:
-      return read_steps(reader, out);
+      return decode_frames(reader, layout == Layout::kSteps, out);
     case Layout::kPlain:
       return decode_plain(reader, out);
     case Layout::kRuns:
