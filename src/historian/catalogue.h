@@ -2,18 +2,23 @@
 // it.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "historian/codec.h"
 #include "historian/historian.h"
+#include "historian/series.h"
+#include "historian/tag_tree.h"
 
 namespace lineshaft::historian {
 
+// A tag is kept as numbers of texts, which repeat: a million tags take some 100 MB.
 // Threads: the owner's lock.
 class Catalogue {
  public:
@@ -38,12 +43,36 @@ class Catalogue {
   std::vector<TagEntry> after(SeriesKey last, std::size_t limit) const;
 
  private:
-  struct TenantTags {
-    std::map<TagId, Tag> by_id;
-    std::map<std::string, TagId, std::less<>> by_path;
-    TagId highest;
+  // What a tag is beside its path, description and type.
+  struct Entry {
+    NodeId node = 0;           // 0: its path belongs to another tag, see TenantTags::shadowed
+    TextId rest = 0;           // the tag as in the log, without what stands elsewhere
+    TextId source_before = 0;  // up to its last slash: a connection has many sources
+    TextId source_end = 0;
   };
-  const Tag* at(TenantId tenant, TagId id) const;
+  // Ids are dense but for damage, so tags lie in an array by id, in parts.
+  static constexpr std::size_t kPartTags = 4096;
+  struct Part {
+    std::array<std::uint8_t, kPartTags> types{};  // 0: no tag; apart, as every sample asks for it
+    std::array<Entry, kPartTags> entries{};
+  };
+  struct TenantTags {
+    std::vector<std::unique_ptr<Part>> parts;
+    TagTree tree;
+    Texts rests;
+    Texts sources;
+    std::map<TagId, TagSpec> shadowed;
+    TagId highest;
+
+    std::uint8_t type(TagId id) const;  // 0 if there is no such tag
+    const Entry& entry(TagId id) const;
+    TagSpec spec(TagId id) const;
+    bool put(const Tag& tag);  // is it new?
+    void forget(TagId id);
+    void shadow(NodeId node);
+  };
+
+  const TenantTags* tags_of(TenantId tenant) const;
 
   std::map<TenantId, TenantTags> tenants_;
   std::uint64_t size_ = 0;

@@ -107,7 +107,7 @@ TEST_F(CatalogueTest, APrefixEndsAtALevel) {
   }
   EXPECT_EQ(list({"", "a/b"}), "a/b a/b/c of 2");
   EXPECT_EQ(list({"", "a/b/"}), "a/b/c of 1");
-  EXPECT_EQ(list({"", "a"}), "a/b a/b! a/b/c a/bc a/bc/d of 5");
+  EXPECT_EQ(list({"", "a"}), "a/b a/b/c a/b! a/bc a/bc/d of 5") << "a subtree stays together";
   EXPECT_EQ(list({"", "c"}), "of 0");
 }
 

@@ -55,13 +55,19 @@ struct AggregateWindow {
   double min = 0, max = 0, sum = 0, first = 0, last = 0;  // valid if count > 0
 };
 
+// Which tags; all three must hold. The case of ASCII letters is ignored in text and pattern.
 struct TagFilter {
-  std::string text;    // every word must occur in path or description (case of ASCII ignored)
+  std::string text;    // every word must occur in path or description
   std::string prefix;  // path starts with this, at a level boundary
+  // Like a path: `*` is any part of a level, the level `**` is any levels or none.
+  std::string pattern = {};
 };
 
+// Errors: kInvalidArgument: more words and levels than are looked for at once, some 60.
+Status check_tag_filter(const TagFilter& filter);
+
 struct TagPage {
-  std::vector<Tag> tags;    // sorted by path
+  std::vector<Tag> tags;    // sorted by path, level by level
   std::uint64_t total = 0;  // matching, in all pages
 };
 
@@ -97,6 +103,7 @@ class Historian : public SampleSink, public TagDirectory {
   // --- tags --- (Threads: any, here and below)
   virtual std::optional<Tag> find_tag(TenantId tenant, TagId id) const = 0;
   virtual std::optional<Tag> find_tag(TenantId tenant, std::string_view path) const = 0;
+  // Nothing for a filter that check_tag_filter refuses.
   virtual TagPage list_tags(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
                             std::uint64_t limit) const = 0;
   // Replaces all but the type. Errors: kNotFound, kInvalidArgument, kConflict (the path is taken),
