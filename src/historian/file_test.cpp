@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/crc32c.h"
+#include "base/format_page_fixture.h"
 #include "historian/file_format.h"
-#include "historian/format_page_fixture.h"
 #include "historian/oracle_fixture.h"
 #include "sys/sim/disk.h"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/crc32c.h"
-#include "historian/format_page_fixture.h"
+#include "base/format_page_fixture.h"
 #include "historian/oracle_fixture.h"
 #include "sys/sim/disk.h"
 

@@ -1,4 +1,4 @@
-// historian/format_page_fixture.h: the worked examples of a page in docs/formats/, for tests.
+// base/format_page_fixture.h: the worked examples of a page in docs/formats/, for tests.
 #pragma once
 
 #include <fstream>
@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-namespace lineshaft::historian {
+namespace lineshaft {
 
 // The bytes of all indented lines below the heading "## <heading>" or "### <heading>" up to the
 // next heading. Empty if there is none.
@@ -29,4 +29,4 @@ inline Bytes hex_of_page(const std::string& page, const std::string& heading) {
   return bytes;
 }
 
-}  // namespace lineshaft::historian
+}  // namespace lineshaft
