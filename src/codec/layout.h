@@ -25,6 +25,8 @@ enum class Layout : std::uint8_t {
   kPackedFloats = 19,
   // times
   kTimes = 32,
+  // texts
+  kTexts = 48,
   // 64 and above: sealed layouts
 };
 
