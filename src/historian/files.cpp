@@ -134,6 +134,26 @@ class Sweep {
   std::vector<Run> open_;  // by order, oldest first
 };
 
+// Adds points that follow in time to the summaries of their windows, a run at a time: the sums of
+// long windows are then sums of sums, and lose less to rounding.
+void add_points(std::span<const Point> points, const Windows& windows, const Opinion& opinion,
+                std::vector<Summary>& summaries) {
+  Summary run;
+  std::uint32_t index = 0;
+  Timestamp end = kTimestampMin;  // of the window
+  for (const Point& point : points) {
+    if (point.time >= end || run.count == kBlockPointsMax) {
+      summaries[index].add(run);
+      run = {};
+      index = windows.index(point.time);
+      end = index + 1 < windows.count() ? windows.start(index + 1) : kTimestampMax;
+    }
+    const double number = as_double(point.value);
+    run.add(point.time, point.quality, number, opinion.usable(point.quality, number));
+  }
+  summaries[index].add(run);
+}
+
 }  // namespace
 
 Status visit_points(const SeriesView& view, TimeRange range,
@@ -153,7 +173,8 @@ Status visit_points(const SeriesView& view, TimeRange range,
   }
 }
 
-Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows) {
+Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows,
+                                  const Opinion& opinion) {
   std::vector<Summary> summaries(windows.count());
   Sweep sweep(view, windows.range());
   while (true) {
@@ -162,14 +183,14 @@ Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows
     if (!*piece) return summaries;
     Result<std::vector<Point>> points = std::move((*piece)->points);
     if (const std::optional<Source>& lone = (*piece)->lone) {
-      if (windows.holds(lone->first(), lone->last())) {
+      if (windows.holds(lone->first(), lone->last()) && opinion.agrees_with(lone->block->summary)) {
         summaries[windows.index(lone->first())].add(lone->block->summary);
         continue;
       }
       points = read_block(view, *lone, windows.range());
       if (!points) return points.error();
     }
-    for (const Point& point : *points) summaries[windows.index(point.time)].add(point);
+    add_points(*points, windows, opinion, summaries);
   }
 }
 
@@ -188,6 +209,28 @@ Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at) 
       if (!points) return points.error();
       if (points->empty()) continue;  // only when the block is damaged
       if (const Point& found = points->back(); !best || found.time > best->time) best = found;
+      break;
+    }
+  }
+  return best;
+}
+
+Result<std::optional<Point>> point_after(const SeriesView& view, Timestamp at) {
+  std::optional<Point> best;
+  if (!view.recent.empty()) best = view.recent.front();
+  // From the newest file: an older one only matters with an earlier time.
+  for (auto file = view.files.rbegin(); file != view.files.rend(); ++file) {
+    const std::span<const BlockRef> blocks = (*file)->blocks(view.key);
+    auto block = std::partition_point(blocks.begin(), blocks.end(), [&](const BlockRef& other) {
+      return other.summary.last_time < at;
+    });
+    for (; block != blocks.end(); ++block) {
+      if (best && block->summary.first_time >= best->time) break;
+      const Result<std::vector<Point>> points =
+          read_block(view, {file->get(), &*block}, {at, kTimestampMax});
+      if (!points) return points.error();
+      if (points->empty()) continue;  // only when the block is damaged
+      if (const Point& found = points->front(); !best || found.time < best->time) best = found;
       break;
     }
   }

@@ -27,10 +27,15 @@ struct SeriesView {
 Status visit_points(const SeriesView& view, TimeRange range,
                     const std::function<bool(std::span<const Point>)>& visit);
 
-// The summary of each window; whole blocks that nothing overlaps are taken from the index.
-Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows);
+// The summary of each window; whole blocks that nothing overlaps are taken from the index, unless
+// they hold points on which the opinion differs.
+Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows,
+                                  const Opinion& opinion = {});
 
 // The last point at or before `at`. `view.recent` must hold nothing later than that.
 Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at);
+
+// The first point at or after `at`. `view.recent` must hold nothing earlier than that.
+Result<std::optional<Point>> point_after(const SeriesView& view, Timestamp at);
 
 }  // namespace lineshaft::historian

@@ -1,5 +1,9 @@
 #include "historian/fold.h"
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
 namespace lineshaft::historian {
 namespace {
 
@@ -7,6 +11,16 @@ namespace {
 __extension__ using Wide = __int128;
 
 }  // namespace
+
+bool Opinion::usable(Quality quality, double number) const {
+  if (quality.bad() || (uncertain_is_bad && quality.uncertain())) return false;
+  return !not_finite_is_bad || std::isfinite(number);
+}
+
+bool Opinion::agrees_with(const Summary& summary) const {
+  return (!uncertain_is_bad || summary.uncertain == 0) &&
+         (!not_finite_is_bad || summary.not_finite == 0);
+}
 
 Windows Windows::equal_parts(TimeRange range, std::uint32_t count) {
   LS_ASSERT(count >= 1);
@@ -24,6 +38,16 @@ Windows Windows::of_step(TimeRange range, Nanoseconds step, std::uint32_t count)
   return windows;
 }
 
+Windows Windows::between(std::vector<Timestamp> instants) {
+  LS_ASSERT(!instants.empty());
+  LS_ASSERT(std::adjacent_find(instants.begin(), instants.end(), std::greater_equal()) ==
+            instants.end());
+  const TimeRange range{instants.front(), instants.back() + Nanoseconds(1)};
+  Windows windows = equal_parts(range, static_cast<std::uint32_t>(instants.size()));
+  windows.instants_ = std::move(instants);
+  return windows;
+}
+
 std::uint64_t Windows::steps_in(TimeRange range, Nanoseconds step) {
   LS_ASSERT(step.count() > 0);
   LS_ASSERT(!range.empty());
@@ -32,12 +56,17 @@ std::uint64_t Windows::steps_in(TimeRange range, Nanoseconds step) {
 }
 
 std::uint32_t Windows::index(Timestamp time) const {
+  if (!instants_.empty()) {
+    const auto next = std::upper_bound(instants_.begin(), instants_.end(), time);
+    return static_cast<std::uint32_t>(next - instants_.begin() - 1);
+  }
   const Wide after = Wide{time.ns} - range_.from.ns;
   if (step_ns_ != 0) return static_cast<std::uint32_t>(after / step_ns_);
   return static_cast<std::uint32_t>(after * count_ / (Wide{range_.to.ns} - range_.from.ns));
 }
 
 Timestamp Windows::start(std::uint32_t index) const {
+  if (!instants_.empty()) return instants_[index];
   if (step_ns_ != 0) {
     return {static_cast<std::int64_t>(range_.from.ns + Wide{step_ns_} * index)};
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "historian/aggregate.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/clock.h"
@@ -45,8 +46,6 @@ struct PixelColumn {
   Timestamp first_time, last_time;  // valid if count > bad, as is the rest
   double first = 0, last = 0, min = 0, max = 0;
 };
-
-enum class Aggregate : std::uint8_t { kCount, kMin, kMax, kMean, kSum, kFirst, kLast };
 
 struct AggregateWindow {
   Timestamp from;
@@ -134,6 +133,21 @@ class Historian : public SampleSink, public TagDirectory {
   virtual Result<std::vector<AggregateWindow>> aggregate(TenantId tenant, TagId tag,
                                                          TimeRange range,
                                                          Nanoseconds step) const = 0;
+
+  // Aggregates of OPC UA Part 13 over windows of `step` from range.from, of which the last ends
+  // with the range: for each window in turn one value for each of `aggregates`. Between samples the
+  // value is held or slopes as the tag says. Errors: kInvalidArgument for more than 100'000 windows
+  // or impossible options; kTypeMismatch for a text and an aggregate that needs numbers.
+  virtual Result<std::vector<AggregateValue>> aggregates(TenantId tenant, TagId tag,
+                                                         TimeRange range, Nanoseconds step,
+                                                         std::span<const Aggregate> aggregates,
+                                                         const AggregateOptions& options) const = 0;
+
+  // The value at each of at most 100'000 instants in any order: of a sample of just that time, or
+  // estimated from the usable samples around it. Errors: as for aggregates.
+  virtual Result<std::vector<AggregateValue>> interpolated(
+      TenantId tenant, TagId tag, std::span<const Timestamp> times,
+      const AggregateOptions& options) const = 0;
 
   // --- running ---
   // Writes the memtable into files and trims the log. Blocks. Errors: kDiskFull: all is as before,

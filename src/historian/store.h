@@ -48,6 +48,13 @@ class Store final : public Historian {
                                           std::uint32_t columns) const override;
   Result<std::vector<AggregateWindow>> aggregate(TenantId tenant, TagId tag, TimeRange range,
                                                  Nanoseconds step) const override;
+  Result<std::vector<AggregateValue>> aggregates(TenantId tenant, TagId tag, TimeRange range,
+                                                 Nanoseconds step,
+                                                 std::span<const Aggregate> aggregates,
+                                                 const AggregateOptions& options) const override;
+  Result<std::vector<AggregateValue>> interpolated(TenantId tenant, TagId tag,
+                                                   std::span<const Timestamp> times,
+                                                   const AggregateOptions& options) const override;
 
   Status flush() override;
   HistorianCounters counters() const override;
@@ -96,6 +103,18 @@ class Store final : public Historian {
   SeriesView view_before(SeriesKey key, Timestamp at) const;
   void note_damaged_block(const Error& error) const;
   Status require_tag(TenantId tenant, TagId tag) const;
+
+  // --- aggregates (store_aggregate.cpp) ---
+  Result<Tag> require_numbers(TenantId tenant, TagId tag, std::span<const Aggregate> aggregates,
+                              const AggregateOptions& options) const;
+  Result<std::optional<Seen>> last_usable(SeriesKey key, Timestamp before,
+                                          const Opinion& opinion) const;
+  Result<std::optional<Seen>> first_usable(SeriesKey key, Timestamp from,
+                                           const Opinion& opinion) const;
+  Result<Past> past_of(SeriesKey key, Timestamp before, const Opinion& opinion) const;
+  Result<Future> future_of(SeriesKey key, Timestamp from, const Opinion& opinion) const;
+  Status look_around(SeriesKey key, const Opinion& opinion, bool slope,
+                     WindowedSeries& series) const;
 
   sys::FileSystem& files_;
   sys::Clock& clock_;

@@ -25,6 +25,7 @@ namespace quality {
 inline constexpr Quality kGood{0x00000000};
 inline constexpr Quality kUncertain{0x40000000};
 inline constexpr Quality kUncertainLastUsableValue{0x40900000};
+inline constexpr Quality kUncertainDataSubNormal{0x40A40000};
 inline constexpr Quality kBad{0x80000000};
 inline constexpr Quality kBadCommunicationError{0x80050000};
 inline constexpr Quality kBadTimeout{0x800A0000};
@@ -34,6 +35,7 @@ inline constexpr Quality kBadNotWritable{0x803B0000};
 inline constexpr Quality kBadOutOfRange{0x803C0000};
 inline constexpr Quality kBadNotSupported{0x803D0000};
 inline constexpr Quality kBadTypeMismatch{0x80740000};
+inline constexpr Quality kBadNoData{0x809B0000};
 inline constexpr Quality kBadDataLost{0x809D0000};
 inline constexpr Quality kBadConfigurationError{0x80890000};
 inline constexpr Quality kBadNotConnected{0x808A0000};
