@@ -65,7 +65,7 @@ std::uint64_t common_divisor(std::span<const std::int64_t> times) {
 // Of a sample: what the most usual step is, whatever gaps there are.
 std::int64_t median_step(std::span<const std::int64_t> positions) {
   constexpr std::size_t kSampleSteps = 127;
-  std::array<std::int64_t, kSampleSteps> steps;
+  std::array<std::int64_t, kSampleSteps> steps{};
   const std::size_t all = positions.size() - 1;
   const std::size_t count = std::min(all, steps.size());
   for (std::size_t i = 0; i < count; ++i) {
