@@ -208,6 +208,11 @@ Result<std::uint64_t> raw_bits(const PointFormat& format, const Value& value) {
       narrow != nullptr && !format.scaled() && format.type == DataType::kFloat32) {
     return std::uint64_t{std::bit_cast<std::uint32_t>(*narrow)};
   }
+  // Subtracting nothing and dividing by one would, too.
+  if (const auto* wide = std::get_if<double>(&value);
+      wide != nullptr && !format.scaled() && format.type == DataType::kFloat64) {
+    return std::bit_cast<std::uint64_t>(*wide);
+  }
   const double number = (as_double(value) - format.offset) / format.scale;
   // Without scaling an integer signal takes whole numbers only: 2.5 is a mistake, not a 2.
   if (!format.scaled() && !is_float(format.type) && number != std::nearbyint(number)) {

@@ -71,6 +71,9 @@ TEST(ModbusValue, KeepsNotANumber) {
   EXPECT_TRUE(std::isnan(std::get<float>(nan)));
   const PointFormat f = format(DataType::kFloat32);
   EXPECT_EQ(encoded(f, decoded(f, {0xFF88, 0x7900})), (Words{0xFF88, 0x7900})) << "signalling";
+  const PointFormat wide = format(DataType::kFloat64);
+  const Words signalling{0x7FF7, 0xEFF9, 0x9FEF, 0xFFF7};
+  EXPECT_EQ(encoded(wide, decoded(wide, signalling)), signalling);
 }
 
 TEST(ModbusValue, ScalesInFloat64AndWritesTheNearestRawNumber) {
