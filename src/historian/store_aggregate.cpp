@@ -15,10 +15,7 @@ constexpr std::size_t kInstantsMax = 100'000;
 constexpr Nanoseconds kFirstReach = std::chrono::minutes(1);
 constexpr std::int64_t kReachGrowth = 16;
 
-Nanoseconds grown(Nanoseconds reach) {
-  if (reach.count() > INT64_MAX / kReachGrowth) return Nanoseconds::max();
-  return reach * kReachGrowth;
-}
+constexpr Nanoseconds kReachMax = std::chrono::days(365);  // beyond it: all there is
 
 Seen seen(const Point& point, const Opinion& opinion) {
   const double number = as_double(point.value);
@@ -80,8 +77,8 @@ Result<Tag> Store::require_numbers(TenantId tenant, TagId id, std::span<const Ag
 Result<std::optional<Seen>> Store::last_usable(SeriesKey key, Timestamp before,
                                                const Opinion& opinion) const {
   TimeRange range{before, before};
-  for (Nanoseconds reach = kFirstReach; range.from > kTimestampMin; reach = grown(reach)) {
-    range = {before + -reach, range.from};
+  for (Nanoseconds reach = kFirstReach; range.from > kTimestampMin; reach *= kReachGrowth) {
+    range = {reach > kReachMax ? kTimestampMin : before + -reach, range.from};
     const auto run = fold(view(key, range), Windows::equal_parts(range, 1), opinion);
     if (!run) return run.error();
     Past past;
@@ -95,8 +92,8 @@ Result<std::optional<Seen>> Store::last_usable(SeriesKey key, Timestamp before,
 Result<std::optional<Seen>> Store::first_usable(SeriesKey key, Timestamp from,
                                                 const Opinion& opinion) const {
   TimeRange range{from, from};
-  for (Nanoseconds reach = kFirstReach; range.to < kTimestampMax; reach = grown(reach)) {
-    range = {range.to, from + reach};
+  for (Nanoseconds reach = kFirstReach; range.to < kTimestampMax; reach *= kReachGrowth) {
+    range = {range.to, reach > kReachMax ? kTimestampMax : from + reach};
     const auto run = fold(view(key, range), Windows::equal_parts(range, 1), opinion);
     if (!run) return run.error();
     Future future;
