@@ -8,6 +8,7 @@
 #include "base/crc32c.h"
 #include "historian/file_format.h"
 #include "historian/files.h"
+#include "historian/totals.h"
 #include "sys/sim/disk.h"
 
 namespace {
@@ -60,20 +61,36 @@ void repair(Bytes& file) {
   put(file, file.size() - kFileMagic.size(), as_bytes(kFileMagic));
 }
 
+void read_series(const FilePtr& file, SeriesKey key, Timestamp last) {
+  const SeriesView view{key, {file}, std::nullopt, {}};
+  Timestamp before = kTimestampMin;
+  static_cast<void>(visit_points(view, {}, [&](const Columns& points) {
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      LS_ASSERT(before <= points.time(i));
+      before = points.time(i);
+    }
+    return true;
+  }));
+  const Windows windows = Windows::equal_parts(TimeRange{}, 7);
+  static_cast<void>(fold(view, windows));
+  static_cast<void>(window_totals(view, windows));
+  static_cast<void>(point_before(view, last));
+}
+
 void read_all(const FilePtr& file) {
   for (const BlockRef& block : file->all_blocks()) {
-    const Result<std::vector<Point>> points = file->read(block);
-    if (!points) continue;
-    LS_ASSERT(points->size() == block.summary.count);
-    const SeriesView view{block.key, {file}, {}, {}};
-    Timestamp before = kTimestampMin;
-    static_cast<void>(visit_points(view, {}, [&](std::span<const Point> run) {
-      for (const Point& point : run) LS_ASSERT(before <= point.time);
-      before = run.back().time;
-      return true;
-    }));
-    static_cast<void>(fold(view, Windows::equal_parts(TimeRange{}, 7)));
-    static_cast<void>(point_before(view, block.summary.last_time));
+    if (block.is_of_one()) {
+      const Result<std::optional<Columns>> points = file->read(block, block.first);
+      if (!points) continue;
+      LS_ASSERT(points->value().size() == block.summary.count);
+      read_series(file, block.first, block.summary.last_time);
+      continue;
+    }
+    const Result<FileReader::Few> few = file->read_few(block);
+    if (!few) continue;
+    for (const SeriesPoints& one : **few) {
+      read_series(file, {block.first.tenant, one.tag}, block.summary.last_time);
+    }
   }
 }
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "historian/codec.h"
 #include "historian/historian.h"
+#include "historian/record.h"
 #include "historian/series.h"
 #include "historian/tag_tree.h"
 

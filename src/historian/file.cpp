@@ -1,8 +1,7 @@
 #include "historian/file.h"
 
-#include <zstd.h>
-
 #include <algorithm>
+#include <utility>
 
 #include "base/crc32c.h"
 #include "historian/file_format.h"
@@ -10,23 +9,43 @@
 namespace lineshaft::historian {
 namespace {
 
-constexpr int kCompressionLevel = 1;
-
 Error corrupt(const std::string& path, const std::string& what) {
   return {ErrorId::kCorrupt, path + ": " + what};
 }
 
-Bytes compress(ZSTD_CCtx* context, ByteSpan raw) {
-  Bytes out(ZSTD_compressBound(raw.size()));
-  const std::size_t size =
-      ZSTD_compressCCtx(context, out.data(), out.size(), raw.data(), raw.size(), kCompressionLevel);
-  LS_ASSERT(ZSTD_isError(size) == 0);
-  out.resize(size);
-  return out;
+SeriesKey last_key(const BlockRef& block) { return {block.first.tenant, block.last}; }
+bool before_key(const BlockRef& block, const SeriesKey& key) { return last_key(block) < key; }
+bool after_key(const SeriesKey& key, const BlockRef& block) { return key < block.first; }
+
+// Two blocks of one tag alone are in order of time.
+bool may_share_a_tag(const BlockRef& a, const BlockRef& b) {
+  if (!a.is_of_one() || !b.is_of_one()) return true;
+  return a.summary.last_time < b.summary.first_time;
 }
 
-bool before_key(const BlockRef& block, const SeriesKey& key) { return block.key < key; }
-bool after_key(const SeriesKey& key, const BlockRef& block) { return key < block.key; }
+bool is_known(codec::Effort effort) {
+  return effort == codec::Effort::kFresh || effort == codec::Effort::kSealed;
+}
+
+std::string where(const BlockRef& block) { return "the block at " + std::to_string(block.offset); }
+
+Summary summary_of(const Columns& points) {
+  Summary summary;
+  for (std::size_t i = 0; i < points.size(); ++i) summary.add(points.point(i));
+  return summary;
+}
+
+// How many points, from when to when.
+Summary extent_of(std::span<const SeriesPoints> series) {
+  Summary extent;
+  for (const SeriesPoints& one : series) {
+    const Columns& points = one.points;
+    if (extent.count == 0 || points.front() < extent.first_time) extent.first_time = points.front();
+    if (extent.count == 0 || points.back() > extent.last_time) extent.last_time = points.back();
+    extent.count += points.size();
+  }
+  return extent;
+}
 
 struct Footer {
   std::uint64_t index_offset = 0;
@@ -82,26 +101,16 @@ Result<Footer> read_footer(sys::File& file, const std::string& path, std::uint64
 
 }  // namespace
 
-// Kept from block to block: making one costs more than packing a small block.
-struct FileWriter::Packer {
-  Packer() : context(ZSTD_createCCtx()) { LS_ASSERT(context != nullptr); }
-  ~Packer() { ZSTD_freeCCtx(context); }
-  Packer(const Packer&) = delete;
-  Packer& operator=(const Packer&) = delete;
-  ZSTD_CCtx* context;
-};
-
-FileWriter::FileWriter(std::unique_ptr<sys::File> file, FileId id)
-    : file_(std::move(file)), id_(id), packer_(std::make_unique<Packer>()) {}
-
-FileWriter::~FileWriter() = default;
+FileWriter::FileWriter(std::unique_ptr<sys::File> file, FileId id, FileOptions options)
+    : file_(std::move(file)), id_(id), options_(options) {}
 
 Result<std::unique_ptr<FileWriter>> FileWriter::create(sys::FileSystem& files,
-                                                       const std::string& path, FileId id) {
+                                                       const std::string& path, FileId id,
+                                                       FileOptions options) {
   auto file = files.open(path, sys::OpenMode::kCreate);
   if (!file) return file.error();
   if (Status emptied = (*file)->truncate(0); !emptied) return emptied.error();
-  std::unique_ptr<FileWriter> writer(new FileWriter(*std::move(file), id));
+  std::unique_ptr<FileWriter> writer(new FileWriter(*std::move(file), id, options));
   Bytes head;
   ByteWriter bytes(head);
   bytes.bytes(as_bytes(kFileMagic));
@@ -119,22 +128,86 @@ Status FileWriter::append(ByteSpan bytes) {
   return {};
 }
 
-Status FileWriter::add(SeriesKey key, std::span<const Point> points) {
-  LS_ASSERT(index_.empty() || index_.back().key <= key);
-  Bytes raw;
-  encode_points(type_of(points.front().value), points, raw);
-  const Bytes packed = compress(packer_->context, raw);
-  const bool smaller = packed.size() < raw.size();
-  const ByteSpan stored = smaller ? ByteSpan(packed) : ByteSpan(raw);
+Status FileWriter::add(SeriesKey key, const Columns& points) {
+  if (key != key_) {
+    if (Status settled = settle(); !settled) return settled;
+    LS_ASSERT(index_.empty() || last_key(index_.back()) <= key);
+    key_ = key;
+  }
+  for (std::size_t from = 0; from < points.size();) {
+    if (current_.empty()) current_ = Columns(points.type());
+    const std::size_t to = from + fitting(points, from);
+    current_.append(points, from, to);
+    from = to;
+    if (current_.size() < options_.block_points && current_text_ < kBlockTextBytesMax) continue;
+    if (Status written = write_current(); !written) return written;
+  }
+  return {};
+}
 
+// How many of the points from there on still fit into the current block.
+std::size_t FileWriter::fitting(const Columns& points, std::size_t from) {
+  const std::size_t room = std::min(points.size() - from, options_.block_points - current_.size());
+  const auto* texts = std::get_if<std::vector<std::string>>(&points.values());
+  if (texts == nullptr) return room;
+  std::size_t count = 0;
+  while (count < room && current_text_ < kBlockTextBytesMax) {
+    current_text_ += (*texts)[from + count++].size();
+  }
+  return count;
+}
+
+// The current series has no more points for now: it becomes a block, or waits for company.
+Status FileWriter::settle() {
+  if (current_.empty()) return {};
+  if (current_.size() >= options_.own_block_points) return write_current();
+  const bool fits = few_.empty() || (few_tenant_ == key_.tenant &&
+                                     few_points_ + current_.size() <= options_.block_points &&
+                                     few_text_ + current_text_ <= kBlockTextBytesMax);
+  if (!fits) {
+    if (Status written = write_few(); !written) return written;
+  }
+  few_tenant_ = key_.tenant;
+  few_points_ += current_.size();
+  few_text_ += std::exchange(current_text_, 0);
+  few_.push_back({key_.tag, std::exchange(current_, Columns())});
+  return {};
+}
+
+Status FileWriter::write_few() {
+  if (few_.empty()) return {};
+  const std::vector<SeriesPoints> few = std::exchange(few_, {});
+  few_points_ = few_text_ = 0;
+  return write_series(few_tenant_, few);
+}
+
+Status FileWriter::write_current() {
+  if (Status written = write_few(); !written) return written;
+  std::vector<SeriesPoints> one;
+  one.push_back({key_.tag, std::exchange(current_, Columns())});
+  current_text_ = 0;
+  return write_series(key_.tenant, one);
+}
+
+Status FileWriter::write_series(TenantId tenant, std::span<const SeriesPoints> series) {
   BlockRef block;
-  block.key = key;
+  block.first = {tenant, series.front().tag};
+  block.last = series.back().tag;
+  block.effort = options_.effort;
+  if (series.size() == 1) {
+    block.summary = summary_of(series.front().points);
+  } else {
+    block.summary = extent_of(series);
+  }
+  Bytes stored;
+  encode_block(series, options_.effort, stored);
+  return write_block(block, stored);
+}
+
+Status FileWriter::write_block(BlockRef block, ByteSpan stored) {
+  LS_ASSERT(stored.size() <= kStoredBytesMax);
   block.offset = offset_;
   block.stored_bytes = static_cast<std::uint32_t>(stored.size());
-  block.raw_bytes = static_cast<std::uint32_t>(raw.size());
-  LS_ASSERT(block.raw_bytes <= kRawBytesMax);
-  for (const Point& point : points) block.summary.add(point);
-
   Bytes bytes;
   bytes.reserve(kBlockHeadBytes + stored.size());
   ByteWriter writer(bytes);
@@ -145,7 +218,23 @@ Status FileWriter::add(SeriesKey key, std::span<const Point> points) {
   return append(bytes);
 }
 
+Status FileWriter::copy(const FileReader& from, const BlockRef& block) {
+  LS_ASSERT(block.is_of_one() && block.effort == options_.effort);
+  if (Status ended = end_block(); !ended) return ended;
+  key_ = block.first;
+  Result<Bytes> stored = from.read_stored(block);
+  if (!stored) return Error{ErrorId::kCorrupt, stored.error().what};
+  stored->resize(block.stored_bytes);
+  return write_block(block, *stored);
+}
+
+Status FileWriter::end_block() {
+  if (Status settled = settle(); !settled) return settled;
+  return write_few();
+}
+
 Status FileWriter::finish() {
+  if (Status ended = end_block(); !ended) return ended;
   Bytes index;
   ByteWriter entries(index);
   for (const BlockRef& block : index_) write_entry(entries, block);
@@ -206,13 +295,13 @@ Status FileReader::check_index(std::uint64_t index_offset) const {
   std::uint64_t free_from = kHeaderBytes;
   for (const BlockRef& block : index_) {
     const Summary& s = block.summary;
-    const bool follows = before == nullptr || before->key < block.key ||
-                         (before->key == block.key && before->summary.last_time < s.first_time);
+    const bool follows = before == nullptr || last_key(*before) < block.first ||
+                         (last_key(*before) == block.first && may_share_a_tag(*before, block));
     const bool lies_inside = block.offset >= free_from && block.offset <= index_offset &&
                              kBlockHeadBytes + block.stored_bytes <= index_offset - block.offset;
     const bool possible = s.count >= 1 && s.count <= kBlockPointsMax && s.bad <= s.count &&
-                          s.first_time <= s.last_time && block.raw_bytes <= kRawBytesMax &&
-                          block.stored_bytes <= block.raw_bytes;
+                          s.first_time <= s.last_time && block.first.tag <= block.last &&
+                          block.stored_bytes <= kStoredBytesMax && is_known(block.effort);
     if (!follows || !lies_inside || !possible) {
       return corrupt(path_, "has an index that contradicts itself");
     }
@@ -228,31 +317,73 @@ std::span<const BlockRef> FileReader::blocks(SeriesKey key) const {
   return {first, last};
 }
 
-Result<std::vector<Point>> FileReader::read(const BlockRef& block) const {
-  const std::string where = "the block at " + std::to_string(block.offset);
-  const Result<Bytes> bytes =
-      read_part(*file_, path_, block.offset, kBlockHeadBytes + block.stored_bytes);
-  if (!bytes) return bytes.error();
-  const ByteSpan stored = ByteSpan(*bytes).subspan(kBlockHeadBytes);
-  ByteReader reader(*bytes);
+bool FileReader::is_sealed() const {
+  return std::all_of(index_.begin(), index_.end(),
+                     [](const BlockRef& block) { return block.effort == codec::Effort::kSealed; });
+}
+
+Result<Bytes> FileReader::read_stored(const BlockRef& block) const {
+  Bytes bytes(kBlockHeadBytes + block.stored_bytes + codec::kSlackBytes);
+  const std::span all(bytes);
+  const Result<std::size_t> got =
+      file_->read_at(block.offset, all.first(kBlockHeadBytes + block.stored_bytes));
+  if (!got) return got.error();
+  if (*got != kBlockHeadBytes + block.stored_bytes) return corrupt(path_, "became shorter");
+  const ByteSpan stored = ByteSpan(bytes).subspan(kBlockHeadBytes, block.stored_bytes);
+  ByteReader reader(bytes);
   // The head is computed from the index, so it is checked along with the rest.
   const bool intact = reader.read_le<std::uint32_t>() == block_crc(id_.number, block, stored) &&
                       std::ranges::equal(reader.bytes(kBlockHeadBytes - 4), head_of(block));
-  if (!intact) return corrupt(path_, where + " is damaged");
-  Bytes raw;
-  if (block.raw_bytes != block.stored_bytes) {
-    raw.resize(block.raw_bytes);
-    const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), stored.data(), stored.size());
-    if (size != raw.size()) return corrupt(path_, where + " cannot be unpacked");
+  if (!intact) return corrupt(path_, where(block) + " is damaged");
+  bytes.erase(bytes.begin(), bytes.begin() + kBlockHeadBytes);
+  return bytes;
+}
+
+Result<std::vector<SeriesPoints>> FileReader::read_block(const BlockRef& block) const {
+  const Result<Bytes> stored = read_stored(block);
+  if (!stored) return stored.error();
+  Result<std::vector<SeriesPoints>> series =
+      decode_block(ByteSpan(*stored).first(block.stored_bytes));
+  if (!series) return corrupt(path_, where(block) + ": " + series.error().what);
+  const Summary found = extent_of(*series);
+  const Summary& told = block.summary;
+  if (series->front().tag != block.first.tag || series->back().tag != block.last ||
+      found.count != told.count || found.first_time != told.first_time ||
+      found.last_time != told.last_time) {
+    return corrupt(path_, where(block) + " is not the one that the index names");
   }
-  Result<std::vector<Point>> points = decode_points(raw.empty() ? stored : ByteSpan(raw));
-  if (!points) return corrupt(path_, where + ": " + points.error().what);
-  const Summary& s = block.summary;
-  if (points->size() != s.count || points->front().time != s.first_time ||
-      points->back().time != s.last_time) {
-    return corrupt(path_, where + " is not the one that the index names");
+  return series;
+}
+
+Result<FileReader::Few> FileReader::read_few(const BlockRef& block) const {
+  LS_ASSERT(!block.is_of_one());
+  {
+    const std::lock_guard lock(few_mutex_);
+    if (few_ && few_offset_ == block.offset) return few_;
   }
-  return points;
+  Result<std::vector<SeriesPoints>> series = read_block(block);
+  if (!series) return series.error();
+  auto few = std::make_shared<const std::vector<SeriesPoints>>(*std::move(series));
+  const std::lock_guard lock(few_mutex_);
+  few_offset_ = block.offset;
+  few_ = few;
+  return few;
+}
+
+Result<std::optional<Columns>> FileReader::read(const BlockRef& block, SeriesKey key) const {
+  if (block.is_of_one()) {
+    LS_ASSERT(block.first == key);
+    Result<std::vector<SeriesPoints>> series = read_block(block);
+    if (!series) return series.error();
+    return std::optional<Columns>(std::move(series->front().points));
+  }
+  const Result<Few> few = read_few(block);
+  if (!few) return few.error();
+  const auto found =
+      std::lower_bound((*few)->begin(), (*few)->end(), key.tag,
+                       [](const SeriesPoints& one, TagId wanted) { return one.tag < wanted; });
+  if (found == (*few)->end() || found->tag != key.tag) return std::optional<Columns>();
+  return std::optional<Columns>(found->points);
 }
 
 }  // namespace lineshaft::historian

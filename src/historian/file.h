@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "historian/codec.h"
+#include "historian/block.h"
+#include "historian/record.h"
 #include "sys/file.h"
 
 namespace lineshaft::historian {
@@ -24,11 +26,24 @@ struct FileId {
 
 // One block as the index of its file knows it.
 struct BlockRef {
-  SeriesKey key;
-  std::uint64_t offset = 0;  // of the block's head
-  std::uint32_t stored_bytes = 0;
-  std::uint32_t raw_bytes = 0;  // equal to stored_bytes if not compressed
+  SeriesKey first;                 // the block holds points of this tag
+  TagId last;                      // and, if this is another one, of some tags up to this
+  std::uint64_t offset = 0;        // of the block's head
+  std::uint32_t stored_bytes = 0;  // without the head
+  codec::Effort effort = codec::Effort::kFresh;
+  // Of several tags only count, first_time and last_time.
   Summary summary;
+
+  bool is_of_one() const { return first.tag == last; }
+};
+
+class FileReader;
+
+struct FileOptions {
+  codec::Effort effort = codec::Effort::kFresh;
+  std::size_t block_points = kBlockPointsMax;  // fewer in tests
+  // A tag with fewer points shares a block with its neighbours.
+  std::size_t own_block_points = 1024;
 };
 
 // Writes a new file, block after block. What is not finished is worth nothing and can be removed.
@@ -36,25 +51,40 @@ class FileWriter {
  public:
   // Errors of all: kIoError, kDiskFull.
   static Result<std::unique_ptr<FileWriter>> create(sys::FileSystem& files, const std::string& path,
-                                                    FileId id);
-  ~FileWriter();
-  // Requires: keys in order; per key, points in order of time, one per time, at most
-  // kBlockPointsMax and about a MiB of text at a time.
-  Status add(SeriesKey key, std::span<const Point> points);
+                                                    FileId id, FileOptions options);
+  // Cuts the points into blocks; few of them share one with the next tags.
+  // Requires: keys in order; per key, points in order of time, one per time.
+  Status add(SeriesKey key, const Columns& points);
+  // What was added so far shares no block with what comes.
+  Status end_block();
+  // Takes a block over as it is. Requires: as for add; block.is_of_one(), and it was encoded with
+  // the effort of this file. Errors: also kCorrupt, if it cannot be read for whatever reason.
+  Status copy(const FileReader& from, const BlockRef& block);
   // Index, footer, sync. The name of the file is durable only after sync_directory.
   Status finish();
   std::uint64_t bytes() const { return offset_; }
 
  private:
-  FileWriter(std::unique_ptr<sys::File> file, FileId id);
+  FileWriter(std::unique_ptr<sys::File> file, FileId id, FileOptions options);
   Status append(ByteSpan bytes);
-
-  struct Packer;
+  std::size_t fitting(const Columns& points, std::size_t from);
+  Status settle();
+  Status write_few();
+  Status write_current();
+  Status write_series(TenantId tenant, std::span<const SeriesPoints> series);
+  Status write_block(BlockRef block, ByteSpan stored);
 
   std::unique_ptr<sys::File> file_;
   FileId id_;
+  const FileOptions options_;
   std::uint64_t offset_ = 0;
-  std::unique_ptr<Packer> packer_;
+  SeriesKey key_;    // that was added last
+  Columns current_;  // its points that are not yet in a block
+  std::size_t current_text_ = 0;
+  std::vector<SeriesPoints> few_;  // of tags before it, together less than a block
+  TenantId few_tenant_;
+  std::size_t few_points_ = 0;
+  std::size_t few_text_ = 0;
   std::vector<BlockRef> index_;
 };
 
@@ -67,19 +97,28 @@ class FileReader {
                                                         const std::string& path,
                                                         std::uint64_t number);
 
-  // The blocks of a series, in order of time.
+  // The blocks that may hold points of a series; those of this series alone are in order of time.
   std::span<const BlockRef> blocks(SeriesKey key) const;
   const std::vector<BlockRef>& all_blocks() const { return index_; }
 
+  // The points of one series in a block; nothing if it holds none.
   // Errors: kCorrupt: checksum, address or content are wrong; nothing of the block is believed.
-  Result<std::vector<Point>> read(const BlockRef& block) const;
+  Result<std::optional<Columns>> read(const BlockRef& block, SeriesKey key) const;
+  // All of a block of several tags, in order of tags; kept until another one of this file is read.
+  // Errors: as above.
+  using Few = std::shared_ptr<const std::vector<SeriesPoints>>;
+  Result<Few> read_few(const BlockRef& block) const;
+  // The block's bytes behind its head, with codec::kSlackBytes more behind them. Errors: as above.
+  Result<Bytes> read_stored(const BlockRef& block) const;
 
   const FileId& id() const { return id_; }
+  bool is_sealed() const;  // every block is encoded for size
   std::uint64_t bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
  private:
   FileReader() = default;
+  Result<std::vector<SeriesPoints>> read_block(const BlockRef& block) const;
   Status check_index(std::uint64_t index_offset) const;
 
   std::unique_ptr<sys::File> file_;
@@ -87,6 +126,10 @@ class FileReader {
   FileId id_;
   std::uint64_t bytes_ = 0;
   std::vector<BlockRef> index_;
+  // The block of several tags that was read last.
+  mutable std::mutex few_mutex_;
+  mutable std::uint64_t few_offset_ = 0;
+  mutable Few few_;
 };
 
 using FilePtr = std::shared_ptr<const FileReader>;  // shared: readers go on while files are merged

@@ -5,21 +5,23 @@
 namespace lineshaft::historian {
 
 void write_entry(ByteWriter& writer, const BlockRef& block) {
-  writer.write_le(block.key.tenant.value);
-  writer.write_le(block.key.tag.value);
+  writer.write_le(block.first.tenant.value);
+  writer.write_le(block.first.tag.value);
+  writer.write_le(block.last.value);
+  writer.write_le(static_cast<std::uint32_t>(block.effort));
   writer.write_le(block.offset);
   writer.write_le(block.stored_bytes);
-  writer.write_le(block.raw_bytes);
   encode_summary(block.summary, writer);
 }
 
 BlockRef read_entry(ByteReader& reader) {
   BlockRef block;
-  block.key.tenant = {reader.read_le<std::uint32_t>()};
-  block.key.tag = {reader.read_le<std::uint32_t>()};
+  block.first.tenant = {reader.read_le<std::uint32_t>()};
+  block.first.tag = {reader.read_le<std::uint32_t>()};
+  block.last = {reader.read_le<std::uint32_t>()};
+  block.effort = static_cast<codec::Effort>(reader.read_le<std::uint32_t>());
   block.offset = reader.read_le<std::uint64_t>();
   block.stored_bytes = reader.read_le<std::uint32_t>();
-  block.raw_bytes = reader.read_le<std::uint32_t>();
   block.summary = decode_summary(reader);
   return block;
 }
@@ -27,10 +29,11 @@ BlockRef read_entry(ByteReader& reader) {
 Bytes head_of(const BlockRef& block) {
   Bytes head;
   ByteWriter writer(head);
-  writer.write_le(block.key.tenant.value);
-  writer.write_le(block.key.tag.value);
+  writer.write_le(block.first.tenant.value);
+  writer.write_le(block.first.tag.value);
+  writer.write_le(block.last.value);
+  writer.write_le(static_cast<std::uint32_t>(block.effort));
   writer.write_le(block.stored_bytes);
-  writer.write_le(block.raw_bytes);
   return head;
 }
 

@@ -14,10 +14,10 @@ inline constexpr std::uint32_t kFileVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 24;
 inline constexpr std::size_t kFooterBytes = 56;
 inline constexpr std::size_t kFooterCrcOffset = kFooterBytes - 12;
-inline constexpr std::size_t kBlockHeadBytes = 20;
-inline constexpr std::size_t kIndexEntryBytes = 24 + kSummaryBytes;
-// 8192 points take at most 30 bytes each beside their text, which is cut at a MiB (store).
-inline constexpr std::uint32_t kRawBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kBlockHeadBytes = 24;
+inline constexpr std::size_t kIndexEntryBytes = 28 + kSummaryBytes;
+// 8192 points take at most 30 bytes each beside their text (block.h).
+inline constexpr std::uint32_t kStoredBytesMax = 4 * 1024 * 1024;
 
 // One entry of the index.
 void write_entry(ByteWriter& writer, const BlockRef& block);

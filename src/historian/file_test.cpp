@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/crc32c.h"
 #include "base/format_page_fixture.h"
 #include "historian/file_format.h"
@@ -17,9 +19,13 @@ class FileTest : public testing::Test {
  protected:
   using Content = std::vector<std::pair<SeriesKey, std::vector<Point>>>;
 
+  // A block for each entry.
   void write(const Content& content, FileId id = {12, 9}) {
-    auto writer = FileWriter::create(disk_, path, id).value();
-    for (const auto& [key, points] : content) ASSERT_TRUE(writer->add(key, points).ok());
+    auto writer = FileWriter::create(disk_, path, id, {}).value();
+    for (const auto& [key, points] : content) {
+      ASSERT_TRUE(writer->add(key, columns_of(points)).ok());
+      ASSERT_TRUE(writer->end_block().ok());
+    }
     ASSERT_TRUE(writer->finish().ok());
   }
   Result<FilePtr> open(std::uint64_t number = 12) { return FileReader::open(disk_, path, number); }
@@ -39,15 +45,16 @@ std::vector<Point> some_points(std::int64_t from, std::int64_t count) {
   return points;
 }
 
-bool same(const std::vector<Point>& a, const std::vector<Point>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Point& x, const Point& y) {
-    return x.time == y.time && x.quality == y.quality && same_bits(x.value, y.value);
-  });
+// The only series of a block.
+Result<std::vector<Point>> read(const FilePtr& file, const BlockRef& block) {
+  const Result<std::optional<Columns>> points = file->read(block, block.first);
+  if (!points) return points.error();
+  return points_of(points->value());
 }
 
 TEST_F(FileTest, GivesBackItsBlocksBySeries) {
   const Content content = {{{{1}, {2}}, some_points(0, 10)},
-                           {{{1}, {2}}, some_points(10, 8192)},  // compressed
+                           {{{1}, {2}}, some_points(10, 8192)},
                            {{{1}, {3}}, {{{5}, {}, std::string(100'000, 'x')}}},
                            {{{2}, {1}}, {{{-7}, quality::kBad, 1.5F}}}};
   write(content);
@@ -57,15 +64,68 @@ TEST_F(FileTest, GivesBackItsBlocksBySeries) {
   std::size_t i = 0;
   for (SeriesKey key : {SeriesKey{{1}, {2}}, SeriesKey{{1}, {3}}, SeriesKey{{2}, {1}}}) {
     for (const BlockRef& block : file->blocks(key)) {
-      EXPECT_EQ(block.key, content[i].first);
-      EXPECT_TRUE(same(file->read(block).value(), content[i].second));
+      EXPECT_EQ(block.first, content[i].first);
+      EXPECT_TRUE(same_points(read(file, block).value(), content[i].second));
       ++i;
     }
   }
   EXPECT_EQ(i, 4u);
   EXPECT_TRUE(file->blocks({{1}, {1}}).empty());
   EXPECT_TRUE(file->blocks({{3}, {1}}).empty());
-  EXPECT_LT(file->all_blocks()[1].stored_bytes, file->all_blocks()[1].raw_bytes);
+}
+
+// Tags with a few points each share a block; nothing is said of them in the index.
+TEST_F(FileTest, PutsFewPointsOfManyTagsIntoOneBlock) {
+  auto writer = FileWriter::create(disk_, path, {12, 9}, {codec::Effort::kFresh, 100, 30}).value();
+  std::map<SeriesKey, std::vector<Point>> content;
+  for (std::uint32_t tenant : {1U, 2U}) {
+    for (std::uint32_t tag = 1; tag <= 40; ++tag) {
+      // 3, 10, 17, ... 27, 34, ... points; those of more than 100 are cut.
+      const std::uint32_t count = tag == 20 ? 230 : 3 + tag * 7 % 40;
+      content[{{tenant}, {tag}}] = some_points(tag, count);
+    }
+  }
+  for (const auto& [key, points] : content) ASSERT_TRUE(writer->add(key, columns_of(points)).ok());
+  ASSERT_TRUE(writer->finish().ok());
+  const FilePtr file = open().value();
+  std::size_t shared = 0;
+  std::uint64_t points = 0;
+  for (const BlockRef& block : file->all_blocks()) {
+    EXPECT_LE(block.summary.count, 100u);
+    points += block.summary.count;
+    shared += block.is_of_one() ? 0U : 1U;
+  }
+  EXPECT_GT(shared, 4u);
+  std::uint64_t expected = 0;
+  for (const auto& [key, of_key] : content) {
+    std::vector<Point> found;
+    for (const BlockRef& block : file->blocks(key)) {
+      const auto part = file->read(block, key).value();
+      if (!part) continue;
+      for (const Point& p : points_of(*part)) found.push_back(p);
+    }
+    EXPECT_TRUE(same_points(found, of_key)) << key.tenant.value << "/" << key.tag.value;
+    expected += of_key.size();
+  }
+  EXPECT_EQ(points, expected);
+  EXPECT_TRUE(file->blocks({{1}, {41}}).empty());
+}
+
+TEST_F(FileTest, TakesABlockOverAsItIs) {
+  const SeriesKey key{{1}, {5}};
+  write({{{{1}, {4}}, some_points(0, 3)}, {key, some_points(0, 50)}});
+  const FilePtr from = open().value();
+  auto writer = FileWriter::create(disk_, "/000013.lsh", {13, 13}, {}).value();
+  ASSERT_TRUE(writer->add({{1}, {3}}, columns_of(some_points(7, 2))).ok());
+  ASSERT_TRUE(writer->copy(*from, from->blocks(key)[0]).ok());
+  ASSERT_TRUE(writer->add(key, columns_of(some_points(50, 9))).ok());
+  ASSERT_TRUE(writer->finish().ok());
+  const FilePtr copied = FileReader::open(disk_, "/000013.lsh", 13).value();
+  ASSERT_EQ(copied->all_blocks().size(), 3u);
+  EXPECT_TRUE(same_points(read(copied, copied->all_blocks()[0]).value(), some_points(7, 2)));
+  EXPECT_TRUE(same_points(read(copied, copied->all_blocks()[1]).value(), some_points(0, 50)));
+  EXPECT_TRUE(same_points(read(copied, copied->all_blocks()[2]).value(), some_points(50, 9)));
+  EXPECT_EQ(copied->all_blocks()[1].summary.sum, from->blocks(key)[0].summary.sum);
 }
 
 TEST_F(FileTest, SummarisesABlockWithoutItsBadSamples) {
@@ -108,7 +168,7 @@ TEST_F(FileTest, IsWholeOrRefusedWhateverItsLength) {
 // Every bit of every byte: what is read is what was written, or an error names the damage.
 TEST_F(FileTest, AFlippedBitNeverGivesWrongData) {
   const Content content = {{{{1}, {2}}, some_points(0, 6)},
-                           {{{1}, {3}}, some_points(0, 200)},  // compressed
+                           {{{1}, {3}}, some_points(0, 200)},
                            {{{2}, {1}}, {{{-7}, quality::kBad, std::string("on")}}}};
   write(content);
   const Bytes whole = bytes();
@@ -128,10 +188,10 @@ TEST_F(FileTest, AFlippedBitNeverGivesWrongData) {
     ASSERT_EQ(blocks.size(), content.size());
     std::size_t lost = 0;
     for (std::size_t k = 0; k < blocks.size(); ++k) {
-      EXPECT_EQ(blocks[k].key, content[k].first);
-      const auto points = (*opened)->read(blocks[k]);
+      EXPECT_EQ(blocks[k].first, content[k].first);
+      const auto points = read(*opened, blocks[k]);
       if (points) {
-        EXPECT_TRUE(same(*points, content[k].second)) << "byte " << i / 8;
+        EXPECT_TRUE(same_points(*points, content[k].second)) << "byte " << i / 8;
         continue;
       }
       EXPECT_EQ(points.error().id, ErrorId::kCorrupt);
@@ -164,12 +224,12 @@ TEST_F(FileTest, DoesNotTakeABlockFromAnotherPlaceOrFile) {
   Bytes mixed = mine;
   std::copy(other.begin() + from, other.begin() + from + size, mixed.begin() + from);
   replace(mixed);
-  EXPECT_EQ(open(12).value()->read(first).error().id, ErrorId::kCorrupt);
+  EXPECT_EQ(read(open(12).value(), first).error().id, ErrorId::kCorrupt);
   mixed = mine;
   std::copy(mine.begin() + from, mine.begin() + from + size, mixed.begin() + from + size);
   replace(mixed);
   const FilePtr moved = open(12).value();
-  EXPECT_FALSE(moved->read(moved->all_blocks()[1]).ok());
+  EXPECT_FALSE(read(moved, moved->all_blocks()[1]).ok());
 }
 
 TEST_F(FileTest, LeavesAFileOfANewerVersionAlone) {
@@ -182,22 +242,36 @@ TEST_F(FileTest, LeavesAFileOfANewerVersionAlone) {
   EXPECT_EQ(open().error().id, ErrorId::kFormatTooNew);
 }
 
+// As the page writes bytes, so that a difference can be read.
+std::string hex_of(ByteSpan bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    if (i > 0) text += i % 16 == 0 ? "\n    " : i % 8 == 0 ? "  " : " ";
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
 TEST_F(FileTest, HasTheBytesOfTheFormatPage) {
   const std::vector<Point> points = {{{1'000'000'000}, quality::kGood, std::int64_t{-3}},
                                      {{2'000'000'000}, quality::kBadTimeout, std::int64_t{300}}};
   const Bytes page = hex_of_page("historian.md", "A file");
   write({{{{1}, {2}}, points}});
-  EXPECT_EQ(bytes(), page);
+  EXPECT_EQ(hex_of(bytes()), hex_of(page));
   replace(page);
   const FilePtr file = open().value();
-  EXPECT_TRUE(same(file->read(file->blocks({{1}, {2}})[0]).value(), points));
+  EXPECT_TRUE(same_points(read(file, file->blocks({{1}, {2}})[0]).value(), points));
 }
 
 TEST_F(FileTest, SaysThatTheDiskIsFull) {
   disk_.set_capacity(1000);
-  auto writer = FileWriter::create(disk_, path, {1, 1}).value();
+  auto writer = FileWriter::create(disk_, path, {1, 1}, {codec::Effort::kFresh, 20, 20}).value();
   Status added;
-  for (int i = 0; i < 100 && added; ++i) added = writer->add({{1}, {1}}, some_points(i * 20, 20));
+  for (int i = 0; i < 100 && added; ++i) {
+    added = writer->add({{1}, {1}}, columns_of(some_points(i * 20, 20)));
+  }
   ASSERT_FALSE(added.ok());
   EXPECT_EQ(added.error().id, ErrorId::kDiskFull);
 }

@@ -4,8 +4,6 @@
 #include <iterator>
 #include <optional>
 
-#include "historian/memtable.h"
-
 namespace lineshaft::historian {
 namespace {
 
@@ -32,41 +30,34 @@ std::vector<Source> sources_of(const SeriesView& view, TimeRange range) {
   return sources;
 }
 
-bool earlier(const Point& point, Timestamp time) { return point.time < time; }
-
-void cut_to(TimeRange range, std::vector<Point>& points) {
-  const auto from = std::lower_bound(points.begin(), points.end(), range.from, earlier);
-  points.erase(points.begin(), from);
-  const auto to = std::lower_bound(points.begin(), points.end(), range.to, earlier);
-  points.erase(to, points.end());
-}
-
-// The block's points inside the range. A damaged block counts as empty and is reported.
-Result<std::vector<Point>> read_block(const SeriesView& view, const Source& source,
-                                      TimeRange range) {
-  Result<std::vector<Point>> points = source.reader->read(*source.block);
+// The block's points inside the range; none of this series count as empty. So does a damaged block,
+// which is reported.
+Result<Columns> read_block(const SeriesView& view, const Source& source, TimeRange range) {
+  Result<std::optional<Columns>> points = source.reader->read(*source.block, view.key);
   if (!points) {
-    if (points.error().id != ErrorId::kCorrupt) return points;
+    if (points.error().id != ErrorId::kCorrupt) return points.error();
     if (view.damaged) view.damaged(points.error());
-    return std::vector<Point>();
+    return Columns();
   }
-  cut_to(range, *points);
-  return points;
+  if (!*points) return Columns();
+  (*points)->cut_to(range);
+  return **std::move(points);
 }
 
 // Points in order of time that were not yet handed over, and how new they are.
 struct Run {
-  std::vector<Point> points;
+  Columns points;
   std::uint64_t order = 0;
   std::size_t at = 0;
 
   bool at_end() const { return at == points.size(); }
+  Timestamp next() const { return points.time(at); }
 };
 
 // What comes next in time: a block that nothing overlaps, not read yet, or points.
 struct Piece {
   std::optional<Source> lone;
-  std::vector<Point> points;
+  Columns points;
 };
 
 // Goes through a range from its beginning. A block is opened when the time has come to it and given
@@ -75,8 +66,9 @@ class Sweep {
  public:
   Sweep(const SeriesView& view, TimeRange range)
       : view_(view), range_(range), sources_(sources_of(view, range)) {
-    Run recent{view.recent, UINT64_MAX};
-    cut_to(range, recent.points);
+    if (!view.recent) return;
+    Run recent{*view.recent, UINT64_MAX};
+    recent.points.cut_to(range);
     open_.push_back(std::move(recent));
   }
 
@@ -87,12 +79,12 @@ class Sweep {
       const bool more = next_source_ < sources_.size();
       // Nothing that is not open yet lies before this.
       const Timestamp horizon = more ? sources_[next_source_].first() : kTimestampMax;
-      std::vector<Point> points = take_before(horizon);
+      Columns points = take_before(horizon);
       if (!points.empty()) return std::optional<Piece>({std::nullopt, std::move(points)});
       if (!more) return std::optional<Piece>();
       const Source& source = sources_[next_source_++];
-      if (is_lone(source)) return std::optional<Piece>({source, {}});
-      Result<std::vector<Point>> block = read_block(view_, source, range_);
+      if (is_lone(source)) return std::optional<Piece>({source, Columns()});
+      Result<Columns> block = read_block(view_, source, range_);
       if (!block) return block.error();
       const std::uint64_t order = source.reader->id().order;
       const auto place =
@@ -106,24 +98,27 @@ class Sweep {
   // Requires: everything before the source's first time is handed over.
   bool is_lone(const Source& source) const {
     for (const Run& run : open_) {
-      if (!run.at_end() && run.points[run.at].time <= source.last()) return false;
+      if (!run.at_end() && run.next() <= source.last()) return false;
     }
     return next_source_ == sources_.size() || sources_[next_source_].first() > source.last();
   }
 
   // Of the open runs: what is before `horizon`, in order, of several at one time the newest.
-  std::vector<Point> take_before(Timestamp horizon) {
-    std::vector<Point> taken;
-    std::size_t runs = 0;
+  Columns take_before(Timestamp horizon) {
+    Columns taken;
     for (Run& run : open_) {  // oldest first
-      const auto from = run.points.begin() + static_cast<std::ptrdiff_t>(run.at);
-      const auto to = std::lower_bound(from, run.points.end(), horizon, earlier);
-      if (from == to) continue;
-      taken.insert(taken.end(), std::make_move_iterator(from), std::make_move_iterator(to));
-      run.at = static_cast<std::size_t>(to - run.points.begin());
-      ++runs;
+      const std::size_t to = std::max(run.at, run.points.index_of(horizon));
+      if (to == run.at) continue;
+      Columns part(run.points.type());
+      if (run.at == 0 && to == run.points.size()) {
+        std::swap(part, run.points);
+        run.at = 0;
+      } else {
+        part.append(run.points, run.at, to);
+        run.at = to;
+      }
+      taken = overlay(std::move(taken), std::move(part));
     }
-    if (runs > 1) sort_and_dedupe(taken);
     return taken;
   }
 
@@ -136,80 +131,96 @@ class Sweep {
 
 // Adds points that follow in time to the summaries of their windows, a run at a time: the sums of
 // long windows are then sums of sums, and lose less to rounding.
-void add_points(std::span<const Point> points, const Windows& windows, const Opinion& opinion,
+void add_points(const Columns& points, const Windows& windows, const Opinion& opinion,
                 std::vector<Summary>& summaries) {
   Summary run;
   std::uint32_t index = 0;
   Timestamp end = kTimestampMin;  // of the window
-  for (const Point& point : points) {
-    if (point.time >= end || run.count == kBlockPointsMax) {
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const Timestamp time = points.time(i);
+    if (time >= end || run.count == kBlockPointsMax) {
       summaries[index].add(run);
       run = {};
-      index = windows.index(point.time);
+      index = windows.index(time);
       end = index + 1 < windows.count() ? windows.start(index + 1) : kTimestampMax;
     }
-    const double number = as_double(point.value);
-    run.add(point.time, point.quality, number, opinion.usable(point.quality, number));
+    const Quality quality = points.quality(i);
+    const double number = points.number(i);
+    run.add(time, quality, number, opinion.usable(quality, number));
   }
   summaries[index].add(run);
 }
 
 }  // namespace
 
-Status visit_points(const SeriesView& view, TimeRange range,
-                    const std::function<bool(std::span<const Point>)>& visit) {
+Status visit_pieces(const SeriesView& view, TimeRange range,
+                    const std::function<bool(const BlockRef&)>& wanted_whole,
+                    const std::function<bool(const SeriesPiece&)>& visit) {
   Sweep sweep(view, range);
   while (true) {
     Result<std::optional<Piece>> piece = sweep.next();
     if (!piece) return piece.error();
     if (!*piece) return {};
-    Result<std::vector<Point>> points = std::move((*piece)->points);
-    if ((*piece)->lone) points = read_block(view, *(*piece)->lone, range);
-    if (!points) return points.error();
-    for (std::size_t i = 0; i < points->size(); i += kBlockPointsMax) {
-      const std::size_t size = std::min(kBlockPointsMax, points->size() - i);
-      if (!visit(std::span<const Point>(*points).subspan(i, size))) return {};
+    SeriesPiece handed;
+    const std::optional<Source>& lone = (*piece)->lone;
+    if (lone && lone->block->is_of_one() && wanted_whole(*lone->block)) {
+      handed.reader = lone->reader;
+      handed.block = lone->block;
+    } else {
+      Result<Columns> points = std::move((*piece)->points);
+      if (lone) points = read_block(view, *lone, range);
+      if (!points) return points.error();
+      if (points->empty()) continue;
+      handed.points = *std::move(points);
     }
+    if (!visit(handed)) return {};
   }
+}
+
+Status visit_points(const SeriesView& view, TimeRange range,
+                    const std::function<bool(const Columns&)>& visit) {
+  return visit_pieces(
+      view, range, [](const BlockRef&) { return false; },
+      [&](const SeriesPiece& piece) { return visit(piece.points); });
 }
 
 Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows,
                                   const Opinion& opinion) {
   std::vector<Summary> summaries(windows.count());
-  Sweep sweep(view, windows.range());
-  while (true) {
-    Result<std::optional<Piece>> piece = sweep.next();
-    if (!piece) return piece.error();
-    if (!*piece) return summaries;
-    Result<std::vector<Point>> points = std::move((*piece)->points);
-    if (const std::optional<Source>& lone = (*piece)->lone) {
-      if (windows.holds(lone->first(), lone->last()) && opinion.agrees_with(lone->block->summary)) {
-        summaries[windows.index(lone->first())].add(lone->block->summary);
-        continue;
-      }
-      points = read_block(view, *lone, windows.range());
-      if (!points) return points.error();
-    }
-    add_points(*points, windows, opinion, summaries);
-  }
+  const auto is_summed_up = [&](const BlockRef& block) {
+    return windows.holds(block.summary.first_time, block.summary.last_time) &&
+           opinion.agrees_with(block.summary);
+  };
+  const Status read =
+      visit_pieces(view, windows.range(), is_summed_up, [&](const SeriesPiece& piece) {
+        if (piece.block != nullptr) {
+          summaries[windows.index(piece.block->summary.first_time)].add(piece.block->summary);
+        } else {
+          add_points(piece.points, windows, opinion, summaries);
+        }
+        return true;
+      });
+  if (!read) return read.error();
+  return summaries;
 }
 
 Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at) {
   std::optional<Point> best;
-  if (!view.recent.empty()) best = view.recent.back();
+  if (view.recent && !view.recent->empty()) best = view.recent->point(view.recent->size() - 1);
   // From the newest file: an older one only matters with a later time.
   for (auto file = view.files.rbegin(); file != view.files.rend(); ++file) {
     const std::span<const BlockRef> blocks = (*file)->blocks(view.key);
     for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
       if (block->summary.first_time > at) continue;
-      if (best && block->summary.last_time <= best->time) break;
+      if (best && block->summary.last_time <= best->time) continue;
       // No sample has the time kTimestampMax, so nothing is left out by a half-open range.
-      const Result<std::vector<Point>> points = read_block(
-          view, {file->get(), &*block}, {kTimestampMin, at + std::chrono::nanoseconds(1)});
+      const Result<Columns> points = read_block(view, {file->get(), &*block},
+                                                {kTimestampMin, at + std::chrono::nanoseconds(1)});
       if (!points) return points.error();
-      if (points->empty()) continue;  // only when the block is damaged
-      if (const Point& found = points->back(); !best || found.time > best->time) best = found;
-      break;
+      // None when the block is damaged, or of several tags.
+      if (points->empty() || (best && points->back() <= best->time)) continue;
+      best = points->point(points->size() - 1);
+      if (block->is_of_one()) break;
     }
   }
   return best;
@@ -217,21 +228,18 @@ Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at) 
 
 Result<std::optional<Point>> point_after(const SeriesView& view, Timestamp at) {
   std::optional<Point> best;
-  if (!view.recent.empty()) best = view.recent.front();
+  if (view.recent && !view.recent->empty()) best = view.recent->point(0);
   // From the newest file: an older one only matters with an earlier time.
   for (auto file = view.files.rbegin(); file != view.files.rend(); ++file) {
-    const std::span<const BlockRef> blocks = (*file)->blocks(view.key);
-    auto block = std::partition_point(blocks.begin(), blocks.end(), [&](const BlockRef& other) {
-      return other.summary.last_time < at;
-    });
-    for (; block != blocks.end(); ++block) {
-      if (best && block->summary.first_time >= best->time) break;
-      const Result<std::vector<Point>> points =
-          read_block(view, {file->get(), &*block}, {at, kTimestampMax});
+    for (const BlockRef& block : (*file)->blocks(view.key)) {
+      if (block.summary.last_time < at) continue;
+      if (best && block.summary.first_time >= best->time) continue;
+      const Result<Columns> points = read_block(view, {file->get(), &block}, {at, kTimestampMax});
       if (!points) return points.error();
-      if (points->empty()) continue;  // only when the block is damaged
-      if (const Point& found = points->front(); !best || found.time < best->time) best = found;
-      break;
+      // None when the block is damaged, or of several tags.
+      if (points->empty() || (best && points->front() >= best->time)) continue;
+      best = points->point(0);
+      if (block.is_of_one()) break;
     }
   }
   return best;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,16 +17,30 @@ namespace lineshaft::historian {
 struct SeriesView {
   SeriesKey key;
   std::vector<FilePtr> files;
-  std::vector<Point> recent;  // in order of time, one per time; newer than the files
+  std::optional<Columns> recent;  // newer than the files
   // Called with each block that cannot be read; its points are missing from the answer.
   std::function<void(const Error&)> damaged;
 };
 
 // Hands over the points of `range` in order of time, one per time (that of the newest source), in
-// runs of at most kBlockPointsMax. Returns early when `visit` returns false.
-// Errors: kIoError. Memory: of each file one block at a time, however long the files overlap.
+// runs. Returns early when `visit` returns false.
+// Errors: kIoError. Memory: of each file one block at a time, however long the files overlap, and
+// what is recent.
 Status visit_points(const SeriesView& view, TimeRange range,
-                    const std::function<bool(std::span<const Point>)>& visit);
+                    const std::function<bool(const Columns&)>& visit);
+
+// Either a block of this series alone that nothing overlaps, not read, or points.
+struct SeriesPiece {
+  const FileReader* reader = nullptr;  // null: points
+  const BlockRef* block = nullptr;
+  Columns points;
+};
+
+// The same, except that blocks which are wanted whole are handed over as they are: for copying
+// them, or taking what the index tells. They may reach beyond the range. Errors: as above.
+Status visit_pieces(const SeriesView& view, TimeRange range,
+                    const std::function<bool(const BlockRef&)>& wanted_whole,
+                    const std::function<bool(const SeriesPiece&)>& visit);
 
 // The summary of each window; whole blocks that nothing overlaps are taken from the index, unless
 // they hold points on which the opinion differs.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "historian/file_format.h"
 #include "historian/oracle_fixture.h"
 
 namespace lineshaft::historian {
@@ -17,24 +18,27 @@ class FilesTest : public testing::Test {
                 std::size_t points_per_block) {
     const std::uint64_t number = view_.files.size() + 1;
     const std::string path = "/" + std::to_string(number);
-    auto writer = FileWriter::create(disk_, path, {number, number}).value();
-    std::vector<Point> block;
+    auto writer = FileWriter::create(disk_, path, {number, number},
+                                     {codec::Effort::kFresh, points_per_block, 1})
+                      .value();
+    Columns points(ValueType::kInt64);
     for (std::int64_t time = from; time < to; time += step) {
-      block.push_back({{time}, {}, static_cast<std::int64_t>(number)});
-      if (block.size() < points_per_block && time + step < to) continue;
-      ASSERT_TRUE(writer->add(kKey, block).ok());
-      block.clear();
+      points.add({{time}, {}, static_cast<std::int64_t>(number)});
     }
+    ASSERT_TRUE(writer->add(kKey, points).ok());
     ASSERT_TRUE(writer->finish().ok());
     view_.files.push_back(FileReader::open(disk_, path, number).value());
   }
-  void add_recent(std::int64_t time) { view_.recent.push_back({{time}, {}, std::int64_t{99}}); }
+  void add_recent(std::int64_t time) {
+    if (!view_.recent) view_.recent.emplace(ValueType::kInt64);
+    view_.recent->add({{time}, {}, std::int64_t{99}});
+  }
 
   // "10=1 20=2": times and values.
   std::string visited(TimeRange range = TimeRange{}) {
     std::string text;
-    const Status done = visit_points(view_, range, [&](std::span<const Point> points) {
-      for (const Point& p : points) {
+    const Status done = visit_points(view_, range, [&](const Columns& points) {
+      for (const Point& p : points_of(points)) {
         text += (text.empty() ? "" : " ") + std::to_string(p.time.ns) + "=" + to_text(p.value);
       }
       return true;
@@ -45,7 +49,7 @@ class FilesTest : public testing::Test {
   std::uint64_t reads() { return disk_.calls(sys::DiskCall::kRead); }
 
   sys::SimDisk disk_;
-  SeriesView view_{kKey, {}, {}, {}};
+  SeriesView view_{kKey, {}, std::nullopt, {}};
 };
 
 TEST_F(FilesTest, TheNewestFileWinsAtEqualTimes) {
@@ -73,7 +77,7 @@ TEST_F(FilesTest, ABlockInsideTheGapOfAnotherKeepsTheOrder) {
 TEST_F(FilesTest, StopsWhenTheVisitorHasEnough) {
   add_file(0, 100, 1, 10);
   int runs = 0;
-  ASSERT_TRUE(visit_points(view_, {}, [&](std::span<const Point>) { return ++runs < 3; }).ok());
+  ASSERT_TRUE(visit_points(view_, {}, [&](const Columns&) { return ++runs < 3; }).ok());
   EXPECT_EQ(runs, 3);
 }
 
@@ -84,7 +88,7 @@ TEST_F(FilesTest, HoldsOneBlockOfEachFileHoweverLongTheyOverlap) {
   add_file(1, 2001, 2, 10);
   const std::uint64_t before = reads();
   std::uint64_t runs = 0;
-  ASSERT_TRUE(visit_points(view_, {}, [&](std::span<const Point> points) {
+  ASSERT_TRUE(visit_points(view_, {}, [&](const Columns& points) {
                 EXPECT_LE(points.size(), 20u);
                 ++runs;
                 EXPECT_LE(reads() - before, runs + 2) << "blocks are read ahead";
@@ -125,7 +129,7 @@ TEST_F(FilesTest, FindsThePointBeforeATimeInWhicheverFileItIs) {
 TEST_F(FilesTest, LeavesOutADamagedBlockAndTells) {
   add_file(0, 30, 1, 10);
   add_file(5, 6, 1, 1);
-  const std::uint64_t offset = view_.files[0]->all_blocks()[1].offset + 25;
+  const std::uint64_t offset = view_.files[0]->all_blocks()[1].offset + kBlockHeadBytes + 1;
   const auto file = disk_.open("/1", sys::OpenMode::kReadWrite).value();
   Bytes byte(1);
   ASSERT_TRUE(file->read_at(offset, byte).ok());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "historian/aggregate.h"
+#include "historian/columns.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/clock.h"
@@ -116,8 +117,13 @@ class Historian : public SampleSink, public TagDirectory {
   // The tick of the newest change; last values with a greater tick than one seen are news.
   virtual std::uint64_t tick() const = 0;
 
-  // Hands over samples of one tag in order of time, duplicates resolved, in runs of at most 8192.
-  // `visit` returns false to stop.
+  // Hands over the samples of one tag column by column, in order of time, duplicates resolved, in
+  // runs of some thousands. `visit` returns false to stop. The fastest way to all values.
+  using VisitColumns = std::function<bool(const Columns&)>;
+  virtual Status scan_columns(TenantId tenant, TagId tag, TimeRange range,
+                              const VisitColumns& visit) const = 0;
+
+  // The same, sample by sample, in runs of at most 8192.
   using Visit = std::function<bool(std::span<const Sample>)>;
   virtual Status scan(TenantId tenant, TagId tag, TimeRange range, const Visit& visit) const = 0;
 
@@ -153,6 +159,9 @@ class Historian : public SampleSink, public TagDirectory {
   // Writes the memtable into files and trims the log. Blocks. Errors: kDiskFull: all is as before,
   // and is tried again; kIoError, kStorePoisoned: no more writes until a restart.
   virtual Status flush() = 0;
+  // The same, and merges files into as few as there can be, encoded for size. Blocks for long;
+  // appends and reads go on. Errors: as flush; on a full disk files stay as they are.
+  virtual Status compact() = 0;
   virtual HistorianCounters counters() const = 0;
   virtual const HistorianRecovery& recovery() const = 0;
 };

@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <future>
 
 namespace lineshaft::historian {
 namespace {
+
+double double_of(std::uint64_t bits) { return std::bit_cast<double>(bits); }
+float float_of(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 
 __extension__ using Wide = __int128;
 
@@ -28,6 +32,58 @@ void extend(Any& any, double number, bool is_first) {
 }
 
 }  // namespace
+
+// IEEE 754: quiet and signalling NaN with payloads, infinities, zeros, denormals, extremes.
+std::vector<Value> strange_values(ValueType type) {
+  std::vector<Value> values;
+  switch (type) {
+    case ValueType::kBool:
+      return {false, true};
+    case ValueType::kInt64:
+      for (std::int64_t number :
+           {std::int64_t{0}, std::int64_t{-1}, INT64_MAX, INT64_MIN, (std::int64_t{1} << 53) + 1}) {
+        values.emplace_back(number);
+      }
+      return values;
+    case ValueType::kFloat32:
+      for (std::uint32_t bits :
+           {0x00000000U, 0x80000000U, 0x7f800000U, 0xff800000U, 0x7fc00001U, 0xffc12345U,
+            0x7f800001U, 0x00000001U, 0x007fffffU, 0x7f7fffffU, 0x3dcccccdU}) {
+        values.emplace_back(float_of(bits));
+      }
+      return values;
+    case ValueType::kFloat64:
+      for (std::uint64_t bits : std::initializer_list<std::uint64_t>{
+               0x0000000000000000U, 0x8000000000000000U, 0x7ff0000000000000U, 0xfff0000000000000U,
+               0x7ff8000000000001U, 0xfff8dead0000beefU, 0x7ff0000000000001U, 0x0000000000000001U,
+               0x000fffffffffffffU, 0x7fefffffffffffffU, 0x3fb999999999999aU}) {
+        values.emplace_back(double_of(bits));
+      }
+      return values;
+    case ValueType::kString:
+      return {std::string(), std::string("\0x\xff", 3), std::string("öffnen 开"),
+              std::string(kStringValueBytesMax, 'z')};
+  }
+  return values;
+}
+
+Columns columns_of(const std::vector<Point>& points) {
+  Columns columns(type_of(points.front().value));
+  for (const Point& point : points) columns.add(point);
+  return columns;
+}
+
+std::vector<Point> points_of(const Columns& columns) {
+  std::vector<Point> points;
+  for (std::size_t i = 0; i < columns.size(); ++i) points.push_back(columns.point(i));
+  return points;
+}
+
+bool same_points(const std::vector<Point>& a, const std::vector<Point>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Point& x, const Point& y) {
+    return x.time == y.time && x.quality == y.quality && same_bits(x.value, y.value);
+  });
+}
 
 bool same_sample(const Sample& a, const Sample& b) {
   return a.tag == b.tag && a.time == b.time && a.quality == b.quality &&

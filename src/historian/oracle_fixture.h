@@ -8,12 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "historian/columns.h"
 #include "historian/historian.h"
 #include "historian/series.h"
 #include "sys/sim/disk.h"
 #include "sys/sim/loop.h"
 
 namespace lineshaft::historian {
+
+// Requires: at least one point.
+Columns columns_of(const std::vector<Point>& points);
+std::vector<Point> points_of(const Columns& columns);
+bool same_points(const std::vector<Point>& a, const std::vector<Point>& b);
+// NaN with payloads, zeros of both signs, denormals, the ends of the range, odd texts.
+std::vector<Value> strange_values(ValueType type);
 
 bool same_sample(const Sample& a, const Sample& b);
 std::string text_of(const Sample& sample);

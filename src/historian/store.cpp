@@ -44,7 +44,9 @@ Store::~Store() {
     const std::lock_guard lock(wake_mutex_);
     ending_ = true;
   }
+  giving_up_merges_ = true;
   wake_.notify_all();
+  if (merger_.joinable()) merger_.join();
   if (flusher_.joinable()) flusher_.join();  // it uses the log, so it goes first
   log_.reset();                              // commits what is queued
 }
@@ -261,7 +263,8 @@ void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
     for (const Sample& sample : batch.samples) {
       const SeriesKey key{batch.tenant, sample.tag};
       active_->add(key, {sample.time, sample.quality, sample.value});
-      auto [last, is_new] = last_.try_emplace(key);
+      KeptLast& last = last_.at(key);
+      const bool is_new = !last.in_use();
       // While the clock ran ahead, samples got times that are still to come. Once it is set right,
       // they must not hide for so long what the machine says now.
       const bool of_now = is_of_now(sample, batch.received);
@@ -269,24 +272,17 @@ void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
       // for the newest. Whoever asks then gets it from the files.
       if (is_new && stored_later(key, sample.time) &&
           !(of_now && stored_later(key, batch.received + kClockTolerance))) {
-        last_.erase(last);
         continue;
       }
-      if (is_new || last->second.tick == 0 || last->second.sample.time <= sample.time ||
-          (of_now && is_to_come(last->second.sample.time, batch.received))) {
-        last->second = {sample.tag, sample, batch.received, tick};
+      if (is_new || last.tick == 0 || last.sample.time <= sample.time ||
+          (of_now && is_to_come(last.sample.time, batch.received))) {
+        last = {{sample.tag, sample, batch.received, tick}};
       }
     }
     tick_ = tick;
     full = memtable_is_full();
   }
-  if (full && options_.background) {
-    {
-      const std::lock_guard lock(wake_mutex_);
-      flush_wanted_ = true;
-    }
-    wake_.notify_one();
-  }
+  if (full && options_.background) wake(flush_wanted_);
 }
 
 HistorianCounters Store::counters() const {

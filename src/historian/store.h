@@ -9,8 +9,8 @@
 #include <set>
 #include <shared_mutex>
 #include <thread>
-#include <unordered_map>
 
+#include "historian/by_key.h"
 #include "historian/catalogue.h"
 #include "historian/files.h"
 #include "historian/historian.h"
@@ -22,8 +22,9 @@
 namespace lineshaft::historian {
 
 // Locks: `mutex_` guards everything that is read and changed in memory; it is never held while a
-// disk works. `tags_mutex_` lets one change of tags through at a time; `flush_mutex_` one flush or
-// merge, and guards what only they use. Order: flush_mutex_ or tags_mutex_ before mutex_.
+// disk works. `tags_mutex_` lets one change of tags through at a time, `flush_mutex_` one flush,
+// `merge_mutex_` one merge; the latter two guard what only they use. `files_mutex_` guards the
+// manifest. Order: tags_mutex_, flush_mutex_ or merge_mutex_, then files_mutex_, then mutex_.
 class Store final : public Historian {
  public:
   Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options);
@@ -41,6 +42,8 @@ class Store final : public Historian {
 
   std::vector<LastValue> last_values(TenantId tenant, std::span<const TagId> tags) const override;
   std::uint64_t tick() const override { return tick_; }
+  Status scan_columns(TenantId tenant, TagId tag, TimeRange range,
+                      const VisitColumns& visit) const override;
   Status scan(TenantId tenant, TagId tag, TimeRange range, const Visit& visit) const override;
   Result<std::optional<Sample>> sample_before(TenantId tenant, TagId tag,
                                               Timestamp at) const override;
@@ -57,6 +60,7 @@ class Store final : public Historian {
                                                    const AggregateOptions& options) const override;
 
   Status flush() override;
+  Status compact() override;
   HistorianCounters counters() const override;
   const HistorianRecovery& recovery() const override { return recovery_; }
 
@@ -88,13 +92,24 @@ class Store final : public Historian {
   Status flush_locked();
   Status write_frozen();
   void trim_log();
-  Result<FilePtr> make_file(FileId id, const std::function<Status(FileWriter&)>& fill);
+  wal::Lsn covered() const;
+  std::uint64_t take_number();
+  Result<FilePtr> make_file(FileId id, FileOptions options,
+                            const std::function<Status(FileWriter&)>& fill);
   Result<FilePtr> write_file(const Memtable& memtable);
   Status write_changed_catalogue();
   Status publish(wal::Lsn covered, std::vector<FilePtr> files);
-  Status merge_small_files();
-  std::optional<std::size_t> place_to_merge() const;
+  void wake(bool& wanted);
+
+  // --- merging (store_merge.cpp) ---
+  // More files than this are merged, a few neighbours at a time. Reading a tag opens none of them
+  // anew, but looks into each one's index.
+  static constexpr std::size_t kFilesMax = 8;
+  void merge_in_background();
+  Status merge_files(std::size_t files_max);
+  std::vector<FilePtr> files_to_merge(std::size_t files_max) const;
   Result<FilePtr> merge(const std::vector<FilePtr>& inputs);
+  Status replace(const std::vector<FilePtr>& inputs, FilePtr merged);
   std::string file_path(std::uint64_t number) const;
   std::string catalogue_path(std::uint64_t number) const;
 
@@ -127,15 +142,20 @@ class Store final : public Historian {
   std::unique_ptr<Memtable> active_ = std::make_unique<Memtable>();
   std::shared_ptr<const Memtable> frozen_;  // being written into a file
   wal::Lsn applied_;                        // of the newest record in memory
-  std::vector<FilePtr> open_files_;  // by order; changed under flush_mutex_ and mutex_ together
+  std::vector<FilePtr> open_files_;  // by order; changed under files_mutex_ and mutex_ together
   // Filled from files when first asked for.
-  mutable std::unordered_map<SeriesKey, LastValue, SeriesKeyHash> last_;
+  struct KeptLast : LastValue {
+    bool in_use() const { return tag.value != 0; }
+  };
+  mutable ByKey<KeptLast> last_;
 
-  // Guarded by flush_mutex_.
+  // Guarded by files_mutex_.
   Manifest manifest_;           // `files` is as last published
   std::vector<FileId> unread_;  // named by the manifest, but the disk did not give them
-  wal::Lsn frozen_through_;     // records up to this are in the files, in frozen_ or tags
-  std::set<std::uint64_t> kept_as_they_are_;  // files with damage: merging would lose it for good
+  wal::Lsn
+      frozen_through_;  // records up to this are in the files, in frozen_ or tags; flush_mutex_
+  // Files with damage: merging would lose it for good. Guarded by merge_mutex_.
+  std::set<std::uint64_t> kept_as_they_are_;
 
   std::atomic<std::uint64_t> tick_ = 1;  // 1: values that were there at the start
   std::atomic<std::uint64_t> appended_ = 0;
@@ -150,11 +170,16 @@ class Store final : public Historian {
 
   std::mutex tags_mutex_;
   std::mutex flush_mutex_;
+  std::mutex merge_mutex_;
+  mutable std::mutex files_mutex_;
   std::mutex wake_mutex_;
   std::condition_variable wake_;
   bool ending_ = false;        // guarded by wake_mutex_
   bool flush_wanted_ = false;  // guarded by wake_mutex_
+  bool merge_wanted_ = false;  // guarded by wake_mutex_
+  std::atomic<bool> giving_up_merges_ = false;
   std::thread flusher_;
+  std::thread merger_;
   // Its thread calls into all of the above; null while the log is replayed.
   std::unique_ptr<wal::GroupCommit> log_;
 };

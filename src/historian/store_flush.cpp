@@ -1,4 +1,4 @@
-// Memtables become files, files are merged. One such work at a time (flush_mutex_).
+// Memtables become files. One at a time (flush_mutex_).
 #include <algorithm>
 #include <future>
 #include <set>
@@ -11,54 +11,26 @@ namespace lineshaft::historian {
 namespace {
 
 constexpr Nanoseconds kRetryPeriod = std::chrono::seconds(1);
-// More files than this are merged, a few neighbours at a time. Reading a tag opens none of them
-// anew, but looks into each one's index.
-constexpr std::size_t kFilesMax = 8;
-constexpr std::size_t kMergeWidth = 4;
-constexpr std::uint64_t kMergedBytesMax = 1ULL << 30;
-// Blocks of long texts hold fewer points.
-constexpr std::size_t kBlockTextBytesMax = 1024 * 1024;
-
-constexpr TimeRange kAllTime{kTimestampMin, kTimestampMax};
-
-// Cuts points into blocks and writes them.
-class BlockCutter {
- public:
-  BlockCutter(FileWriter& writer, SeriesKey key) : writer_(writer), key_(key) {}
-
-  Status add(std::span<const Point> points) {
-    for (const Point& point : points) {
-      const auto* text = std::get_if<std::string>(&point.value);
-      pending_.push_back(point);
-      text_bytes_ += text == nullptr ? 0 : text->size();
-      if (pending_.size() == kBlockPointsMax || text_bytes_ > kBlockTextBytesMax) {
-        if (Status cut = finish(); !cut) return cut;
-      }
-    }
-    return {};
-  }
-  Status finish() {
-    if (pending_.empty()) return {};
-    const Status written = writer_.add(key_, pending_);
-    pending_.clear();
-    text_bytes_ = 0;
-    return written;
-  }
-
- private:
-  FileWriter& writer_;
-  SeriesKey key_;
-  std::vector<Point> pending_;
-  std::size_t text_bytes_ = 0;
-};
-
 }  // namespace
 
 Status Store::flush() {
-  const std::lock_guard one_at_a_time(flush_mutex_);
-  const Status flushed = flush_locked();
-  note_outcome(flushed, files_full_);
+  Status flushed;
+  {
+    const std::lock_guard one_at_a_time(flush_mutex_);
+    flushed = flush_locked();
+    note_outcome(flushed, files_full_);
+  }
+  if (flushed && !options_.background) flushed = merge_files(kFilesMax);
+  if (options_.background) wake(merge_wanted_);
   return flushed;
+}
+
+void Store::wake(bool& wanted) {
+  {
+    const std::lock_guard lock(wake_mutex_);
+    wanted = true;
+  }
+  wake_.notify_all();
 }
 
 void Store::flush_in_background() {
@@ -89,36 +61,53 @@ Status Store::flush_locked() {
     frozen_through_ = applied_;
     if (!active_->empty()) frozen_ = std::exchange(active_, std::make_unique<Memtable>());
   }
-  if (Status written = write_frozen(); !written) return written;
-  return merge_small_files();
+  return write_frozen();
 }
 
 // Writes the frozen memtable and a changed catalogue, publishes both, trims the log.
 Status Store::write_frozen() {
-  if (frozen_through_ == manifest_.covered) return {};
-  std::vector<FilePtr> files = open_files_;
+  if (frozen_through_ == covered()) return {};
+  FilePtr made;
   if (frozen_) {
     Result<FilePtr> file = write_file(*frozen_);
     if (!file) return file.error();
-    files.push_back(*std::move(file));
+    made = *std::move(file);
   }
   Status written = write_changed_catalogue();
-  const std::string path = frozen_ ? files.back()->path() : "";
-  if (written) written = publish(frozen_through_, std::move(files));
+  if (written) {
+    const std::lock_guard lock(files_mutex_);
+    std::vector<FilePtr> files = open_files_;
+    if (made) files.push_back(made);
+    written = publish(frozen_through_, std::move(files));
+    if (written) {
+      const std::unique_lock memory(mutex_);
+      frozen_.reset();
+    }
+  }
   if (!written) {
     // On a full disk no manifest names the file; after another error one may.
     const bool is_unnamed = written.error().id == ErrorId::kDiskFull;
-    if (!path.empty() && is_unnamed) static_cast<void>(files_.remove(path));
+    if (made && is_unnamed) static_cast<void>(files_.remove(made->path()));
     return written;
   }
   trim_log();
   return {};
 }
 
+wal::Lsn Store::covered() const {
+  const std::lock_guard lock(files_mutex_);
+  return manifest_.covered;
+}
+
+std::uint64_t Store::take_number() {
+  const std::lock_guard lock(files_mutex_);
+  return manifest_.next_number++;
+}
+
 void Store::trim_log() {
   if (!log_) return;  // during the replay
   const auto done = std::make_shared<std::promise<void>>();
-  log_->with_log([this, done, through = manifest_.covered](wal::Log& log) {
+  log_->with_log([this, done, through = covered()](wal::Log& log) {
     if (Status trimmed = log.trim(through); !trimmed) {
       log_warn("historian", trimmed.error().text());
     }
@@ -129,11 +118,12 @@ void Store::trim_log() {
 }
 
 // A file that is durable, and its name too, though nothing refers to it yet; or none.
-Result<FilePtr> Store::make_file(FileId id, const std::function<Status(FileWriter&)>& fill) {
+Result<FilePtr> Store::make_file(FileId id, FileOptions options,
+                                 const std::function<Status(FileWriter&)>& fill) {
   const std::string path = file_path(id.number);
   Status made;
   {
-    auto writer = FileWriter::create(files_, path, id);
+    auto writer = FileWriter::create(files_, path, id, options);
     made = writer ? fill(**writer) : Status(writer.error());
     if (made) made = (*writer)->finish();
   }
@@ -146,14 +136,10 @@ Result<FilePtr> Store::make_file(FileId id, const std::function<Status(FileWrite
 }
 
 Result<FilePtr> Store::write_file(const Memtable& memtable) {
-  const std::uint64_t number = manifest_.next_number++;
-  return make_file({number, number}, [&](FileWriter& writer) -> Status {
-    for (const SeriesKey& key : memtable.keys()) {
-      BlockCutter cutter(writer, key);
-      if (Status added = cutter.add(memtable.points(key, kAllTime)); !added) return added;
-      if (Status cut = cutter.finish(); !cut) return cut;
-    }
-    return {};
+  const std::uint64_t number = take_number();
+  return make_file({number, number}, {codec::Effort::kFresh}, [&](FileWriter& writer) {
+    return memtable.each_series(
+        [&](SeriesKey key, const Columns& points) { return writer.add(key, points); });
   });
 }
 
@@ -165,21 +151,24 @@ Status Store::write_changed_catalogue() {
     tags = catalogue_.after({}, SIZE_MAX);
     catalogue_changed_ = false;
   }
-  const std::uint64_t number = manifest_.next_number++;
+  const std::uint64_t number = take_number();
   const Status written = write_catalogue(files_, catalogue_path(number), tags);
   if (!written) {
     const std::unique_lock lock(mutex_);
     catalogue_changed_ = true;
     return written;
   }
-  manifest_.catalogue = number;
+  {
+    const std::lock_guard lock(files_mutex_);
+    manifest_.catalogue = number;
+  }
   remove_old_catalogues();
   return {};
 }
 
-// From here on readers see these files instead of the frozen memtable, and so does the next start.
-// Requires: the files hold everything up to `covered`. Errors: kDiskFull: no manifest names them;
-// any other: one may.
+// From here on readers see these files, and so does the next start.
+// Requires: files_mutex_ is held; the files hold everything up to `covered`. Errors: kDiskFull: no
+// manifest names them; any other: one may.
 Status Store::publish(wal::Lsn covered, std::vector<FilePtr> files) {
   Manifest next = manifest_;
   next.covered = covered;
@@ -191,88 +180,7 @@ Status Store::publish(wal::Lsn covered, std::vector<FilePtr> files) {
   manifest_ = std::move(next);
   const std::unique_lock lock(mutex_);
   open_files_ = std::move(files);
-  frozen_.reset();
   return {};
-}
-
-Status Store::merge_small_files() {
-  while (const std::optional<std::size_t> place = place_to_merge()) {
-    const auto first = open_files_.begin() + static_cast<std::ptrdiff_t>(*place);
-    const std::vector<FilePtr> inputs(first, first + kMergeWidth);
-    const Result<FilePtr> merged = merge(inputs);
-    if (!merged && merged.error().id == ErrorId::kCorrupt) {
-      for (const FilePtr& input : inputs) kept_as_they_are_.insert(input->id().number);
-      log_error("historian", "files are left as they are: " + merged.error().what);
-      continue;
-    }
-    // Nothing is lost by not merging; the next flush tries again.
-    if (!merged && merged.error().id == ErrorId::kDiskFull) return {};
-    if (!merged) return merged.error();
-    std::vector<FilePtr> files = open_files_;
-    const auto from = files.begin() + static_cast<std::ptrdiff_t>(*place);
-    *from = *merged;
-    files.erase(from + 1, from + kMergeWidth);
-    if (Status published = publish(manifest_.covered, std::move(files)); !published) {
-      if (published.error().id != ErrorId::kDiskFull) return published;
-      static_cast<void>(files_.remove((*merged)->path()));
-      return {};
-    }
-    for (const FilePtr& input : inputs) static_cast<void>(files_.remove(input->path()));
-  }
-  return {};
-}
-
-// Index of the cheapest neighbours worth merging: neighbours, so that what is newer stays newer.
-std::optional<std::size_t> Store::place_to_merge() const {
-  if (open_files_.size() <= kFilesMax) return std::nullopt;
-  std::optional<std::size_t> best;
-  std::uint64_t best_bytes = kMergedBytesMax;
-  for (std::size_t i = 0; i + kMergeWidth <= open_files_.size(); ++i) {
-    const std::span<const FilePtr> files = std::span(open_files_).subspan(i, kMergeWidth);
-    const auto is_kept = [&](const FilePtr& file) {
-      return kept_as_they_are_.contains(file->id().number);
-    };
-    const auto lies_between = [&](const FileId& id) {
-      return id.order > files.front()->id().order && id.order < files.back()->id().order;
-    };
-    if (std::any_of(files.begin(), files.end(), is_kept)) continue;
-    if (std::any_of(unread_.begin(), unread_.end(), lies_between)) continue;
-    std::uint64_t bytes = 0;
-    for (const FilePtr& file : files) bytes += file->bytes();
-    if (bytes < best_bytes) {
-      best = i;
-      best_bytes = bytes;
-    }
-  }
-  // The log must not run out of space because of a merge.
-  const Result<std::uint64_t> free = files_.free_bytes(options_.directory);
-  if (best && free && *free < best_bytes + 2 * options_.wal_segment_bytes) return std::nullopt;
-  return best;
-}
-
-// Errors: kCorrupt: an input cannot be read; nothing of it may be left out for good. Others: of
-// writing.
-Result<FilePtr> Store::merge(const std::vector<FilePtr>& inputs) {
-  std::set<SeriesKey> keys;
-  for (const FilePtr& input : inputs) {
-    for (const BlockRef& block : input->all_blocks()) keys.insert(block.key);
-  }
-  const FileId id{manifest_.next_number++, inputs.back()->id().order};
-  return make_file(id, [&](FileWriter& writer) -> Status {
-    for (const SeriesKey& key : keys) {
-      Status outcome;
-      const SeriesView view{key, inputs, {}, [&](const Error& error) { outcome = error; }};
-      BlockCutter cutter(writer, key);
-      const Status read = visit_points(view, kAllTime, [&](std::span<const Point> points) {
-        if (outcome) outcome = cutter.add(points);
-        return outcome.ok();
-      });
-      if (!read) return Error{ErrorId::kCorrupt, read.error().what};
-      if (outcome) outcome = cutter.finish();
-      if (!outcome) return outcome;
-    }
-    return {};
-  });
 }
 
 }  // namespace lineshaft::historian

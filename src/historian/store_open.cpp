@@ -62,6 +62,7 @@ Status Store::open(sys::Random& random) {
   if (!*has_manifest) {
     // Before any file is made: files without a manifest are a sign of damage. On a full disk the
     // next flush tries again.
+    const std::lock_guard lock(files_mutex_);
     const Status written = publish(manifest_.covered, open_files_);
     if (!written && written.error().id != ErrorId::kDiskFull) return written;
   }
@@ -82,7 +83,10 @@ Status Store::open(sys::Random& random) {
   wal::GroupCommitOptions group_options;
   group_options.queue_bytes_max = kQueueBytesMax;
   log_ = wal::GroupCommit::start(*std::move(log), group_options);
-  if (options_.background) flusher_ = std::thread([this] { flush_in_background(); });
+  if (options_.background) {
+    flusher_ = std::thread([this] { flush_in_background(); });
+    merger_ = std::thread([this] { merge_in_background(); });
+  }
   return {};
 }
 
@@ -216,22 +220,26 @@ void Store::name_damages(const wal::Recovery& found) {
 
 // Samples of a tag that nobody knows any more must not turn up under a new tag of the same id.
 void Store::reserve_ids_of_lost_tags() {
-  std::set<SeriesKey> keys;
+  std::set<SeriesKey> lost;
+  const auto note = [&](SeriesKey key) {
+    if (!catalogue_.type_of(key.tenant, key.tag)) lost.insert(key);
+  };
   for (const FilePtr& file : open_files_) {
-    for (const BlockRef& block : file->all_blocks()) keys.insert(block.key);
+    for (const BlockRef& block : file->all_blocks()) {
+      note({block.first.tenant, block.last});
+      if (block.is_of_one()) continue;
+      const Result<FileReader::Few> few = file->read_few(block);
+      if (!few) continue;  // damaged; ids up to its last one are reserved
+      for (const SeriesPoints& one : **few) note({block.first.tenant, one.tag});
+    }
   }
   for (const Memtable* memtable : {static_cast<const Memtable*>(active_.get()), frozen_.get()}) {
     if (memtable == nullptr) continue;
-    for (const SeriesKey& key : memtable->keys()) keys.insert(key);
+    for (const SeriesKey& key : memtable->keys()) note(key);
   }
-  std::size_t lost = 0;
-  for (const SeriesKey& key : keys) {
-    if (catalogue_.type_of(key.tenant, key.tag)) continue;
-    catalogue_.reserve(key.tenant, key.tag);
-    ++lost;
-  }
-  if (lost == 0) return;
-  recovery_.damages.push_back("the tags of " + std::to_string(lost) +
+  for (const SeriesKey& key : lost) catalogue_.reserve(key.tenant, key.tag);
+  if (lost.empty()) return;
+  recovery_.damages.push_back("the tags of " + std::to_string(lost.size()) +
                               " series are lost; their samples are kept but have no name");
 }
 

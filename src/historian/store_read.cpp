@@ -4,11 +4,13 @@
 
 #include "base/log.h"
 #include "historian/store.h"
+#include "historian/totals.h"
 
 namespace lineshaft::historian {
 namespace {
 
 constexpr std::uint32_t kColumnsMax = 10'000;
+constexpr std::size_t kRunMax = 8192;  // samples handed over at a time
 constexpr std::uint32_t kWindowsMax = 100'000;
 constexpr std::size_t kDamagedBlocksMax = 10'000;  // that are counted; each takes some 100 bytes
 
@@ -20,11 +22,11 @@ std::uint32_t at_most_32_bits(std::uint64_t count) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
 
-PixelColumn to_column(const Summary& s) {
+PixelColumn to_column(const Totals& s) {
   PixelColumn column;
   column.count = at_most_32_bits(s.count);
   column.bad = at_most_32_bits(s.bad);
-  column.ends_bad = s.count > 0 && Quality{s.last_quality}.bad();
+  column.ends_bad = s.count > 0 && s.last_quality.bad();
   if (!s.usable()) return column;
   column.first_time = s.first_usable;
   column.last_time = s.last_usable;
@@ -61,12 +63,10 @@ SeriesView Store::view(SeriesKey key, TimeRange range) const {
   view.files = open_files_;
   view.recent = active_->points(key, range);
   if (!frozen_) return view;
-  std::vector<Point> recent = frozen_->points(key, range);
-  if (recent.empty()) return view;
-  recent.insert(recent.end(), std::make_move_iterator(view.recent.begin()),
-                std::make_move_iterator(view.recent.end()));
-  sort_and_dedupe(recent);
-  view.recent = std::move(recent);
+  std::optional<Columns> older = frozen_->points(key, range);
+  if (!older) return view;
+  view.recent =
+      view.recent ? overlay(*std::move(older), *std::move(view.recent)) : std::move(older);
   return view;
 }
 
@@ -83,17 +83,28 @@ SeriesView Store::view_before(SeriesKey key, Timestamp at) const {
     std::optional<Point> other = frozen_->before(key, at);
     if (other && (!newest || other->time > newest->time)) newest = std::move(other);
   }
-  if (newest) view.recent.push_back(*std::move(newest));
+  if (!newest) return view;
+  view.recent.emplace(type_of(newest->value));
+  view.recent->add(*newest);
   return view;
 }
 
-Status Store::scan(TenantId tenant, TagId tag, TimeRange range, const Visit& visit) const {
+Status Store::scan_columns(TenantId tenant, TagId tag, TimeRange range,
+                           const VisitColumns& visit) const {
   if (Status known = require_tag(tenant, tag); !known) return known;
+  return visit_points(view({tenant, tag}, range), range, visit);
+}
+
+Status Store::scan(TenantId tenant, TagId tag, TimeRange range, const Visit& visit) const {
   std::vector<Sample> samples;
-  return visit_points(view({tenant, tag}, range), range, [&](std::span<const Point> points) {
-    samples.clear();
-    for (const Point& point : points) samples.push_back(to_sample(tag, point));
-    return visit(samples);
+  return scan_columns(tenant, tag, range, [&](const Columns& points) {
+    for (std::size_t from = 0; from < points.size(); from += kRunMax) {
+      samples.clear();
+      const std::size_t to = std::min(points.size(), from + kRunMax);
+      for (std::size_t i = from; i < to; ++i) samples.push_back(to_sample(tag, points.point(i)));
+      if (!visit(samples)) return false;
+    }
+    return true;
   });
 }
 
@@ -111,11 +122,11 @@ std::vector<LastValue> Store::last_values(TenantId tenant, std::span<const TagId
   {
     const std::shared_lock lock(mutex_);
     for (std::size_t i = 0; i < tags.size(); ++i) {
-      const auto found = last_.find({tenant, tags[i]});
+      const KeptLast* found = std::as_const(last_).find({tenant, tags[i]});
       values[i].tag = tags[i];
       values[i].sample = {tags[i], {}, quality::kBadWaitingForInitialData, false};
-      if (found != last_.end())
-        values[i] = found->second;
+      if (found != nullptr)
+        values[i] = *found;
       else
         unknown.push_back(i);
     }
@@ -129,7 +140,9 @@ std::vector<LastValue> Store::last_values(TenantId tenant, std::span<const TagId
       values[i].tick = 1;
     }
     const std::unique_lock lock(mutex_);
-    values[i] = last_.try_emplace({tenant, tags[i]}, values[i]).first->second;
+    KeptLast& last = last_.at({tenant, tags[i]});
+    if (!last.in_use()) last = {values[i]};
+    values[i] = last;
   }
   return values;
 }
@@ -140,11 +153,12 @@ Result<std::vector<PixelColumn>> Store::pixels(TenantId tenant, TagId tag, TimeR
   if (range.empty() || columns < 1 || columns > kColumnsMax) {
     return Error{ErrorId::kInvalidArgument, "columns: must be 1 to 10000 over a range of time"};
   }
-  const auto summaries = fold(view({tenant, tag}, range), Windows::equal_parts(range, columns));
-  if (!summaries) return summaries.error();
+  const auto totals =
+      window_totals(view({tenant, tag}, range), Windows::equal_parts(range, columns));
+  if (!totals) return totals.error();
   std::vector<PixelColumn> drawn;
   drawn.reserve(columns);
-  for (const Summary& summary : *summaries) drawn.push_back(to_column(summary));
+  for (const Totals& of_column : *totals) drawn.push_back(to_column(of_column));
   return drawn;
 }
 
@@ -159,12 +173,12 @@ Result<std::vector<AggregateWindow>> Store::aggregate(TenantId tenant, TagId tag
     return Error{ErrorId::kInvalidArgument, "the range has more than 100000 windows of that step"};
   }
   const Windows windows = Windows::of_step(range, step, static_cast<std::uint32_t>(count));
-  const auto summaries = fold(view({tenant, tag}, range), windows);
-  if (!summaries) return summaries.error();
+  const auto totals = window_totals(view({tenant, tag}, range), windows);
+  if (!totals) return totals.error();
   std::vector<AggregateWindow> result;
-  result.reserve(summaries->size());
+  result.reserve(totals->size());
   for (std::uint32_t i = 0; i < windows.count(); ++i) {
-    const Summary& s = (*summaries)[i];
+    const Totals& s = (*totals)[i];
     result.push_back(
         {windows.start(i), s.count - s.bad, s.bad, s.min, s.max, s.sum, s.first, s.last});
   }

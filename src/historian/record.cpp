@@ -1,4 +1,4 @@
-#include "historian/codec.h"
+#include "historian/record.h"
 
 #include <bit>
 
@@ -131,69 +131,6 @@ bool read_spec(ByteReader& reader, TagSpec& spec) {
 }
 
 }  // namespace
-
-void encode_points(ValueType type, std::span<const Point> points, Bytes& out) {
-  LS_ASSERT(!points.empty());
-  LS_ASSERT(points.size() <= kBlockPointsMax);
-  ByteWriter writer(out);
-  bool all_good = true;
-  for (const Point& point : points) all_good = all_good && point.quality == quality::kGood;
-  writer.varint(points.size());
-  writer.u8(static_cast<std::uint8_t>(type));
-  writer.u8(all_good ? 1 : 0);
-  Timestamp before{0};
-  for (const Point& point : points) {
-    LS_ASSERT(&point == &points.front() || before < point.time);
-    writer.varint(time_delta(before, point.time));
-    before = point.time;
-  }
-  if (!all_good) {
-    for (const Point& point : points) writer.write_le(point.quality.code);
-  }
-  for (const Point& point : points) {
-    LS_ASSERT(type_of(point.value) == type);
-    write_value(writer, point.value);
-  }
-}
-
-Result<std::vector<Point>> decode_points(ByteSpan bytes) {
-  ByteReader reader(bytes);
-  const std::uint64_t count = reader.varint();
-  if (count == 0 || count > kBlockPointsMax || count > reader.remaining()) {
-    return corrupt("a block has an impossible count");
-  }
-  const std::optional<ValueType> type = read_type(reader);
-  if (!type) return corrupt("a block has an unknown type");
-  const bool all_good = read_flag(reader);
-  std::vector<Point> points(static_cast<std::size_t>(count));
-  Timestamp before{0};
-  bool in_order = true;
-  for (Point& point : points) {
-    point.time = time_after(before, reader.varint());
-    in_order = in_order && (&point == &points.front() || before < point.time);
-    before = point.time;
-  }
-  if (!in_order) return corrupt("a block's times are not in order");
-  for (Point& point : points) point.quality = {all_good ? 0 : reader.read_le<std::uint32_t>()};
-  for (Point& point : points) point.value = read_value(reader, *type);
-  if (!reader.ok() || !reader.at_end()) return corrupt("a block's content does not fit its size");
-  return points;
-}
-
-void append_point(Timestamp before, const Point& point, Bytes& out) {
-  ByteWriter writer(out);
-  writer.varint(time_delta(before, point.time));
-  writer.varint(point.quality.code);
-  write_value(writer, point.value);
-}
-
-Point take_point(ByteReader& reader, Timestamp before, ValueType type) {
-  Point point;
-  point.time = time_after(before, reader.varint());
-  point.quality = {static_cast<std::uint32_t>(reader.varint())};
-  point.value = read_value(reader, type);
-  return point;
-}
 
 Bytes encode_batch(const SampleBatch& batch) {
   Bytes out;

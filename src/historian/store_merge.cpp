@@ -1,0 +1,200 @@
+// Neighbouring files become one, whose blocks are full and encoded for size. One merge at a time
+// (merge_mutex_); flushes and readers go on meanwhile.
+#include <algorithm>
+
+#include "base/log.h"
+#include "historian/store.h"
+
+namespace lineshaft::historian {
+namespace {
+
+constexpr std::size_t kMergeWidth = 4;
+constexpr std::uint64_t kMergedBytesMax = 1ULL << 30;
+// A block with fewer points is not taken over as it is, but filled up with what follows.
+constexpr std::uint64_t kTakenOverPoints = kBlockPointsMax / 2;
+
+// Whatever keeps an input from being read, the merge must not go on without it.
+Error unreadable(const Error& error) { return {ErrorId::kCorrupt, error.what}; }
+
+// Goes through the keys of a file in order.
+class KeyCursor {
+ public:
+  explicit KeyCursor(const FileReader& file) : file_(file) {}
+
+  // False at the end. Errors: kCorrupt.
+  Result<bool> next() {
+    const std::optional<SeriesKey> before = std::exchange(key_, std::nullopt);
+    const std::vector<BlockRef>& blocks = file_.all_blocks();
+    for (; block_ < blocks.size(); ++block_, series_ = 0) {
+      const BlockRef& block = blocks[block_];
+      if (block.is_of_one()) {
+        if (before && block.first <= *before) continue;
+        key_ = block.first;
+        return true;
+      }
+      const Result<FileReader::Few> few = file_.read_few(block);
+      if (!few) return unreadable(few.error());
+      for (; series_ < (*few)->size(); ++series_) {
+        const SeriesKey key{block.first.tenant, (**few)[series_].tag};
+        if (before && key <= *before) continue;
+        key_ = key;
+        return true;
+      }
+    }
+    return false;
+  }
+  // Nothing before the first next(), and at the end.
+  std::optional<SeriesKey> key() const { return key_; }
+
+ private:
+  const FileReader& file_;
+  std::size_t block_ = 0;
+  std::size_t series_ = 0;  // in a block of several
+  std::optional<SeriesKey> key_;
+};
+
+// Copies a series out of several files into one.
+// Errors: kCorrupt: an input cannot be read; others: of writing.
+Status merge_series(SeriesKey key, const std::vector<FilePtr>& inputs, codec::Effort effort,
+                    FileWriter& writer) {
+  Status outcome;
+  const SeriesView view{key, inputs, std::nullopt, [&](const Error& error) { outcome = error; }};
+  const auto is_full = [&](const BlockRef& block) {
+    return block.effort == effort && block.summary.count >= kTakenOverPoints;
+  };
+  const Status read = visit_pieces(view, {}, is_full, [&](const SeriesPiece& piece) {
+    if (outcome) {
+      outcome = piece.block != nullptr ? writer.copy(*piece.reader, *piece.block)
+                                       : writer.add(key, piece.points);
+    }
+    return outcome.ok();
+  });
+  if (!read) return unreadable(read.error());
+  return outcome;
+}
+
+}  // namespace
+
+// Merging takes long and holds nothing up: what arrives goes on becoming files meanwhile.
+void Store::merge_in_background() {
+  std::unique_lock lock(wake_mutex_);
+  while (!ending_) {
+    wake_.wait(lock, [this] { return ending_ || merge_wanted_; });
+    if (ending_) return;
+    merge_wanted_ = false;
+    lock.unlock();
+    const Status merged = merge_files(kFilesMax);
+    if (!merged && !poisoned_) log_error("historian", merged.error().text());
+    lock.lock();
+  }
+}
+
+Status Store::merge_files(std::size_t files_max) {
+  const std::lock_guard one_at_a_time(merge_mutex_);
+  while (!poisoned_ && !giving_up_merges_) {
+    const std::vector<FilePtr> inputs = files_to_merge(files_max);
+    if (inputs.empty()) return {};
+    const Result<FilePtr> merged = merge(inputs);
+    if (!merged && merged.error().id == ErrorId::kCorrupt) {
+      for (const FilePtr& input : inputs) kept_as_they_are_.insert(input->id().number);
+      log_error("historian", "files are left as they are: " + merged.error().what);
+      continue;
+    }
+    Status outcome = merged ? replace(inputs, *merged) : Status(merged.error());
+    // Nothing is lost by not merging; it is tried again after the next flush.
+    if (!outcome && outcome.error().id == ErrorId::kDiskFull) return {};
+    if (!outcome && outcome.error().id == ErrorId::kCancelled) return {};
+    if (!outcome) {
+      note_outcome(outcome, files_full_);
+      return outcome;
+    }
+  }
+  return {};
+}
+
+// Errors: kCorrupt: an input cannot be read; nothing of it may be left out for good. Others: of
+// writing.
+Result<FilePtr> Store::merge(const std::vector<FilePtr>& inputs) {
+  constexpr codec::Effort kEffort = codec::Effort::kSealed;
+  const FileId id{take_number(), inputs.back()->id().order};
+  return make_file(id, {kEffort}, [&](FileWriter& writer) -> Status {
+    std::vector<KeyCursor> cursors;
+    for (const FilePtr& input : inputs) cursors.emplace_back(*input);
+    std::optional<SeriesKey> key;
+    do {
+      if (giving_up_merges_) return Error{ErrorId::kCancelled, "the server ends"};
+      if (key) {
+        if (Status done = merge_series(*key, inputs, kEffort, writer); !done) return done;
+      }
+      std::optional<SeriesKey> least;
+      for (KeyCursor& cursor : cursors) {
+        if (cursor.key() == key) {
+          if (Result<bool> moved = cursor.next(); !moved) return moved.error();
+        }
+        if (cursor.key() && (!least || *cursor.key() < *least)) least = cursor.key();
+      }
+      key = least;
+    } while (key);
+    return {};
+  });
+}
+
+// The merged file takes the place of its inputs.
+Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
+  {
+    const std::lock_guard lock(files_mutex_);
+    std::vector<FilePtr> files = open_files_;
+    // Only merges take files away, so they are all there, side by side.
+    const auto from = std::find(files.begin(), files.end(), inputs.front());
+    LS_ASSERT(files.end() - from >= static_cast<std::ptrdiff_t>(inputs.size()));
+    const auto place = files.erase(from, from + static_cast<std::ptrdiff_t>(inputs.size()));
+    files.insert(place, merged);
+    if (Status published = publish(manifest_.covered, std::move(files)); !published) {
+      const bool is_unnamed = published.error().id == ErrorId::kDiskFull;
+      if (is_unnamed) static_cast<void>(files_.remove(merged->path()));
+      return published;
+    }
+  }
+  for (const FilePtr& input : inputs) static_cast<void>(files_.remove(input->path()));
+  return {};
+}
+
+// The cheapest neighbours worth merging, if there are more files than that: neighbours, so that
+// what is newer stays newer.
+std::vector<FilePtr> Store::files_to_merge(std::size_t files_max) const {
+  const std::lock_guard lock(files_mutex_);
+  std::vector<FilePtr> best;
+  const bool only_to_seal =
+      files_max == 1 && open_files_.size() == 1 && !open_files_.front()->is_sealed();
+  if (open_files_.size() <= files_max && !only_to_seal) return best;
+  std::uint64_t best_bytes = kMergedBytesMax;
+  const std::size_t width = std::min(kMergeWidth, open_files_.size());
+  for (std::size_t i = 0; i + width <= open_files_.size(); ++i) {
+    const std::span<const FilePtr> files = std::span(open_files_).subspan(i, width);
+    const auto is_kept = [&](const FilePtr& file) {
+      return kept_as_they_are_.contains(file->id().number);
+    };
+    const auto lies_between = [&](const FileId& id) {
+      return id.order > files.front()->id().order && id.order < files.back()->id().order;
+    };
+    if (std::any_of(files.begin(), files.end(), is_kept)) continue;
+    if (std::any_of(unread_.begin(), unread_.end(), lies_between)) continue;
+    std::uint64_t bytes = 0;
+    for (const FilePtr& file : files) bytes += file->bytes();
+    if (bytes < best_bytes) {
+      best.assign(files.begin(), files.end());
+      best_bytes = bytes;
+    }
+  }
+  // The log must not run out of space because of a merge.
+  const Result<std::uint64_t> free = files_.free_bytes(options_.directory);
+  if (free && *free < best_bytes + 2 * options_.wal_segment_bytes) best.clear();
+  return best;
+}
+
+Status Store::compact() {
+  if (Status flushed = flush(); !flushed) return flushed;
+  return merge_files(1);
+}
+
+}  // namespace lineshaft::historian
