@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "codec/codec.h"
+#include "codec/frames.h"
 #include "codec/layout.h"
 
 namespace lineshaft::codec {
@@ -77,6 +78,34 @@ std::int64_t median_step(std::span<const std::int64_t> positions) {
   return *middle;
 }
 
+// What offsets from a grid of that step span, in bits, summed up over groups.
+unsigned spread_around(std::span<const std::int64_t> positions, std::int64_t step) {
+  unsigned sum = 0;
+  for (std::size_t begin = 0; begin < positions.size(); begin += kGroupValues) {
+    const std::size_t end = std::min(begin + kGroupValues, positions.size());
+    std::int64_t least = INT64_MAX;
+    std::int64_t greatest = INT64_MIN;
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto offset = static_cast<std::int64_t>(bits(positions[i]) - bits(step) * i);
+      least = std::min(least, offset);
+      greatest = std::max(greatest, offset);
+    }
+    sum += static_cast<unsigned>(std::bit_width(bits(minus(greatest, least))));
+  }
+  return sum;
+}
+
+// The mean is not led astray by jitter, where the median of a sample may be off by a unit, and the
+// offsets run away by one each; the median is not led astray by gaps.
+std::int64_t best_step(std::span<const std::int64_t> positions) {
+  const auto steps = static_cast<std::int64_t>(positions.size() - 1);
+  const std::int64_t whole = positions.back();
+  const std::int64_t mean = whole / steps + (whole % steps * 2) / steps;
+  const std::int64_t median = median_step(positions);
+  if (mean == median) return mean;
+  return spread_around(positions, mean) < spread_around(positions, median) ? mean : median;
+}
+
 }  // namespace
 
 void to_grid(std::span<const std::int64_t> times, TimeGrid& grid) {
@@ -92,7 +121,7 @@ void to_grid(std::span<const std::int64_t> times, TimeGrid& grid) {
     position += bits(unit.divide(minus(times[i], times[i - 1])));
     grid.offsets[i] = static_cast<std::int64_t>(position);
   }
-  grid.step = median_step(grid.offsets);
+  grid.step = best_step(grid.offsets);
   for (std::size_t i = 0; i < times.size(); ++i) {
     grid.offsets[i] = static_cast<std::int64_t>(bits(grid.offsets[i]) - bits(grid.step) * i);
   }
