@@ -7,12 +7,17 @@
 #include "codec/floats.h"
 #include "codec/integers.h"
 #include "codec/layout.h"
+#include "codec/seal.h"
 #include "codec/times.h"
 
 namespace lineshaft::codec {
 
-void encode_int64(std::span<const std::int64_t> values, Effort /*effort*/, Bytes& out) {
-  encode_integers(values, out);
+void encode_int64(std::span<const std::int64_t> values, Effort effort, Bytes& out) {
+  if (effort == Effort::kSealed) {
+    seal_integers(values, out);
+  } else {
+    encode_integers(values, out);
+  }
 }
 
 Status decode_int64(ByteSpan bytes, std::span<std::int64_t> out) {
@@ -42,13 +47,13 @@ Status decode_times(ByteSpan bytes, std::span<std::int64_t> out) {
   return {};
 }
 
-void encode_float64(std::span<const double> values, Effort /*effort*/, Bytes& out) {
-  encode_floats(values, out);
+void encode_float64(std::span<const double> values, Effort effort, Bytes& out) {
+  encode_floats(values, effort, out);
 }
 Status decode_float64(ByteSpan bytes, std::span<double> out) { return decode_floats(bytes, out); }
 
-void encode_float32(std::span<const float> values, Effort /*effort*/, Bytes& out) {
-  encode_floats(values, out);
+void encode_float32(std::span<const float> values, Effort effort, Bytes& out) {
+  encode_floats(values, effort, out);
 }
 Status decode_float32(ByteSpan bytes, std::span<float> out) { return decode_floats(bytes, out); }
 

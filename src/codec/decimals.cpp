@@ -10,6 +10,7 @@
 #include "codec/codec.h"
 #include "codec/integers.h"
 #include "codec/layout.h"
+#include "codec/seal.h"
 
 namespace lineshaft::codec {
 
@@ -217,7 +218,7 @@ Status read_exceptions(ByteReader& reader, std::size_t values, Decimals& decimal
 
 }  // namespace
 
-void write_decimals_head(const Decimals& decimals, Bytes& out) {
+void write_decimals_head(const Decimals& decimals, Effort effort, Bytes& out) {
   LS_ASSERT(decimals.exponent <= kExponentMax);
   auto flags = static_cast<std::uint8_t>(decimals.exponent);
   if (decimals.rounded_to_float) flags |= kRoundedToFloat;
@@ -228,7 +229,7 @@ void write_decimals_head(const Decimals& decimals, Bytes& out) {
   writer.u8(static_cast<std::uint8_t>(decimals.fold.digits | decimals.fold.decades << 4));
   if (!decimals.exceptions.empty()) write_exceptions(decimals, out);
   if (!decimals.corrections.empty()) {
-    encode_sized_integers(decimals.corrections, out, Nesting::kAny);
+    encode_sized_column(decimals.corrections, effort, out);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/assert.h"
 #include "codec/codec.h"
 #include "codec/integers.h"
 #include "codec/layout.h"
@@ -21,14 +22,14 @@ class Distinct {
 
   // The number of the value in the order of their first appearance, or nothing if there are too
   // many.
-  std::optional<std::uint16_t> add(std::int64_t value) {
+  std::optional<std::uint16_t> add(std::int64_t value, std::size_t most) {
     std::size_t slot = static_cast<std::size_t>(
         (static_cast<std::uint64_t>(value) * 0x9E3779B97F4A7C15) >> (64 - kSlotBits));
     while (slots_[slot] != kFree) {
       if (values_[slots_[slot]] == value) return slots_[slot];
       slot = (slot + 1) % slots_.size();
     }
-    if (count_ == kDictionaryMax) return std::nullopt;
+    if (count_ == most) return std::nullopt;
     values_[count_] = value;
     slots_[slot] = static_cast<std::uint16_t>(count_);
     return static_cast<std::uint16_t>(count_++);
@@ -37,7 +38,7 @@ class Distinct {
   std::span<const std::int64_t> values() const { return std::span(values_).first(count_); }
 
  private:
-  static constexpr unsigned kSlotBits = 11;
+  static constexpr unsigned kSlotBits = 12;
   static constexpr std::uint16_t kFree = 0xFFFF;
   std::array<std::int64_t, kDictionaryMax> values_;
   std::array<std::uint16_t, std::size_t{1} << kSlotBits> slots_;
@@ -46,27 +47,34 @@ class Distinct {
 
 }  // namespace
 
-bool encode_dictionary(std::span<const std::int64_t> values, Bytes& out) {
+bool to_dictionary(std::span<const std::int64_t> values, std::size_t most, Dictionary& dictionary) {
+  LS_ASSERT(most <= kDictionaryMax && values.size() <= kValuesMax);
   Distinct distinct;
   std::array<std::uint16_t, kValuesMax> numbers;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::optional<std::uint16_t> number = distinct.add(values[i]);
+    const std::optional<std::uint16_t> number = distinct.add(values[i], most);
     if (!number) return false;
     numbers[i] = *number;
   }
-  std::vector<std::int64_t> table(distinct.values().begin(), distinct.values().end());
-  std::sort(table.begin(), table.end());
+  dictionary.table.assign(distinct.values().begin(), distinct.values().end());
+  const std::vector<std::int64_t>& table = dictionary.table;
+  std::sort(dictionary.table.begin(), dictionary.table.end());
   std::vector<std::int64_t> rank_of(table.size());
   for (std::size_t i = 0; i < table.size(); ++i) {
     rank_of[i] = std::lower_bound(table.begin(), table.end(), distinct.values()[i]) - table.begin();
   }
-  std::vector<std::int64_t> ranks(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) ranks[i] = rank_of[numbers[i]];
+  dictionary.ranks.resize(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) dictionary.ranks[i] = rank_of[numbers[i]];
+  return true;
+}
 
+bool encode_dictionary(std::span<const std::int64_t> values, Bytes& out) {
+  Dictionary dictionary;
+  if (!to_dictionary(values, kFreshDictionaryMax, dictionary)) return false;
   out.push_back(static_cast<std::uint8_t>(Layout::kDictionary));
-  ByteWriter(out).varint(table.size());
-  encode_sized_integers(table, out);
-  encode_integers(ranks, out, Nesting::kRuns);
+  ByteWriter(out).varint(dictionary.table.size());
+  encode_sized_integers(dictionary.table, out);
+  encode_integers(dictionary.ranks, out, Nesting::kRuns);
   return true;
 }
 

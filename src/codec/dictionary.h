@@ -3,15 +3,25 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
 
 namespace lineshaft::codec {
 
-inline constexpr std::size_t kDictionaryMax = 1024;
+inline constexpr std::size_t kDictionaryMax = 2048;
+inline constexpr std::size_t kFreshDictionaryMax = 1024;
 
-// False, and nothing appended, if there are more than kDictionaryMax distinct values.
+struct Dictionary {
+  std::vector<std::int64_t> table;  // sorted
+  std::vector<std::int64_t> ranks;  // of each value in the table
+};
+
+// False if there are more than `most` distinct values. Requires: most <= kDictionaryMax.
+bool to_dictionary(std::span<const std::int64_t> values, std::size_t most, Dictionary& dictionary);
+
+// False, and nothing appended, if there are more than kFreshDictionaryMax distinct values.
 bool encode_dictionary(std::span<const std::int64_t> values, Bytes& out);
 
 // Fills `out` from all that `reader` has left behind the layout byte.

@@ -11,6 +11,7 @@
 #include "codec/integers.h"
 #include "codec/kernels.h"
 #include "codec/layout.h"
+#include "codec/seal.h"
 
 namespace lineshaft::codec {
 
@@ -21,21 +22,33 @@ using BitsOf = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
 
 void put_layout(Layout layout, Bytes& out) { out.push_back(static_cast<std::uint8_t>(layout)); }
 
-void encode_decimals(Decimals& decimals, Bytes& out) {
+// Folded numbers are closer to each other, but differences across decades are not what they were.
+void fold_if_smaller(Decimals& decimals, Effort effort) {
+  const FoldShape shape = find_fold(decimals.numbers);
+  if (shape.digits == 0) return;
+  std::vector<std::int64_t> folded = decimals.numbers;
+  fold(shape, folded);
+  if (effort == Effort::kSealed && sealed_bits(folded) >= sealed_bits(decimals.numbers)) {
+    return;
+  }
+  decimals.fold = shape;
+  decimals.numbers.swap(folded);
+}
+
+void encode_decimals(Decimals& decimals, Effort effort, Bytes& out) {
   put_layout(Layout::kDecimals, out);
-  decimals.fold = find_fold(decimals.numbers);
-  if (decimals.fold.digits != 0) fold(decimals.fold, decimals.numbers);
-  write_decimals_head(decimals, out);
-  encode_integers(decimals.numbers, out);
+  fold_if_smaller(decimals, effort);
+  write_decimals_head(decimals, effort, out);
+  encode_int64(decimals.numbers, effort, out);
 }
 
 template <typename T>
-void encode_bits(std::span<const T> values, Bytes& out) {
+void encode_bits(std::span<const T> values, Effort effort, Bytes& out) {
   std::array<std::int64_t, kValuesMax> bits;
   for (std::size_t i = 0; i < values.size(); ++i)
     bits[i] = static_cast<std::int64_t>(std::bit_cast<BitsOf<T>>(values[i]));
   put_layout(Layout::kBits, out);
-  encode_integers(std::span(bits).first(values.size()), out);
+  encode_int64(std::span(bits).first(values.size()), effort, out);
 }
 
 template <typename T>
@@ -89,13 +102,21 @@ Status decode_decimals(ByteReader& reader, std::span<T> out) {
 }  // namespace
 
 template <typename T>
-void encode_floats(std::span<const T> values, Bytes& out) {
+void encode_floats(std::span<const T> values, Effort effort, Bytes& out) {
   Decimals decimals;
-  if (to_decimals(values, decimals)) {
-    encode_decimals(decimals, out);
-  } else {
-    encode_bits(values, out);
+  if (!to_decimals(values, decimals)) {
+    encode_bits(values, effort, out);
+    return;
   }
+  Bytes best;
+  encode_decimals(decimals, effort, best);
+  // Few distinct values that are no decimals: their patterns are better looked up.
+  if (effort == Effort::kSealed && !(decimals.corrections.empty() && decimals.exceptions.empty())) {
+    Bytes bits;
+    encode_bits(values, effort, bits);
+    if (bits.size() < best.size()) best.swap(bits);
+  }
+  ByteWriter(out).bytes(best);
 }
 
 template <typename T>
@@ -140,8 +161,8 @@ Result<Totals> total_floats(ByteSpan bytes, std::size_t count) {
   return total_of(out);
 }
 
-template void encode_floats(std::span<const double>, Bytes&);
-template void encode_floats(std::span<const float>, Bytes&);
+template void encode_floats(std::span<const double>, Effort, Bytes&);
+template void encode_floats(std::span<const float>, Effort, Bytes&);
 template Status decode_floats(ByteSpan, std::span<double>);
 template Status decode_floats(ByteSpan, std::span<float>);
 

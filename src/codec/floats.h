@@ -45,13 +45,13 @@ void finish_decimals(const Decimals& decimals, std::span<T> out);
 
 // A stream of decimals is: layout byte, this head, and the numbers (folded, if there is a fold) as
 // a column of whole numbers in any layout, to the end of the stream.
-void write_decimals_head(const Decimals& decimals, Bytes& out);
+void write_decimals_head(const Decimals& decimals, Effort effort, Bytes& out);
 // Reads what follows the layout byte, for `count` values; `numbers` is left empty.
 Result<Decimals> read_decimals_head(ByteReader& reader, std::size_t count);
 
-// The whole column in the fresh layouts, and back from any.
+// The whole column, and back from any layout.
 template <typename T>
-void encode_floats(std::span<const T> values, Bytes& out);
+void encode_floats(std::span<const T> values, Effort effort, Bytes& out);
 template <typename T>
 Status decode_floats(ByteSpan bytes, std::span<T> out);
 

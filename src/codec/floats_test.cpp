@@ -25,7 +25,7 @@ Patterns<T> patterns(const std::vector<T>& values) {
 template <typename T>
 std::vector<T> there_and_back(const std::vector<T>& values) {
   Bytes bytes;
-  encode_floats<T>(values, bytes);
+  encode_floats<T>(values, Effort::kFresh, bytes);
   std::vector<T> out(values.size(), 99);
   const Slacked input(bytes);
   const Status status = decode_floats<T>(input.span(), out);

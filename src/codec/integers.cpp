@@ -11,6 +11,7 @@
 #include "codec/dictionary.h"
 #include "codec/frames.h"
 #include "codec/layout.h"
+#include "codec/seal.h"
 
 namespace lineshaft::codec {
 
@@ -178,6 +179,9 @@ Status decode_integers(ByteSpan bytes, std::span<std::int64_t> out, Nesting nest
     case Layout::kDictionary:
       if (nesting > Nesting::kAny) break;
       return decode_dictionary(reader, out);
+    case Layout::kCoded:
+    case Layout::kPacked:
+      return decode_sealed(layout, reader, out);
     default:
       break;
   }

@@ -73,7 +73,7 @@ TEST(Kernels, AddUpAlikeOnEveryKindOfVectors) {
         values.push_back(static_cast<double>(number % 1'000'000'000) / 100);
       }
       Bytes bytes;
-      encode_floats<double>(values, bytes);
+      encode_floats<double>(values, Effort::kFresh, bytes);
       const Slacked input(bytes);
       const Totals expected = total_of(values);
       on_every_target([&] {

@@ -27,7 +27,9 @@ enum class Layout : std::uint8_t {
   kTimes = 32,
   // texts
   kTexts = 48,
-  // 64 and above: sealed layouts
+  // whole numbers, sealed
+  kCoded = 64,
+  kPacked = 65,
 };
 
 inline Error corrupt(std::string what) { return {ErrorId::kCorrupt, std::move(what)}; }

@@ -5,6 +5,7 @@
 #include "codec/codec.h"
 #include "codec/integers.h"
 #include "codec/layout.h"
+#include "codec/seal.h"
 #include "codec/zstd_frame.h"
 
 namespace lineshaft::codec {
@@ -76,8 +77,8 @@ void encode_strings(std::span<const std::string_view> texts, Effort effort, Byte
   ByteWriter writer(out);
   writer.u8(static_cast<std::uint8_t>(Layout::kTexts));
   writer.varint(distinct.sizes.size());
-  encode_sized_integers(distinct.sizes, out, Nesting::kAny);
-  encode_sized_integers(distinct.numbers, out, Nesting::kAny);
+  encode_sized_column(distinct.sizes, effort, out);
+  encode_sized_column(distinct.numbers, effort, out);
   Bytes packed;
   append_zstd(as_bytes(distinct.text), effort == Effort::kFresh ? kFreshLevel : kSealedLevel,
               packed);
