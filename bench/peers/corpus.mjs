@@ -49,6 +49,19 @@ class Corpus {
     return Array.from({ length: count }, (_, i) => [i * rows, Math.min((i + 1) * rows, this.samples)]);
   }
 
+  // A batch as line protocol, times in ms. A whole number is written with a point if `points` says so.
+  lines([from, to], points = false) {
+    let text = '';
+    for (let tag = 0; tag < this.tags; ++tag) {
+      const [times, values, name] = [this.timesMs(tag), this.values(tag), this.names[tag]];
+      for (let i = from; i < to; ++i) {
+        const point = points && Number.isInteger(values[i]) ? '.0' : '';
+        text += `v,t=${name} v=${values[i]}${point} ${times[i]}\n`;
+      }
+    }
+    return Buffer.from(text);
+  }
+
   // --- what a right load answers ---
   sum() {
     let sum = 0;

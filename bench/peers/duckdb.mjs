@@ -43,7 +43,7 @@ async function load(name, rows) {
   const connection = await open(name);
   await connection.run('CREATE TABLE s (tag INTEGER, ts BIGINT, v DOUBLE)');
   const appender = await connection.createAppender('s');
-  const ingested = await m.ingest(corpus, 'appender, in process', true, corpus.batches(rows), 1, null, (batch) =>
+  const ingested = await m.ingest(corpus, 'appender', true, corpus.batches(rows), 1, null, (batch) =>
     append(appender, batch),
   );
   appender.closeSync();

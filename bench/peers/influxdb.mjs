@@ -39,15 +39,6 @@ reporting-enabled = false
 const start = () =>
   new m.Server(binary, ['-config', config], { log: path.join(directory, 'log') }).ready(() => client.get('/ping'));
 
-function lines([from, to]) {
-  let text = '';
-  for (let tag = 0; tag < corpus.tags; ++tag) {
-    const [times, values, name] = [corpus.timesMs(tag), corpus.values(tag), corpus.names[tag]];
-    for (let i = from; i < to; ++i) text += `v,t=${name} v=${values[i]} ${times[i]}\n`;
-  }
-  return Buffer.from(text);
-}
-
 const ask = async (influxql) => {
   const answer = await client.json(`/query?${m.query({ db: 'bench', epoch: 'ms', q: influxql })}`);
   if (answer.results[0].error) throw new Error(answer.results[0].error);
@@ -56,8 +47,8 @@ const ask = async (influxql) => {
 
 let server = await start();
 await client.request('POST', `/query?${m.query({ q: 'CREATE DATABASE bench' })}`);
-const batches = corpus.batches().map(lines);
-const ingested = await m.ingest(corpus, 'line protocol over HTTP', true, batches, 2, server, (body) =>
+const batches = corpus.batches().map((batch) => corpus.lines(batch));
+const ingested = await m.ingest(corpus, 'line protocol', true, batches, 2, server, (body) =>
   client.request('POST', '/write?db=bench&precision=ms', body),
 );
 batches.length = 0;

@@ -15,18 +15,19 @@ const group = (items, keyOf) => {
   return groups;
 };
 
-// The fastest of a peer's ways in, durable or not.
+// Every way in of a peer, durable or not.
 function ingestCell(runs, durable) {
   const ways = group(runs.flatMap((run) => run.ingest.filter((way) => way.durable === durable)), (way) => `${way.path}, ${way.batch}`);
   const cells = [...ways.values()].map((same) => ({
     rate: median(same.map((way) => way.samples_per_s)),
+    path: same[0].path,
     batch: same[0].batch,
     p50: median(same.map((way) => way.ack_ms.p50)),
     p99: median(same.map((way) => way.ack_ms.p99)),
     cpu: median(same.map((way) => way.cpu_s)),
   }));
   return cells
-    .map((way) => `${(way.rate / 1e6).toFixed(2)} M/s (${way.batch / 1000}k, ${digits(way.p50)} / ${digits(way.p99)} ms, ${digits(way.cpu)} s)`)
+    .map((way) => `${(way.rate / 1e6).toFixed(2)} M/s (${way.path}, ${way.batch / 1000}k, ${digits(way.p50)} / ${digits(way.p99)} ms, ${digits(way.cpu)} s)`)
     .join('; ') || '-';
 }
 
@@ -70,4 +71,4 @@ for (const [source, runs] of group(lines, (line) => line.source)) {
     if (first.checks !== 'passed') console.log(`\n${peer}: ${first.checks.join('; ')}`);
   }
 }
-console.log('\nIngest: samples/s (batch; acknowledged after p50 / p99; CPU for all samples). Queries: medians.');
+console.log('\nIngest: samples/s (way in, batch; acknowledged after p50 / p99; CPU for all samples). Queries: medians.');

@@ -1,6 +1,8 @@
-// victoria_metrics.mjs CORPUS DIRECTORY BINARY VERSION: JSON lines over HTTP, two connections.
+// victoria_metrics.mjs CORPUS DIRECTORY BINARY VERSION: over HTTP, two connections: line protocol,
+// JSON lines, and the remote-write protocol of Prometheus.
 // Times in ms, values to 12 to 15 digits: lossy by design. No log: what was acknowledged is in memory
 // for some seconds.
+import fs from 'node:fs';
 import path from 'node:path';
 import { readCorpus } from './corpus.mjs';
 import * as m from './measure.mjs';
@@ -28,6 +30,39 @@ function jsonLines([from, to]) {
   return Buffer.from(text);
 }
 
+// A WriteRequest of Prometheus: series with labels and samples, as protocol buffers in Snappy framing (all
+// of it literals: compressing would cost both sides more than loopback saves).
+function remoteWrite([from, to]) {
+  const series = [];
+  const labels = (name) => [field(1, [field(1, '__name__'), field(2, 'v')]), field(1, [field(1, 't'), field(2, name)])];
+  for (let tag = 0; tag < corpus.tags; ++tag) {
+    const [times, values] = [corpus.timesMs(tag), corpus.values(tag)];
+    const samples = [];
+    for (let i = from; i < to; ++i) {
+      const value = Buffer.alloc(9, 0x09); // field 1, 64 bits
+      value.writeDoubleLE(values[i], 1);
+      samples.push(field(2, [value, Buffer.from([0x10, ...varint(times[i])])]));
+    }
+    series.push(field(1, [...labels(corpus.names[tag]), ...samples]));
+  }
+  const message = Buffer.concat(series);
+  const parts = [Buffer.from(varint(message.length))];
+  for (let at = 0; at < message.length; at += 65536) {
+    const literal = message.subarray(at, at + 65536);
+    parts.push(Buffer.from([61 << 2, (literal.length - 1) & 255, (literal.length - 1) >> 8]), literal);
+  }
+  return Buffer.concat(parts);
+}
+function field(number, content) {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.concat(content);
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(bytes.length)]), bytes]);
+}
+function varint(number) {
+  const bytes = [];
+  for (; number >= 128; number = Math.floor(number / 128)) bytes.push((number % 128) | 128);
+  return [...bytes, number];
+}
+
 const range = (promql, stepS) => {
   const [start, end] = [corpus.firstMs / 1000 + stepS, corpus.endMs / 1000 + stepS];
   return client.json(`/api/v1/query_range?${m.query({ query: promql, start, end, step: `${stepS}s`, nocache: 1 })}`);
@@ -43,10 +78,23 @@ const expected = (tag, t, stepS) => corpus.window(tag, (t - stepS) * 1000 + 1, t
 const numberOf = (series) => corpus.names.indexOf(series.metric.t);
 const near = (what, got, want) => checks.near(what, got, want, 1e-7); // loses digits
 
-let server = await start();
-const batches = corpus.batches().map(jsonLines);
-const ingested = await m.ingest(corpus, 'JSON lines over HTTP', false, batches, 2, server, (body) => client.request('POST', '/api/v1/import', body));
-batches.length = 0;
+async function load(way, make, target) {
+  const server = await start();
+  const batches = corpus.batches().map(make);
+  const ingested = await m.ingest(corpus, way, false, batches, 2, server, (body) => client.request('POST', target, body));
+  return [server, ingested];
+}
+const ingested = [];
+for (const [way, make, target] of [
+  ['line protocol', (batch) => corpus.lines(batch), '/write?precision=ms'],
+  ['JSON lines', jsonLines, '/api/v1/import'],
+]) {
+  const [server, figures] = await load(way, make, target);
+  ingested.push(figures);
+  await server.stop();
+  fs.rmSync(data, { recursive: true });
+}
+let [server, protobuf] = await load('remote write', remoteWrite, '/api/v1/write');
 
 // Right after a flush the folder reads too small: sized after a merge and a clean restart.
 await client.get('/internal/force_flush');
@@ -115,7 +163,7 @@ m.report(
     peer: `VictoriaMetrics ${version}`,
     lossless: false,
     altered_values: alteredValues,
-    ingest: [ingested],
+    ingest: [...ingested, protobuf],
     bytes_per_sample: bytes / corpus.count,
     queries,
     rss_peak_mb: Math.round(m.Server.peakMb),
