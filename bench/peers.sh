@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench/peers.sh BUILD [SOURCE...]: historians side by side on the same samples, one after the other, so
 # often as PEERS_ROUNDS says (1). Prints a table for each SOURCE: "synthetic", or a folder of tables
-# (bench/corpus.cpp); both if none is given. PEERS="duckdb chdb" runs only those whose names begin so.
+# (bench/corpus.cpp); both if none is given. PEERS="duckdb chdb" runs only those.
 # What each peer does: bench/peers/README.md.
 set -euo pipefail
 build=$(realpath "$1")
@@ -46,6 +46,10 @@ run_all() {  # corpus-file
   done
   for jar in "$PWD"/.tools/peers/maven/questdb-*.jar; do
     run questdb node "$peers/questdb.mjs" "$1" "$work" "$jar" "$(basename "${jar#*questdb-}" .jar)"
+  done
+  for codec in "GORILLA LZ4" "PLAIN ZSTD" "TS_2DIFF ZSTD"; do
+    # shellcheck disable=SC2086 # two words
+    run iotdb_tsfile .tools/peers/venv/bin/python "$peers/iotdb_tsfile.py" "$1" "$work" $codec
   done
   if "$build/lineshaft" bench historian --help > "$work/help" 2>&1; then
     run lineshaft "$build/lineshaft" bench historian --data "$source" --json

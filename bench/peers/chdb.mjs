@@ -52,7 +52,7 @@ const synced = 'fsync_after_insert = 1, fsync_part_directory = 1';
 async function load(table, durable) {
   run(`CREATE TABLE ${table} (tag UInt16, ts DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)), v Float64 CODEC(${codec}))
        ENGINE = MergeTree ORDER BY (tag, ts) SETTINGS allow_experimental_codecs = 1${durable ? `, ${synced}` : ''}`);
-  return m.ingest(corpus, 'Native files', durable, files, 1, null, (file) =>
+  return m.ingest(corpus, { path: 'Native files', durable, batches: files }, (file) =>
     session.queryAsync(`INSERT INTO ${table} SELECT * FROM file('${file}', 'Native')`),
   );
 }

@@ -43,9 +43,8 @@ async function load(name, rows) {
   const connection = await open(name);
   await connection.run('CREATE TABLE s (tag INTEGER, ts BIGINT, v DOUBLE)');
   const appender = await connection.createAppender('s');
-  const ingested = await m.ingest(corpus, 'appender', true, corpus.batches(rows), 1, null, (batch) =>
-    append(appender, batch),
-  );
+  const how = { path: 'appender', durable: true, batches: corpus.batches(rows) };
+  const ingested = await m.ingest(corpus, how, (batch) => append(appender, batch));
   appender.closeSync();
   return [connection, ingested];
 }

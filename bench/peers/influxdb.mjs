@@ -48,7 +48,7 @@ const ask = async (influxql) => {
 let server = await start();
 await client.request('POST', `/query?${m.query({ q: 'CREATE DATABASE bench' })}`);
 const batches = corpus.batches().map((batch) => corpus.lines(batch));
-const ingested = await m.ingest(corpus, 'line protocol', true, batches, 2, server, (body) =>
+const ingested = await m.ingest(corpus, { path: 'line protocol', durable: true, batches, connections: 2, server }, (body) =>
   client.request('POST', '/write?db=bench&precision=ms', body),
 );
 batches.length = 0;

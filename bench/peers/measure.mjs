@@ -137,11 +137,11 @@ export const query = (fields) => new URLSearchParams(fields).toString();
 const round = (number, digits = 3) => Number(number.toPrecision(digits));
 const rank = (sorted, share) => sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1];
 
-// Sends every batch over so many connections at once; `server` may be null (in process).
-export async function ingest(corpus, path, durable, batches, connections, server, send) {
+// Sends every batch, over so many connections at once, by `path`. Without a server: in this process.
+export async function ingest(corpus, { path, durable, batches, connections = 1, server }, send) {
   const waited = [];
   let next = 0;
-  const cpuOf = () => (server === null ? ownCpuSeconds() : server.cpuSeconds());
+  const cpuOf = () => server?.cpuSeconds() ?? ownCpuSeconds();
   const cpuBefore = cpuOf();
   const began = performance.now();
   await Promise.all(

@@ -45,13 +45,13 @@ function tables(results) {
   const stored = peers.map(([peer, runs]) => [
     peer,
     digits(median(runs.map((run) => run.bytes_per_sample))),
-    runs[0].lossless ? 'all' : `${Math.max(...runs.map((run) => run.altered_values))} altered`,
+    runs[0].lossless ? 'all' : `${Math.max(...runs.map((run) => run.altered_values)).toLocaleString('en')} altered`,
     ingestCell(runs, true),
     ingestCell(runs, false),
     digits(median(runs.map((run) => run.rss_peak_mb))),
     runs.every((run) => run.checks === 'passed') ? 'right' : 'WRONG',
   ]);
-  const asked = peers.map(([peer, runs]) => [
+  const asked = peers.filter(([, runs]) => runs[0].queries.sum).map(([peer, runs]) => [
     peer,
     ...Object.keys(QUERIES).map((name) => digits(median(runs.map((run) => run.queries[name]?.median)))),
   ]);

@@ -81,7 +81,8 @@ const near = (what, got, want) => checks.near(what, got, want, 1e-7); // loses d
 async function load(way, make, target) {
   const server = await start();
   const batches = corpus.batches().map(make);
-  const ingested = await m.ingest(corpus, way, false, batches, 2, server, (body) => client.request('POST', target, body));
+  const how = { path: way, durable: false, batches, connections: 2, server };
+  const ingested = await m.ingest(corpus, how, (body) => client.request('POST', target, body));
   return [server, ingested];
 }
 const ingested = [];
