@@ -37,6 +37,7 @@ std::vector<Route> access_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> tag_routes(const Services& services);
 std::vector<Route> value_routes(const Services& services);
+std::vector<Route> aggregate_routes(const Services& services);
 std::vector<Route> import_routes(const Services& services);
 std::vector<Route> overview_routes(const Services& services);
 
@@ -55,5 +56,7 @@ Status audit(const Services& services, const Request& request, std::string_view 
 
 // The query parameter `tags`: 1..max ids joined by commas.
 Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);
+// The tag of the query parameter `tag`. Errors: kNotFound.
+Result<Tag> query_tag(const Services& services, const Request& request);
 
 }  // namespace lineshaft::api

@@ -61,8 +61,8 @@ class Api : public testing::Test {
     options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
                       {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
-    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes, import_routes,
-                        overview_routes}) {
+    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes,
+                        aggregate_routes, import_routes, overview_routes}) {
       router_->add(routes(*services_));
     }
   }

@@ -149,6 +149,15 @@ Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max) {
   return ids;
 }
 
+Result<Tag> query_tag(const Services& services, const Request& request) {
+  const Result<std::uint64_t> id = request.query_number("tag", 0, UINT32_MAX);
+  if (!id) return id.error();
+  const TagId tag_id{static_cast<std::uint32_t>(*id)};
+  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), tag_id);
+  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
+  return *tag;
+}
+
 std::vector<Route> tag_routes(const Services& services) {
   using identity::Permission;
   return {

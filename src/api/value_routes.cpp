@@ -17,16 +17,6 @@ constexpr std::size_t kLastTagsMax = 2000;
 constexpr std::size_t kWriteSamplesMax = 100'000;
 constexpr std::int64_t kNsPerMs = 1'000'000;
 
-// The tag of a query parameter `tag`.
-Result<Tag> query_tag(const Services& services, const Request& request) {
-  const Result<std::uint64_t> id = request.query_number("tag", 0, UINT32_MAX);
-  if (!id) return id.error();
-  const TagId tag_id{static_cast<std::uint32_t>(*id)};
-  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), tag_id);
-  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
-  return *tag;
-}
-
 Result<Reply> last(const Services& services, const Request& request) {
   const Result<std::vector<TagId>> tags = query_tags(request, kLastTagsMax);
   if (!tags) return tags.error();
@@ -62,38 +52,6 @@ Result<Reply> raw(const Services& services, const Request& request) {
                                               });
   if (!read) return read.error();
   return Reply::json({{"items", std::move(items)}, {"more", more}});
-}
-
-Json window_json(const historian::AggregateWindow& window) {
-  Json json = {{"from", format_rfc3339(window.from)},
-               {"count", window.count},
-               {"bad_count", window.bad_count}};
-  const auto number = [&](double value) {
-    return window.count == 0 ? Json() : value_json(Value(value));
-  };
-  json["min"] = number(window.min);
-  json["max"] = number(window.max);
-  json["mean"] = number(window.sum / static_cast<double>(window.count));
-  json["sum"] = number(window.sum);
-  json["first"] = number(window.first);
-  json["last"] = number(window.last);
-  return json;
-}
-
-Result<Reply> aggregate(const Services& services, const Request& request) {
-  const Result<Tag> tag = query_tag(services, request);
-  if (!tag) return tag.error();
-  const Result<TimeRange> range = request.query_range();
-  if (!range) return range.error();
-  const Result<std::uint64_t> step_ms = request.query_number("step_ms", 60'000, 1ULL << 40);
-  if (!step_ms) return step_ms.error();
-  if (*step_ms == 0) return Error{ErrorId::kInvalidArgument, "step_ms: must be at least 1"};
-  const Nanoseconds step(static_cast<std::int64_t>(*step_ms) * kNsPerMs);
-  const auto windows = services.historian.aggregate(request.tenant(), tag->id, *range, step);
-  if (!windows) return windows.error();
-  Json items = Json::array();
-  for (const auto& window : *windows) items.push_back(window_json(window));
-  return Reply::json({{"items", std::move(items)}});
 }
 
 // --- pixels: the binary form that the trend page reads without parsing ---
@@ -237,8 +195,6 @@ std::vector<Route> value_routes(const Services& services) {
       {"GET", "/values/last", read, "Last values of up to 2000 tags", "", "LastValues",
        bind(services, last)},
       {"GET", "/values/raw", read, "Samples of one tag", "", "RawValues", bind(services, raw)},
-      {"GET", "/values/aggregate", read, "Aggregates of one tag per window", "", "Aggregates",
-       bind(services, aggregate)},
       {"GET", "/values/pixels", read, "What a chart of that width can show (binary)", "", "",
        bind(services, pixels)},
       {"POST", "/values", Rule::needs(Permission::kTagWriteHistory),

@@ -390,8 +390,10 @@ class RandomSeries {
     options.percent_data_bad = static_cast<std::uint32_t>(50 + below(51));
     options.percent_data_good = static_cast<std::uint32_t>(50 + below(51));
     const Plain plain(oracle_.scan({{1}, tag_}, {}), options, stepped_);
-    const std::int64_t from = instant();
-    const std::int64_t to = from + 1 + static_cast<std::int64_t>(below(40)) * gap_;
+    // Sometimes so that whole blocks lie in a window, sometimes not.
+    const std::int64_t from = below(3) == 0 ? -20 * gap_ : instant();
+    const auto length = static_cast<std::int64_t>(below(3) == 0 ? 60 : below(40));
+    const std::int64_t to = from + 1 + length * gap_;
     const std::int64_t step = 1 + (to - from) / static_cast<std::int64_t>(1 + below(7));
     std::vector<Aggregate> all;
     for (std::string_view name : aggregate_names()) all.push_back(*parse_aggregate(name));

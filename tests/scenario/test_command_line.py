@@ -70,6 +70,49 @@ class CommandLine(Scenario):
         self.assertEqual([window[k] for k in ("count", "min", "max", "mean", "first", "last")],
                          [5, 20.5, 24.5, 22.5, 20.5, 24.5])
 
+    def test_part_13_aggregates_are_what_arithmetic_says(self):
+        tag = str(self.store())
+        # 20.5 to 24.5 in steps of a minute, and a bad sample at the fifth.
+        self.server.ok("POST", "/values", {"samples": [{"tag": int(tag), "time": "2026-01-01T00:05:00Z", "value": 0,
+                                                        "quality_code": 0x800A0000}]})
+        span = "--from", "2026-01-01T00:00:30Z", "--to", "2026-01-01T00:05:30Z", "--step-ms", "300000"
+        def ask(*more):
+            return json.loads(self.server.cli("query", "agg", tag, *span, *more, "-o", "json"))
+        window, = ask("--aggregates", "TimeAverage2,Maximum,DurationBad,WorstQuality,MaximumActualTime")
+        # A tag made without a word slopes: from 21 at 0:30 to 24.5 at 4:00, then held to 5:00; bad to 5:30.
+        area = (21 + 24.5) / 2 * 210 + 24.5 * 60
+        self.assertAlmostEqual(window["TimeAverage2"]["value"], area / 270)
+        self.assertEqual(window["TimeAverage2"]["quality"], "UncertainDataSubNormal")
+        self.assertEqual(window["TimeAverage2"]["origin"], "calculated")
+        self.assertTrue(window["TimeAverage2"]["partial"])
+        self.assertEqual(window["Maximum"]["value"], 24.5)
+        self.assertEqual(window["DurationBad"]["value"], 30000)
+        self.assertEqual(window["WorstQuality"]["value"], "BadTimeout")
+        self.assertEqual(window["MaximumActualTime"]["time"], "2026-01-01T00:04:00Z")
+        self.assertEqual(window["MaximumActualTime"]["origin"], "raw")
+        # 30 of 300 seconds are bad, and the minute that ends bad is uncertain: 70 percent are good.
+        self.assertEqual(ask("--aggregates", "TimeAverage2", "--percent-data-good", "70")[0]["TimeAverage2"]["quality"],
+                         "Good")
+        bad, = ask("--aggregates", "TimeAverage2", "--percent-data-good", "90", "--percent-data-bad", "10")
+        self.assertEqual((bad["TimeAverage2"]["quality"], bad["TimeAverage2"]["value"]), ("Bad", None))
+        table = self.server.cli("query", "agg", tag, *span, "--aggregates", "Count", "-o", "table").splitlines()
+        self.assertEqual(table[0].split(), ["from", "Count", "quality"])
+        self.fails(1, "'Mean' is not an aggregate", "query", "agg", tag, "--aggregates", "Mean")
+        self.fails(1, "percent_data_good", "query", "agg", tag, "--aggregates", "Count", "--percent-data-good", "101")
+        self.fails(1, "100 - percent_data_bad", "query", "agg", tag, "--aggregates", "Count", "--percent-data-good", "10",
+                   "--percent-data-bad", "10")
+
+    def test_values_at_instants_are_interpolated(self):
+        tag = str(self.store())
+        times = "2026-01-01T00:04:00Z", "2026-01-01T00:00:30Z", "2026-01-01T00:06:00Z", "2025-12-31T00:00:00Z"
+        rows = json.loads(self.server.cli("query", "at", tag, *times, "-o", "json"))
+        self.assertEqual([(row["value"], row["quality"]) for row in rows],
+                         [(24.5, "Good"), (21, "Good"), (24.5, "UncertainDataSubNormal"), (None, "BadNoData")])
+        self.assertEqual([row.get("origin") for row in rows], ["raw", "interpolated", "interpolated", None])
+        straight, = json.loads(self.server.cli("query", "at", tag, times[2], "--sloped-extrapolation", "-o", "json"))
+        self.assertEqual(straight["value"], 26.5)
+        self.fails(1, "times", "query", "at", tag, "soon")
+
     def test_exit_codes(self):
         self.store()
         self.assertEqual(self.run_cli("tag", "ls").returncode, 0)

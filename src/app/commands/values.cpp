@@ -1,4 +1,4 @@
-// tag ls | watch, query last | raw | agg.
+// tag ls | watch, query last | raw | agg | at.
 #include <algorithm>
 #include <iostream>
 #include <map>
@@ -103,7 +103,19 @@ struct QueryOptions {
   std::string to;
   std::uint64_t limit = 10'000;
   std::uint64_t step_ms = 60'000;
+  std::vector<std::string> aggregates;
+  std::vector<std::string> times;
+  std::uint64_t percent_data_bad = 100;
+  std::uint64_t percent_data_good = 100;
+  bool uncertain_is_good = false;
+  bool sloped_extrapolation = false;
 };
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
 
 // Now and an hour before, where the person says nothing.
 std::string range_query(const QueryOptions& options) {
@@ -112,6 +124,25 @@ std::string range_query(const QueryOptions& options) {
       options.from.empty() ? format_rfc3339(now + -std::chrono::hours(1)) : options.from;
   const std::string to = options.to.empty() ? format_rfc3339(now) : options.to;
   return "&from=" + url_encode(from) + "&to=" + url_encode(to);
+}
+
+// How aggregates and interpolation treat quality, and what comes after the last sample.
+std::string aggregate_query(const QueryOptions& options) {
+  return "&percent_data_bad=" + std::to_string(options.percent_data_bad) +
+         "&percent_data_good=" + std::to_string(options.percent_data_good) +
+         "&treat_uncertain_as_bad=" + (options.uncertain_is_good ? "false" : "true") +
+         "&use_sloped_extrapolation=" + (options.sloped_extrapolation ? "true" : "false");
+}
+
+void add_aggregate_options(CLI::App* command, QueryOptions& options) {
+  command->add_option("--percent-data-bad", options.percent_data_bad,
+                      "Bad if so many percent are bad (default 100)");
+  command->add_option("--percent-data-good", options.percent_data_good,
+                      "Good if so many percent are good (default 100)");
+  command->add_flag("--uncertain-is-good", options.uncertain_is_good,
+                    "Use samples of uncertain quality as bounds and between samples");
+  command->add_flag("--sloped-extrapolation", options.sloped_extrapolation,
+                    "After the last sample go on straight instead of holding it");
 }
 
 int query_last(ApiClient& api, Format format, const QueryOptions& options) {
@@ -131,6 +162,32 @@ int query_items(ApiClient& api, Format format, const QueryOptions& options,
   if (!answer) return print_error(answer.error());
   print_rows(format, columns, (*answer)["items"]);
   if (answer->value("more", false)) print_note("more samples follow; raise --limit");
+  return kExitOk;
+}
+
+int query_aggregates(ApiClient& api, Format format, const QueryOptions& options) {
+  const std::string step = "&step_ms=" + std::to_string(options.step_ms);
+  if (options.aggregates.empty()) {
+    return query_items(api, format, options, "/values/aggregate", step, kWindowColumns);
+  }
+  std::vector<Column> columns{{"from", "/from"}};
+  for (const std::string& name : options.aggregates) {
+    columns.push_back({name, "/" + name + "/value"});
+    columns.push_back({"quality", "/" + name + "/quality"});
+  }
+  return query_items(
+      api, format, options, "/values/aggregate",
+      step + "&aggregates=" + url_encode(joined(options.aggregates)) + aggregate_query(options),
+      columns);
+}
+
+int query_at(ApiClient& api, Format format, const QueryOptions& options) {
+  const Result<Json> tag = find_tag(api, options.tag);
+  if (!tag) return print_error(tag.error());
+  const Result<Json> answer = api.get("/values/at?tag=" + (*tag)["id"].dump() + "&times=" +
+                                      url_encode(joined(options.times)) + aggregate_query(options));
+  if (!answer) return print_error(answer.error());
+  print_rows(format, kSampleColumns, (*answer)["items"]);
   return kExitOk;
 }
 
@@ -181,10 +238,19 @@ void add_value_commands(Cli& cli) {
   CLI::App* agg = query->add_subcommand("agg", "Count, min, max, mean per window of time");
   add_range(agg, *options);
   agg->add_option("--step-ms", options->step_ms, "Length of a window in milliseconds");
+  agg->add_option("--aggregates", options->aggregates,
+                  "Instead: aggregates of OPC UA Part 13, as TimeAverage2,Maximum")
+      ->delimiter(',');
+  add_aggregate_options(agg, *options);
   cli.on_data(agg, [&cli, options](ApiClient& api) {
-    return query_items(api, cli.format(), *options, "/values/aggregate",
-                       "&step_ms=" + std::to_string(options->step_ms), kWindowColumns);
+    return query_aggregates(api, cli.format(), *options);
   });
+  CLI::App* at = query->add_subcommand("at", "The value at instants, interpolated");
+  at->add_option("tag", options->tag, "Path or number of the tag")->required();
+  at->add_option("times", options->times, "RFC 3339 times")->required();
+  add_aggregate_options(at, *options);
+  cli.on_data(at,
+              [&cli, options](ApiClient& api) { return query_at(api, cli.format(), *options); });
 }
 
 }  // namespace lineshaft::app
