@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "historian/catalogue.h"
+#include "historian/catalogue_file.h"
 #include "historian/manifest.h"
 #include "sys/sim/disk.h"
 
@@ -21,7 +22,8 @@ void try_batch(ByteSpan bytes) {
   LS_ASSERT(encode_batch(decode_batch(again).value()) == again);
 }
 
-void use(const std::vector<TagEntry>& tags) {
+void use(std::span<const TagEntry> given) {
+  const std::vector<TagEntry> tags(given.begin(), given.end());
   const Bytes again = encode_tags(tags);
   LS_ASSERT(encode_tags(decode_tags(again).value()) == again);
   Catalogue catalogue;
@@ -36,6 +38,25 @@ void use(const std::vector<TagEntry>& tags) {
 
 void try_tags(ByteSpan bytes) {
   if (const Result<std::vector<TagEntry>> tags = decode_tags(bytes)) use(*tags);
+}
+
+// New paths for tags, some of which exist.
+void try_paths(ByteSpan bytes) {
+  const Result<PathList> paths = PathList::read(bytes);
+  if (!paths) return;
+  PathList again(paths->tenant());
+  Catalogue catalogue;
+  paths->for_each([&](TagId id, const std::string& path) {
+    again.add(id, path);
+    TagEntry entry{paths->tenant(), {id, {}}};
+    entry.tag.spec.path = std::to_string(id.value) + "/" + path;
+    if (id.value % 4 != 0 && id.value < 100'000) catalogue.put({&entry, 1});
+  });
+  LS_ASSERT(PathList::read(again.record())->size() == paths->size());
+  const std::uint64_t tags = catalogue.size();
+  catalogue.rename(*paths);
+  LS_ASSERT(catalogue.size() == tags);
+  LS_ASSERT(catalogue.list(paths->tenant(), {}, 0, 10).total <= tags);
 }
 
 // As it is, and with a seal that fits.
@@ -59,8 +80,9 @@ void try_file(std::string_view magic, ByteSpan body, const std::string& path, bo
     if (!manifest) return;
     LS_ASSERT(write_manifest(disk, "/", *manifest).ok());
     LS_ASSERT(read_manifest(disk, "/").value().files == manifest->files);
-  } else if (const auto tags = read_catalogue(disk, path)) {
-    use(*tags);
+  } else {
+    static_cast<void>(
+        read_catalogue(disk, path, 11, [](std::span<const TagEntry> tags) { use(tags); }));
   }
 }
 
@@ -69,7 +91,7 @@ void try_file(std::string_view magic, ByteSpan body, const std::string& path, bo
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteSpan bytes(data + 1, size - 1);
-  switch (data[0] % 6) {
+  switch (data[0] % 7) {
     case 0:
       try_batch(bytes);
       break;
@@ -78,10 +100,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 2:
     case 3:
-      try_file("LSMANIFS", bytes, "/manifest", data[0] % 6 == 3);
+      try_file("LSMANIFS", bytes, "/manifest", data[0] % 7 == 3);
+      break;
+    case 6:
+      try_paths(bytes);
       break;
     default:
-      try_file("LSTAGCAT", bytes, "/000011.tags", data[0] % 6 == 5);
+      try_file("LSTAGCAT", bytes, "/000011.tags", data[0] % 7 == 5);
       break;
   }
   return 0;

@@ -1,6 +1,7 @@
 #include "historian/catalogue.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/assert.h"
@@ -12,24 +13,45 @@ namespace {
 // Where the part of a source that repeats ends.
 std::size_t source_end(std::string_view source) { return source.find_last_of('/') + 1; }
 
-// Type, unit, range and the like, in the form of the log: they repeat as a whole.
-std::string pack_rest(const TagSpec& spec) {
-  TagEntry entry{{}, {{1}, {}}};
-  TagSpec& rest = entry.tag.spec;
-  rest.type = spec.type;
-  rest.interpolation = spec.interpolation;
-  rest.unit = spec.unit;
-  rest.enum_set = spec.enum_set;
-  rest.range_low = spec.range_low;
-  rest.range_high = spec.range_high;
-  rest.writable = spec.writable;
-  return std::string(as_text(encode_tags({entry})));
+// Type, unit, range and the like: they repeat as a whole.
+void pack_rest(const TagSpec& spec, Bytes& out) {
+  ByteWriter writer(out);
+  writer.u8(static_cast<std::uint8_t>(spec.type));
+  writer.u8(static_cast<std::uint8_t>(spec.interpolation));
+  writer.u8(spec.writable ? 1 : 0);
+  for (const std::optional<double>& bound : {spec.range_low, spec.range_high}) {
+    writer.u8(bound ? 1 : 0);
+    if (bound) writer.write_le(std::bit_cast<std::uint64_t>(*bound));
+  }
+  writer.varint(spec.unit.size());
+  writer.bytes(as_bytes(spec.unit));
+  for (const EnumEntry& entry : spec.enum_set) {
+    writer.varint(zigzag(entry.value));
+    writer.varint(entry.name.size());
+    writer.bytes(as_bytes(entry.name));
+  }
+}
+
+std::string_view take_text(ByteReader& reader) {
+  return as_text(reader.bytes(static_cast<std::size_t>(reader.varint())));
 }
 
 TagSpec unpack_rest(std::string_view packed) {
-  Result<std::vector<TagEntry>> tags = decode_tags(as_bytes(packed));
-  LS_ASSERT(tags.ok() && tags->size() == 1);
-  return std::move(tags->front().tag.spec);
+  ByteReader reader(as_bytes(packed));
+  TagSpec spec;
+  spec.type = static_cast<ValueType>(reader.u8());
+  spec.interpolation = static_cast<Interpolation>(reader.u8());
+  spec.writable = reader.u8() != 0;
+  for (std::optional<double>* bound : {&spec.range_low, &spec.range_high}) {
+    if (reader.u8() != 0) *bound = std::bit_cast<double>(reader.read_le<std::uint64_t>());
+  }
+  spec.unit = take_text(reader);
+  while (!reader.at_end()) {
+    const std::int64_t value = unzigzag(reader.varint());
+    spec.enum_set.push_back({value, std::string(take_text(reader))});
+    LS_ASSERT(reader.ok());
+  }
+  return spec;
 }
 
 }  // namespace
@@ -69,12 +91,44 @@ bool Catalogue::TenantTags::put(const Tag& tag) {
   if (part >= parts.size()) parts.resize(part + 1);
   if (!parts[part]) parts[part] = std::make_unique<Part>();
   parts[part]->types[tag.id.value % kPartTags] = static_cast<std::uint8_t>(spec.type);
-  const std::size_t end = source_end(spec.source);
-  parts[part]->entries[tag.id.value % kPartTags] = {
-      node, rests.take(pack_rest(spec)), sources.take(std::string_view(spec.source).substr(0, end)),
-      sources.take(std::string_view(spec.source).substr(end))};
+  scratch.clear();
+  pack_rest(spec, scratch);
+  const std::string_view source = spec.source;
+  const std::size_t end = source_end(source);
+  parts[part]->entries[tag.id.value % kPartTags] = {node, rests.take(as_text(scratch)),
+                                                    sources.take(source.substr(0, end)),
+                                                    sources.take(source.substr(end))};
   highest = std::max(highest, tag.id);
   return is_new;
+}
+
+// All leave their places before the first one takes another's.
+void Catalogue::TenantTags::rename(const PathList& paths) {
+  std::vector<TextId> descriptions;
+  paths.for_each([&](TagId id, const std::string&) {
+    descriptions.push_back(0);
+    if (type(id) == 0) return;
+    NodeId& node = parts[id.value / kPartTags]->entries[id.value % kPartTags].node;
+    if (node != 0) descriptions.back() = tree.lift(std::exchange(node, 0));
+  });
+  auto description = descriptions.begin();
+  paths.for_each([&](TagId id, const std::string& path) {
+    const TextId lifted = *description++;
+    if (type(id) == 0) return;
+    if (const auto found = shadowed.find(id); found != shadowed.end()) {
+      Tag tag{id, found->second};
+      tag.spec.path = path;
+      put(tag);
+      return;
+    }
+    NodeId& node = parts[id.value / kPartTags]->entries[id.value % kPartTags].node;
+    if (node != 0) return;  // named twice
+    const NodeId target = tree.make(path);
+    if (tree.node(target).tag != TagId{}) shadow(target);
+    tree.take(target, id, lifted);
+    node = target;
+  });
+  tree.settle();
 }
 
 void Catalogue::TenantTags::forget(TagId id) {
@@ -115,6 +169,19 @@ void Catalogue::put(std::span<const TagEntry> entries) {
   for (TagTree* tree : changed) tree->settle();
 }
 
+void Catalogue::rename(const PathList& paths) {
+  const auto tags = tenants_.find(paths.tenant());
+  if (tags != tenants_.end()) tags->second.rename(paths);
+}
+
+void Catalogue::visit_below(TenantId tenant, std::string_view path,
+                            const std::function<void(TagId, std::string)>& visit) const {
+  const TenantTags* tags = tags_of(tenant);
+  if (tags == nullptr) return;
+  search_tags(tags->tree, {"", std::string(path)}, {0, UINT64_MAX},
+              [&](NodeId node) { visit(tags->tree.node(node).tag, tags->tree.path(node)); });
+}
+
 void Catalogue::reserve(TenantId tenant, TagId id) {
   TagId& highest = tenants_[tenant].highest;
   highest = std::max(highest, id);
@@ -150,6 +217,15 @@ TagPage Catalogue::list(TenantId tenant, const TagFilter& filter, std::uint64_t 
     page.tags.push_back({id, tags->spec(id)});
   });
   return page;
+}
+
+std::vector<TagId> Catalogue::list_ids(TenantId tenant, const TagFilter& filter) const {
+  std::vector<TagId> ids;
+  const TenantTags* tags = tags_of(tenant);
+  if (tags == nullptr) return ids;
+  search_tags(tags->tree, filter, {0, UINT64_MAX},
+              [&](NodeId node) { ids.push_back(tags->tree.node(node).tag); });
+  return ids;
 }
 
 TagId Catalogue::next_id(TenantId tenant) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "historian/historian.h"
+#include "historian/path_list.h"
 #include "historian/record.h"
 #include "historian/series.h"
 #include "historian/tag_tree.h"
@@ -25,6 +26,9 @@ class Catalogue {
   // Makes or replaces the tags with those ids. A path belongs to no other tag, unless records of
   // the log are lost; then the newer tag gets it, and the older one is found by its id only.
   void put(std::span<const TagEntry> entries);
+  // Gives tags other paths, all at once: they may take each other's. Ids that are not known are
+  // left out.
+  void rename(const PathList& paths);
   // Ids up to this are not given out: they belong to samples whose tag is lost.
   void reserve(TenantId tenant, TagId id);
 
@@ -36,6 +40,10 @@ class Catalogue {
   std::optional<Tag> find(TenantId tenant, std::string_view path) const;
   TagPage list(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
                std::uint64_t limit) const;
+  std::vector<TagId> list_ids(TenantId tenant, const TagFilter& filter) const;
+  // The tag of that path and those below it, in the order of their paths.
+  void visit_below(TenantId tenant, std::string_view path,
+                   const std::function<void(TagId, std::string)>& visit) const;
   TagId next_id(TenantId tenant) const;
   std::uint64_t size() const { return size_; }
   // At most `limit` tags behind that one, by tenant and id; {} comes before all. For those who go
@@ -46,7 +54,7 @@ class Catalogue {
   // What a tag is beside its path, description and type.
   struct Entry {
     NodeId node = 0;           // 0: its path belongs to another tag, see TenantTags::shadowed
-    TextId rest = 0;           // the tag as in the log, without what stands elsewhere
+    TextId rest = 0;           // type, unit, range...
     TextId source_before = 0;  // up to its last slash: a connection has many sources
     TextId source_end = 0;
   };
@@ -63,11 +71,13 @@ class Catalogue {
     Texts sources;
     std::map<TagId, TagSpec> shadowed;
     TagId highest;
+    Bytes scratch;
 
     std::uint8_t type(TagId id) const;  // 0 if there is no such tag
     const Entry& entry(TagId id) const;
     TagSpec spec(TagId id) const;
     bool put(const Tag& tag);  // is it new?
+    void rename(const PathList& paths);
     void forget(TagId id);
     void shadow(NodeId node);
   };

@@ -106,9 +106,18 @@ class Historian : public SampleSink, public TagDirectory {
   // Nothing for a filter that check_tag_filter refuses.
   virtual TagPage list_tags(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
                             std::uint64_t limit) const = 0;
+  // All that match, in the order of their paths. Cost: 4 bytes each, where a page of all of them
+  // would be some 500.
+  virtual std::vector<TagId> list_tag_ids(TenantId tenant, const TagFilter& filter) const = 0;
   // Replaces all but the type. Errors: kNotFound, kInvalidArgument, kConflict (the path is taken),
   // kTypeMismatch.
   virtual Status update_tag(TenantId tenant, TagId id, TagSpec spec) = 0;
+  // Moves the tag `from`, and all tags below it, to the path `to`, all at once; their ids and
+  // samples stay theirs. Returns how many. Errors: kNotFound (no tag is there), kInvalidArgument (a
+  // path that is not allowed; too many for one record of the log), kConflict (a path is taken by
+  // a tag that does not move), and those of a write; then nothing is changed.
+  virtual Result<std::uint64_t> move_tags(TenantId tenant, const std::string& from,
+                                          const std::string& to) = 0;
 
   // --- reading --- Bad blocks are skipped and counted, never guessed. Errors: kNotFound (tag),
   // kIoError. Cost: blocks of the range; bounded memory.

@@ -6,10 +6,8 @@ namespace lineshaft::historian {
 namespace {
 
 constexpr std::string_view kManifestMagic = "LSMANIFS";
-constexpr std::string_view kCatalogueMagic = "LSTAGCAT";
 constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kManifestBytesMax = 64 * 1024 * 1024;
-constexpr std::size_t kCatalogueBytesMax = 2048ULL * 1024 * 1024;
 constexpr std::size_t kSealBytes = 8 + 4 + 4 + 8;  // magic, CRC, version, size
 
 std::string manifest_path(const std::string& directory) {
@@ -71,9 +69,7 @@ Status write_manifest(sys::FileSystem& files, const std::string& directory,
 
 Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& directory) {
   const std::string path = manifest_path(directory);
-  const Result<Bytes> bytes = read_sealed(files, path, kManifestBytesMax);
-  if (!bytes) return bytes.error();
-  const Result<ByteSpan> body = unseal(kManifestMagic, *bytes, path);
+  const Result<Bytes> body = read_sealed_body(files, path, kManifestMagic, kManifestBytesMax);
   if (!body) return body.error();
   ByteReader reader(*body);
   Manifest manifest;
@@ -92,19 +88,13 @@ Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& direct
   return manifest;
 }
 
-Status write_catalogue(sys::FileSystem& files, const std::string& path,
-                       const std::vector<TagEntry>& tags) {
-  return sys::write_file_atomically(files, path, seal(kCatalogueMagic, encode_tags(tags)));
-}
-
-Result<std::vector<TagEntry>> read_catalogue(sys::FileSystem& files, const std::string& path) {
-  const Result<Bytes> bytes = read_sealed(files, path, kCatalogueBytesMax);
+Result<Bytes> read_sealed_body(sys::FileSystem& files, const std::string& path,
+                               std::string_view magic, std::size_t bytes_max) {
+  const Result<Bytes> bytes = read_sealed(files, path, bytes_max);
   if (!bytes) return bytes.error();
-  const Result<ByteSpan> body = unseal(kCatalogueMagic, *bytes, path);
+  const Result<ByteSpan> body = unseal(magic, *bytes, path);
   if (!body) return body.error();
-  Result<std::vector<TagEntry>> tags = decode_tags(*body);
-  if (!tags) return Error{ErrorId::kCorrupt, path + ": " + tags.error().what};
-  return tags;
+  return Bytes(body->begin(), body->end());
 }
 
 }  // namespace lineshaft::historian

@@ -26,9 +26,8 @@ Status write_manifest(sys::FileSystem& files, const std::string& directory,
 // Errors: kFileMissing, kCorrupt, kFormatTooNew, kIoError.
 Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& directory);
 
-// A file of tags, durably. Errors as above.
-Status write_catalogue(sys::FileSystem& files, const std::string& path,
-                       const std::vector<TagEntry>& tags);
-Result<std::vector<TagEntry>> read_catalogue(sys::FileSystem& files, const std::string& path);
+// The body of a file in the form of the manifest. Errors: as read_manifest.
+Result<Bytes> read_sealed_body(sys::FileSystem& files, const std::string& path,
+                               std::string_view magic, std::size_t bytes_max);
 
 }  // namespace lineshaft::historian

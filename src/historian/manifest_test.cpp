@@ -4,21 +4,12 @@
 
 #include "base/crc32c.h"
 #include "base/format_page_fixture.h"
-#include "historian/oracle_fixture.h"
 #include "sys/sim/disk.h"
 
 namespace lineshaft::historian {
 namespace {
 
 Manifest some_manifest() { return {wal::Lsn{1000}, 13, 11, {{12, 9}, {10, 10}}}; }
-
-std::vector<TagEntry> some_tags() {
-  TagSpec spec = spec_of("a/b", ValueType::kInt64);
-  spec.unit = "CEL";
-  spec.enum_set = {{1, "x"}};
-  spec.range_high = 2.0;
-  return {{{1}, {{2}, spec}}};
-}
 
 class ManifestTest : public testing::Test {
  protected:
@@ -46,22 +37,16 @@ TEST_F(ManifestTest, IsGivenBackWhole) {
 // Not even as a newer version: that would stop the start.
 TEST_F(ManifestTest, AFlippedBitIsDamage) {
   ASSERT_TRUE(write_manifest(disk_, "/", some_manifest()).ok());
-  ASSERT_TRUE(write_catalogue(disk_, "/1.tags", some_tags()).ok());
-  for (const std::string path : {"/manifest", "/1.tags"}) {
-    const Bytes whole = bytes(path);
-    for (std::size_t i = 0; i < whole.size() * 8; ++i) {
-      Bytes flipped = whole;
-      flipped[i / 8] = static_cast<std::uint8_t>(flipped[i / 8] ^ (1 << (i % 8)));
-      replace(path, flipped);
-      const ErrorId id = path == "/manifest" ? read_manifest(disk_, "/").error().id
-                                             : read_catalogue(disk_, path).error().id;
-      EXPECT_EQ(id, ErrorId::kCorrupt) << path << " byte " << i / 8;
-    }
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-      replace(path, ByteSpan(whole).first(size));
-      EXPECT_FALSE(path == "/manifest" ? read_manifest(disk_, "/").ok()
-                                       : read_catalogue(disk_, path).ok());
-    }
+  const Bytes whole = bytes("/manifest");
+  for (std::size_t i = 0; i < whole.size() * 8; ++i) {
+    Bytes flipped = whole;
+    flipped[i / 8] = static_cast<std::uint8_t>(flipped[i / 8] ^ (1 << (i % 8)));
+    replace("/manifest", flipped);
+    EXPECT_EQ(read_manifest(disk_, "/").error().id, ErrorId::kCorrupt) << "byte " << i / 8;
+  }
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    replace("/manifest", ByteSpan(whole).first(size));
+    EXPECT_FALSE(read_manifest(disk_, "/").ok());
   }
 }
 
@@ -81,18 +66,6 @@ TEST_F(ManifestTest, HasTheBytesOfTheFormatPage) {
   EXPECT_EQ(bytes("/manifest"), page);
   replace("/manifest", page);
   EXPECT_EQ(read_manifest(disk_, "/").value().files, some_manifest().files);
-}
-
-TEST_F(ManifestTest, ACatalogueHasTheBytesOfTheFormatPage) {
-  ASSERT_TRUE(write_catalogue(disk_, "/000011.tags", some_tags()).ok());
-  const Bytes page = hex_of_page("historian.md", "A catalogue");
-  EXPECT_EQ(bytes("/000011.tags"), page);
-  replace("/000011.tags", page);
-  const auto tags = read_catalogue(disk_, "/000011.tags").value();
-  ASSERT_EQ(tags.size(), 1u);
-  EXPECT_EQ(tags[0].tenant, TenantId{1});
-  EXPECT_EQ(tags[0].tag.id, TagId{2});
-  EXPECT_EQ(tags[0].tag.spec, some_tags()[0].tag.spec);
 }
 
 }  // namespace

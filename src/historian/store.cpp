@@ -1,6 +1,5 @@
 #include "historian/store.h"
 
-#include <future>
 #include <map>
 #include <utility>
 
@@ -67,6 +66,11 @@ TagPage Store::list_tags(TenantId tenant, const TagFilter& filter, std::uint64_t
                          std::uint64_t limit) const {
   const std::shared_lock lock(mutex_);
   return catalogue_.list(tenant, filter, offset, limit);
+}
+
+std::vector<TagId> Store::list_tag_ids(TenantId tenant, const TagFilter& filter) const {
+  const std::shared_lock lock(mutex_);
+  return catalogue_.list_ids(tenant, filter);
 }
 
 Result<std::vector<TagId>> Store::ensure_tags(TenantId tenant, std::vector<TagSpec> specs) {
@@ -136,24 +140,10 @@ Status Store::commit_tags(std::vector<TagEntry> entries) {
   return part.empty() ? Status() : commit_tags_record(std::move(part));
 }
 
-// Durable first, then visible.
 Status Store::commit_tags_record(std::vector<TagEntry> entries) {
-  if (poisoned_) return poisoned_error();
   const auto kept = std::make_shared<std::vector<TagEntry>>(std::move(entries));
-  const auto outcome = std::make_shared<std::promise<Status>>();
-  log_->append(kTagsRecord, encode_tags(*kept),
-               [this, kept, outcome](const Result<wal::Lsn>& lsn, Bytes) {
-                 if (lsn) {
-                   const std::unique_lock lock(mutex_);
-                   catalogue_.put(*kept);
-                   catalogue_changed_ = true;
-                   applied_ = *lsn;
-                 }
-                 const Status status = lsn ? Status() : Status(lsn.error());
-                 note_outcome(status, log_full_);
-                 outcome->set_value(status);
-               });
-  return outcome->get_future().get();
+  return commit_to_catalogue(kTagsRecord, encode_tags(*kept),
+                             [this, kept] { catalogue_.put(*kept); });
 }
 
 // --- samples ---

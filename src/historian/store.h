@@ -38,7 +38,10 @@ class Store final : public Historian {
   std::optional<Tag> find_tag(TenantId tenant, std::string_view path) const override;
   TagPage list_tags(TenantId tenant, const TagFilter& filter, std::uint64_t offset,
                     std::uint64_t limit) const override;
+  std::vector<TagId> list_tag_ids(TenantId tenant, const TagFilter& filter) const override;
   Status update_tag(TenantId tenant, TagId id, TagSpec spec) override;
+  Result<std::uint64_t> move_tags(TenantId tenant, const std::string& from,
+                                  const std::string& to) override;
 
   std::vector<LastValue> last_values(TenantId tenant, std::span<const TagId> tags) const override;
   std::uint64_t tick() const override { return tick_; }
@@ -86,6 +89,12 @@ class Store final : public Historian {
   Status commit_tags(std::vector<TagEntry> entries);
   Status commit_tags_record(std::vector<TagEntry> entries);
   std::size_t record_bytes_max() const;
+
+  // --- moving tags (store_move.cpp) ---
+  Result<PathList> paths_after_move(TenantId tenant, const std::string& from,
+                                    const std::string& to) const;
+  Status commit_paths(PathList paths);
+  Status commit_to_catalogue(std::uint8_t type, Bytes record, std::function<void()> change);
 
   // --- files (store_flush.cpp) ---
   void flush_in_background();

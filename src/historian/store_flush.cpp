@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "historian/catalogue_file.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -143,16 +144,22 @@ Result<FilePtr> Store::write_file(const Memtable& memtable) {
   });
 }
 
+// Part by part, each under the lock: a tag that is changed meanwhile is in the log after what this
+// flush covers, and is read from there again.
 Status Store::write_changed_catalogue() {
-  std::vector<TagEntry> tags;
   {
     const std::unique_lock lock(mutex_);
     if (!catalogue_changed_) return {};
-    tags = catalogue_.after({}, SIZE_MAX);
     catalogue_changed_ = false;
   }
   const std::uint64_t number = take_number();
-  const Status written = write_catalogue(files_, catalogue_path(number), tags);
+  SeriesKey last;
+  const Status written = write_catalogue(files_, catalogue_path(number), number, [&] {
+    const std::shared_lock lock(mutex_);
+    std::vector<TagEntry> tags = catalogue_.after(last, kCataloguePartTags);
+    if (!tags.empty()) last = {tags.back().tenant, tags.back().tag.id};
+    return tags;
+  });
   if (!written) {
     const std::unique_lock lock(mutex_);
     catalogue_changed_ = true;

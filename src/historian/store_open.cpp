@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "historian/catalogue_file.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -147,13 +148,14 @@ Status Store::load_catalogue() {
   for (std::uint64_t number : std::vector(numbers->rbegin(), numbers->rend())) {
     // One that the manifest does not name yet is as good: its tags were durable before it was made.
     const std::string path = catalogue_path(number);
-    const Result<std::vector<TagEntry>> tags = read_catalogue(files_, path);
-    if (tags) {
-      catalogue_.put(*tags);
+    const Status read = read_catalogue(
+        files_, path, number, [this](std::span<const TagEntry> tags) { catalogue_.put(tags); });
+    if (read) {
       used = number;
       break;
     }
-    const Error& error = tags.error();
+    catalogue_ = Catalogue();  // of a damaged one nothing counts
+    const Error& error = read.error();
     if (error.id != ErrorId::kCorrupt) return error;
     set_aside(path, error);
   }
@@ -189,6 +191,13 @@ Status Store::replay(wal::Lsn lsn, std::uint8_t type, ByteSpan payload) {
     if (!tags) unreadable(tags.error());
     if (tags) {
       catalogue_.put(*tags);
+      catalogue_changed_ = true;
+    }
+  } else if (type == kPathsRecord) {
+    const Result<PathList> paths = PathList::read(payload);
+    if (!paths) unreadable(paths.error());
+    if (paths) {
+      catalogue_.rename(*paths);
       catalogue_changed_ = true;
     }
   }

@@ -145,6 +145,7 @@ TEST_F(StoreTest, ListsTagsInPages) {
   EXPECT_EQ(page.total, 2u);
   ASSERT_EQ(page.tags.size(), 1u);
   EXPECT_EQ(page.tags[0].spec.path, "b/2");
+  EXPECT_EQ(store_->list_tag_ids(kTenant, {"", "b"}), (std::vector<TagId>{{3}, {1}}));
   EXPECT_EQ(store_->list_tags(kOther, {}, 0, 5).total, 0u);
 }
 

@@ -118,6 +118,8 @@ class Answers {
   Bits any_levels() const { return any_levels_; }
   Bits all_words() const { return all_words_; }
   const std::vector<WordOverLevels>& words_over_levels() const { return words_over_levels_; }
+  // Is there a word that no name and no description has?
+  bool none_can_match() const { return (answered_ & needed_) != needed_; }
   Bits of_name(TextId name) const { return names_[name] | always_; }
   Bits of_description(TextId description) const { return descriptions_[description]; }
 
@@ -127,7 +129,9 @@ class Answers {
   void ask_names(std::string_view known, const Fits& fits) {
     const Bits bit = Bits{1} << questions_++;
     const auto ask = [&](TextId id) {
-      if (fits(tree_.names().text(id))) names_[id] |= bit;
+      if (!fits(tree_.names().text(id))) return;
+      names_[id] |= bit;
+      answered_ |= bit;
     };
     if (known.empty()) {
       ask(0);
@@ -143,6 +147,7 @@ class Answers {
     } else if (level.find_first_not_of('*') == std::string::npos && !level.empty()) {
       answer_always();
     } else {
+      needed_ |= Bits{1} << questions_;
       ask_names(longest_part_without_star(level),
                 [&](std::string_view name) { return fits_pattern(name, level); });
     }
@@ -151,9 +156,13 @@ class Answers {
   void ask_word(const std::string& word) {
     const Bits bit = Bits{1} << questions_;
     all_words_ |= bit;
-    tree_.descriptions().search(word, [&](TextId id) { descriptions_[id] |= bit; });
+    tree_.descriptions().search(word, [&](TextId id) {
+      descriptions_[id] |= bit;
+      answered_ |= bit;
+    });
     const std::vector<std::string> parts = split(word, '/');
     if (parts.size() == 1) {
+      needed_ |= bit;
       ask_names(word, [](std::string_view) { return true; });
       return;
     }
@@ -177,6 +186,8 @@ class Answers {
   Bits always_ = 0;      // what every name answers
   Bits any_levels_ = 0;  // the `**`
   Bits all_words_ = 0;
+  Bits answered_ = 0;  // by at least one name or description
+  Bits needed_ = 0;    // without an answer nothing matches
   std::vector<WordOverLevels> words_over_levels_;
 };
 
@@ -188,6 +199,8 @@ class Walk {
        const std::function<void(NodeId)>& visit)
       : tree_(tree),
         answers_(answers),
+        any_levels_(answers.any_levels()),
+        all_words_(answers.all_words()),
         done_(Bits{1} << levels),
         rest_is_any_((answers.any_levels() & done_ >> 1) != 0),
         window_(window),
@@ -205,9 +218,10 @@ class Walk {
     for (NodeId node = start; node != TagTree::kRoot; node = tree_.node(node).parent) {
       above.push_back(node);
     }
-    for (std::size_t i = above.size(); i > 1; --i) ways_.push_back(way_to(above[i - 1]));
-    const Way way = way_to(start);
-    if (itself) take(start, way);
+    for (std::size_t i = above.size(); i > 1; --i)
+      ways_.push_back(way_to(tree_.node(above[i - 1])));
+    const Way way = way_to(tree_.node(start));
+    if (itself) take(start, tree_.node(start), way);
     descend(start, way);
     return go();
   }
@@ -221,20 +235,19 @@ class Walk {
     std::size_t next = 0;
   };
 
-  Bits with_empty_any(Bits levels) const { return levels | (levels & answers_.any_levels()) << 1; }
+  Bits with_empty_any(Bits levels) const { return levels | (levels & any_levels_) << 1; }
 
   // Requires: ways_ leads to its parent.
-  Way way_to(NodeId node) const {
+  Way way_to(const Node& node) const {
     const Way& before = ways_.back();
-    Way way;
-    way.name = answers_.of_name(tree_.node(node).name);
-    const Bits stay = before.levels & answers_.any_levels();
-    way.levels = with_empty_any((before.levels & way.name & (done_ - 1)) << 1 | stay);
-    way.words = before.words | (way.name & answers_.all_words());
+    const Bits name = answers_.of_name(node.name);
+    const Bits stay = before.levels & any_levels_;
+    const Bits levels = with_empty_any((before.levels & name & (done_ - 1)) << 1 | stay);
+    Bits words = before.words | (name & all_words_);
     for (const WordOverLevels& word : answers_.words_over_levels()) {
-      if (occurs(word, way.name)) way.words |= word.word;
+      if (occurs(word, name)) words |= word.word;
     }
-    return way;
+    return {levels, words, name, {}, 0};
   }
 
   // Do the last levels of the way, the last of which answers `name`, hold the parts of the word?
@@ -247,10 +260,9 @@ class Walk {
     return true;
   }
 
-  bool has_all_words(Bits words) const { return words == answers_.all_words(); }
+  bool has_all_words(Bits words) const { return words == all_words_; }
 
-  void take(NodeId at, const Way& way) {
-    const Node& node = tree_.node(at);
+  void take(NodeId at, const Node& node, const Way& way) {
     if (node.tag == TagId{} || (way.levels & done_) == 0) return;
     if (!has_all_words(way.words | answers_.of_description(node.description))) return;
     if (total_++ < window_.offset || handed_ == window_.limit) return;
@@ -258,10 +270,10 @@ class Walk {
     visit_(at);
   }
 
-  void descend(NodeId at, Way way) {
+  void descend(NodeId at, const Way& way) {
     if (way.levels == 0) return;
-    way.children = tree_.children(at);
-    if (!way.children.empty()) ways_.push_back(way);
+    ways_.push_back(way);
+    ways_.back().children = tree_.children(at);
   }
 
   // Nothing below can fail, and nothing is in the window: it need only be counted.
@@ -277,20 +289,23 @@ class Walk {
         ways_.pop_back();
         continue;
       }
-      const NodeId node = way.children[way.next++];
+      const NodeId at = way.children[way.next++];
+      const Node& node = tree_.node(at);
       const Way further = way_to(node);
-      if (is_only_counted(further, tree_.node(node).tags)) {
-        total_ += tree_.node(node).tags;
+      if (is_only_counted(further, node.tags)) {
+        total_ += node.tags;
         continue;
       }
-      take(node, further);
-      descend(node, further);
+      take(at, node, further);
+      if (node.list != 0) descend(at, further);
     }
     return total_;
   }
 
   const TagTree& tree_;
   const Answers& answers_;
+  const Bits any_levels_;
+  const Bits all_words_;
   const Bits done_;         // all levels of the pattern
   const bool rest_is_any_;  // the pattern ends with `**`
   const TagWindow window_;
@@ -314,6 +329,7 @@ std::uint64_t search_tags(const TagTree& tree, const TagFilter& filter, TagWindo
   const std::vector<std::string> words = words_of(filter.text);
   if (questions_of(levels, words) > kQuestionsMax) return 0;
   const Answers answers(tree, levels, words);
+  if (answers.none_can_match()) return 0;
   Walk walk(tree, answers, levels.size(), window, visit);
   if (filter.prefix.empty()) return walk.all();
   const bool below = filter.prefix.ends_with('/');

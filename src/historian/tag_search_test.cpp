@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -182,6 +183,36 @@ class Twins {
     catalogue_.put(entries);
   }
 
+  // Some tags take each other's paths or new ones, all at once.
+  void rename() {
+    std::vector<std::uint32_t> moving;
+    std::vector<std::string> paths;
+    for (const auto& [id, path] : ids_) {
+      if (below(3) != 0) continue;
+      moving.push_back(id);
+      paths.push_back(path);
+    }
+    for (std::string& path : paths) {
+      std::string other = some_path();
+      const bool is_free = by_path_.find(other) == by_path_.end() &&
+                           std::find(paths.begin(), paths.end(), other) == paths.end();
+      if (below(2) == 0 && is_free) path = std::move(other);
+    }
+    std::shuffle(paths.begin(), paths.end(), random_);
+    PathList list(kTenant);
+    std::vector<Tag> tags;
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+      const auto before = by_path_.find(ids_[moving[i]]);
+      tags.push_back(before->second);
+      tags.back().spec.path = ids_[moving[i]] = paths[i];
+      by_path_.erase(before);
+      list.add({moving[i]}, paths[i]);
+    }
+    list.add({highest_ + 1}, "nobody/knows/it");
+    for (const Tag& tag : tags) by_path_[tag.spec.path] = tag;
+    catalogue_.rename(PathList::read(list.record()).value());
+  }
+
   void compare() {
     TagFilter filter;
     if (below(2) == 0) filter.text = some_text(5);
@@ -264,7 +295,7 @@ TEST(Catalogue, FindsWhatAMapOfPathsFinds) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Twins twins(seed);
     for (int step = 0; step < 300 && !testing::Test::HasFatalFailure(); ++step) {
-      twins.change();
+      step % 5 == 4 ? twins.rename() : twins.change();
       twins.compare();
     }
     if (testing::Test::HasFatalFailure()) return;

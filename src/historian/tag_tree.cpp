@@ -8,8 +8,8 @@
 namespace lineshaft::historian {
 namespace {
 
-std::uint64_t hash_of(NodeId parent, TextId name) {
-  const std::uint64_t whole = (std::uint64_t{parent} << 32 | name) * 0x9e3779b97f4a7c15U;
+std::uint64_t hash_of(NodeId parent, std::string_view name) {
+  const std::uint64_t whole = (std::hash<std::string_view>{}(name) ^ parent) * 0x9e3779b97f4a7c15U;
   return whole ^ whole >> 32;
 }
 
@@ -23,9 +23,11 @@ std::string_view next_level(std::string_view& path) {
 
 }  // namespace
 
-NodeId TagTree::child(NodeId parent, TextId name) const {
+std::uint64_t TagTree::hash(NodeId node) const { return hash_of(nodes_[node].parent, name(node)); }
+
+NodeId TagTree::child(NodeId parent, std::string_view name) const {
   return by_name_.find(hash_of(parent, name), [&](NodeId node) {
-    return nodes_[node].parent == parent && nodes_[node].name == name;
+    return nodes_[node].parent == parent && this->name(node) == name;
   });
 }
 
@@ -33,9 +35,7 @@ NodeId TagTree::find(std::string_view path) const {
   NodeId node = kRoot;
   for (bool last = false; !last && node != 0;) {
     last = path.find('/') == std::string_view::npos;
-    const std::string_view level = next_level(path);
-    const TextId name = names_.find(level);
-    node = name == 0 && !level.empty() ? 0 : child(node, name);
+    node = child(node, next_level(path));
   }
   return node;
 }
@@ -66,10 +66,7 @@ NodeId TagTree::make(std::string_view path) {
 }
 
 NodeId TagTree::make_child(NodeId parent, std::string_view name) {
-  const TextId known = names_.find(name);
-  if (known != 0 || name.empty()) {
-    if (const NodeId node = child(parent, known); node != 0) return node;
-  }
+  if (const NodeId known = child(parent, name); known != 0) return known;
   NodeId node = static_cast<NodeId>(nodes_.size());
   if (free_nodes_.empty()) {
     nodes_.emplace_back();
@@ -79,25 +76,29 @@ NodeId TagTree::make_child(NodeId parent, std::string_view name) {
   }
   nodes_[node].parent = parent;
   nodes_[node].name = names_.take(name);
-  by_name_.add(node, [this](NodeId any) { return hash_of(nodes_[any].parent, nodes_[any].name); });
+  by_name_.add(node, [this](NodeId any) { return hash(any); });
   made_.push_back(node);
   return node;
 }
 
 void TagTree::take(NodeId node, TagId tag, std::string_view description) {
+  take(node, tag, descriptions_.take(description));
+}
+
+void TagTree::take(NodeId node, TagId tag, TextId lifted_description) {
   LS_ASSERT(nodes_[node].tag == TagId{} && tag != TagId{});
   nodes_[node].tag = tag;
-  nodes_[node].description = descriptions_.take(description);
+  nodes_[node].description = lifted_description;
   for (NodeId above = node; above != 0; above = nodes_[above].parent) ++nodes_[above].tags;
 }
 
-void TagTree::leave(NodeId node) {
+TextId TagTree::lift(NodeId node) {
   LS_ASSERT(nodes_[node].tag != TagId{});
   nodes_[node].tag = {};
-  descriptions_.drop(std::exchange(nodes_[node].description, 0));
   for (NodeId above = node; above != 0; above = nodes_[above].parent) {
     if (--nodes_[above].tags == 0 && above != kRoot) emptied_.push_back(above);
   }
+  return std::exchange(nodes_[node].description, 0);
 }
 
 void TagTree::settle() {
@@ -168,8 +169,7 @@ void TagTree::insert(NodeId parent, std::span<const NodeId> sorted) {
 void TagTree::free_empty() {
   for (NodeId node : emptied_) {
     LS_ASSERT(nodes_[node].list == 0);
-    by_name_.remove(node,
-                    [this](NodeId any) { return hash_of(nodes_[any].parent, nodes_[any].name); });
+    by_name_.remove(node, [this](NodeId any) { return hash(any); });
     names_.drop(nodes_[node].name);
     nodes_[node] = {};
     free_nodes_.push_back(node);

@@ -48,18 +48,22 @@ class TagTree {
   // Requires: the node has no tag.
   void take(NodeId node, TagId tag, std::string_view description);
   // Requires: the node has a tag.
-  void leave(NodeId node);
+  void leave(NodeId node) { descriptions_.drop(lift(node)); }
+  // The same for a tag that moves: its description is kept until the next node takes both.
+  TextId lift(NodeId node);
+  void take(NodeId node, TagId tag, TextId lifted_description);
   // Cost: of what was made and emptied since the last time, and the length of the lists it is in.
   void settle();
 
  private:
-  NodeId child(NodeId parent, TextId name) const;
+  NodeId child(NodeId parent, std::string_view name) const;
   NodeId make_child(NodeId parent, std::string_view name);
   void remove_from_lists();
   void add_to_lists();
   void insert(NodeId parent, std::span<const NodeId> sorted);
   void free_empty();
   std::string_view name(NodeId node) const { return names_.text(nodes_[node].name); }
+  std::uint64_t hash(NodeId node) const;
 
   Texts names_;
   Texts descriptions_;

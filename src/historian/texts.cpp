@@ -59,19 +59,9 @@ std::string lower_ascii(std::string_view text) {
   return out;
 }
 
-std::uint32_t Texts::number_at(std::size_t at) const {
-  std::uint32_t number = 0;
-  std::memcpy(&number, bytes_.data() + at, sizeof number);
-  return number;
-}
-
-std::size_t Texts::record_bytes(std::size_t at) const {
-  return (kHeaderBytes + number_at(at + 4) + kUnit - 1) / kUnit * kUnit;
-}
-
 std::string_view Texts::text(TextId id) const {
   if (id == 0) return {};
-  return {bytes_.data() + at(id) + kHeaderBytes, number_at(at(id) + 4)};
+  return {bytes_.data() + at(id) + sizeof(Header), header(at(id)).size};
 }
 
 TextId Texts::find(std::string_view text) const {
@@ -102,19 +92,18 @@ void Texts::append(TextId id, std::string_view text) {
   const std::size_t begin = bytes_.size();
   LS_ASSERT(begin / kUnit < UINT32_MAX && text.size() < UINT32_MAX);
   places_[id].unit = static_cast<std::uint32_t>(begin / kUnit);
-  const auto size = static_cast<std::uint32_t>(text.size());
-  bytes_.resize(begin + (kHeaderBytes + text.size() + kUnit - 1) / kUnit * kUnit);
-  std::memcpy(bytes_.data() + begin, &id, sizeof id);
-  std::memcpy(bytes_.data() + begin + 4, &size, sizeof size);
-  std::memcpy(bytes_.data() + begin + kHeaderBytes, text.data(), text.size());
+  const Header header{id, static_cast<std::uint32_t>(text.size())};
+  bytes_.resize(begin + record_bytes(text.size()));
+  std::memcpy(bytes_.data() + begin, &header, sizeof header);
+  std::memcpy(bytes_.data() + begin + sizeof header, text.data(), text.size());
 }
 
 void Texts::drop(TextId id) {
   if (id == 0 || --places_[id].uses > 0) return;
   ids_.remove(id, [this](TextId any) { return std::hash<std::string_view>{}(text(any)); });
-  const std::uint32_t nobody = 0;
+  const Header nobody{0, header(at(id)).size};
   std::memcpy(bytes_.data() + at(id), &nobody, sizeof nobody);
-  dropped_bytes_ += record_bytes(at(id));
+  dropped_bytes_ += record_bytes(nobody.size);
   free_.push_back(id);
   if (dropped_bytes_ > kDroppedBytesMin && dropped_bytes_ > bytes_.size() / 2) compact();
 }
@@ -122,12 +111,11 @@ void Texts::drop(TextId id) {
 void Texts::compact() {
   std::vector<char> packed;
   packed.reserve(bytes_.size() - dropped_bytes_);
-  for (std::size_t from = 0; from < bytes_.size(); from += record_bytes(from)) {
-    const TextId id = number_at(from);
+  for (std::size_t from = 0; from < bytes_.size(); from = after(from)) {
+    const TextId id = header(from).id;
     if (id == 0) continue;
     places_[id].unit = static_cast<std::uint32_t>(packed.size() / kUnit);
-    const char* record = bytes_.data() + from;
-    packed.insert(packed.end(), record, record + record_bytes(from));
+    packed.insert(packed.end(), bytes_.data() + from, bytes_.data() + after(from));
   }
   bytes_ = std::move(packed);
   dropped_bytes_ = 0;
@@ -141,11 +129,16 @@ void Texts::search(std::string_view word, const std::function<void(TextId)>& vis
   std::size_t record = 0;  // those before it end before what is looked at, or are found
   const auto try_at = [&](std::size_t place) {
     if (place < record || !same_letters(bytes + place, word)) return;
-    while (place >= record + record_bytes(record)) record += record_bytes(record);
-    const std::size_t begin = record + kHeaderBytes;
-    if (place < begin || place + word.size() > begin + number_at(record + 4)) return;
-    if (const TextId id = number_at(record)) visit(id);
-    record += record_bytes(record);
+    std::size_t next = after(record);
+    while (place >= next) {
+      record = next;
+      next = after(record);
+    }
+    const Header found = header(record);
+    const std::size_t begin = record + sizeof(Header);
+    if (place < begin || place + word.size() > begin + found.size) return;
+    if (found.id != 0) visit(found.id);
+    record = next;
   };
   const TwoLetters letters(word);
   const std::size_t end = bytes_.size() - word.size() + 1;

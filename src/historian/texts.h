@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -35,18 +36,29 @@ class Texts {
   void search(std::string_view word, const std::function<void(TextId)>& visit) const;
 
  private:
-  // All texts one after the other: id (4; 0 if dropped), size (4), bytes, filled up to a unit.
+  // All texts one after the other: a header (its id is 0 if the text is dropped) and the bytes,
+  // filled up to a unit.
   static constexpr std::size_t kUnit = 8;
-  static constexpr std::size_t kHeaderBytes = 8;
+  struct Header {
+    TextId id;
+    std::uint32_t size;
+  };
 
   struct Place {
     std::uint32_t unit = 0;
     std::uint32_t uses = 0;
   };
 
-  std::uint32_t number_at(std::size_t at) const;
-  std::size_t record_bytes(std::size_t at) const;
   std::size_t at(TextId id) const { return std::size_t{places_[id].unit} * kUnit; }
+  Header header(std::size_t at) const {
+    Header header;
+    std::memcpy(&header, bytes_.data() + at, sizeof header);
+    return header;
+  }
+  static std::size_t record_bytes(std::size_t text_bytes) {
+    return (sizeof(Header) + text_bytes + kUnit - 1) / kUnit * kUnit;
+  }
+  std::size_t after(std::size_t at) const { return at + record_bytes(header(at).size); }
   void append(TextId id, std::string_view text);
   void compact();
 

@@ -13,7 +13,26 @@ Error field(std::string_view name, const std::string& problem) {
   return {ErrorId::kInvalidArgument, std::string(name) + ": " + problem};
 }
 
-Status check_path(const std::string& path) {
+Status check_enum_set(const TagSpec& spec) {
+  if (spec.enum_set.empty()) return {};
+  if (spec.type != ValueType::kInt64) return field("enum_set", "needs the type int64");
+  if (spec.enum_set.size() > 1000) return field("enum_set", "has more than 1000 entries");
+  std::set<std::int64_t> seen;
+  for (const EnumEntry& entry : spec.enum_set) {
+    if (entry.name.empty() || entry.name.size() > kTagLevelBytesMax || !is_utf8(entry.name) ||
+        has_control(entry.name)) {
+      return field("enum_set", "a name must have 1 to 128 bytes of UTF-8");
+    }
+    if (!seen.insert(entry.value).second) {
+      return field("enum_set", "has the value " + std::to_string(entry.value) + " twice");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_tag_path(const std::string& path) {
   if (path.empty() || path.size() > kTagPathBytesMax) {
     return field("path", "must have 1 to " + std::to_string(kTagPathBytesMax) + " bytes");
   }
@@ -36,27 +55,8 @@ Status check_path(const std::string& path) {
   return {};
 }
 
-Status check_enum_set(const TagSpec& spec) {
-  if (spec.enum_set.empty()) return {};
-  if (spec.type != ValueType::kInt64) return field("enum_set", "needs the type int64");
-  if (spec.enum_set.size() > 1000) return field("enum_set", "has more than 1000 entries");
-  std::set<std::int64_t> seen;
-  for (const EnumEntry& entry : spec.enum_set) {
-    if (entry.name.empty() || entry.name.size() > kTagLevelBytesMax || !is_utf8(entry.name) ||
-        has_control(entry.name)) {
-      return field("enum_set", "a name must have 1 to 128 bytes of UTF-8");
-    }
-    if (!seen.insert(entry.value).second) {
-      return field("enum_set", "has the value " + std::to_string(entry.value) + " twice");
-    }
-  }
-  return {};
-}
-
-}  // namespace
-
 Status check_tag_spec(const TagSpec& spec) {
-  if (Status path = check_path(spec.path); !path) return path;
+  if (Status path = check_tag_path(spec.path); !path) return path;
   if (spec.unit.size() > 8 || has_control(spec.unit) || !is_utf8(spec.unit)) {
     return field("unit", "must be a UNECE Rec 20 code of up to 8 characters");
   }

@@ -48,6 +48,8 @@ struct Tag {
   TagSpec spec;
 };
 
+// Errors: kInvalidArgument: what is wrong with the path.
+Status check_tag_path(const std::string& path);
 // Errors: kInvalidArgument naming the field (path, unit, enum set, range) and what is allowed.
 Status check_tag_spec(const TagSpec& spec);
 

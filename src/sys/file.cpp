@@ -9,12 +9,13 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Status write_whole_file(FileSystem& files, const std::string& path, ByteSpan content) {
+Status write_whole_file(FileSystem& files, const std::string& path,
+                        const std::function<Status(File&)>& write) {
   Result<std::unique_ptr<File>> file = files.open(path, OpenMode::kCreate);
   if (!file) return std::move(file).error();
   // What a crash left under this name may be longer than what comes.
   if (Status cut = (*file)->truncate(0); !cut) return cut;
-  if (Status written = (*file)->write_at(0, content); !written) return written;
+  if (Status written = write(**file); !written) return written;
   return (*file)->sync();
 }
 
@@ -45,8 +46,13 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path, std::size_t 
 }
 
 Status write_file_atomically(FileSystem& files, const std::string& path, ByteSpan content) {
+  return write_file_atomically(files, path, [&](File& file) { return file.write_at(0, content); });
+}
+
+Status write_file_atomically(FileSystem& files, const std::string& path,
+                             const std::function<Status(File&)>& write) {
   const std::string temporary = path + ".tmp";
-  if (Status written = write_whole_file(files, temporary, content); !written) {
+  if (Status written = write_whole_file(files, temporary, write); !written) {
     // Best effort: the next attempt truncates what is left over.
     if (Status removed = files.remove(temporary); !removed) return written;
     return written;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -94,6 +95,9 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path, std::size_t 
 // renames, syncs the directory. Errors: kDiskFull: the old content stands; kIoError: the old or the
 // new one.
 Status write_file_atomically(FileSystem& files, const std::string& path, ByteSpan content);
+// The same for content that comes in parts: `write` gets the empty file.
+Status write_file_atomically(FileSystem& files, const std::string& path,
+                             const std::function<Status(File&)>& write);
 
 // "a/b" + "c" -> "a/b/c".
 std::string join_path(std::string_view directory, std::string_view name);
