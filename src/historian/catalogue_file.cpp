@@ -126,8 +126,8 @@ Status visit_tags(const Bytes& bytes, const std::string& path,
 
 Status write_catalogue(sys::FileSystem& files, const std::string& path, std::uint64_t number,
                        const NextTags& next) {
-  return sys::write_file_atomically(
-      files, path, [&](sys::File& file) { return write_parts(file, number, next); });
+  return sys::write_file_in_parts(files, path,
+                                  [&](sys::File& file) { return write_parts(file, number, next); });
 }
 
 Status read_catalogue(sys::FileSystem& files, const std::string& path, std::uint64_t number,

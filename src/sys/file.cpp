@@ -46,11 +46,11 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path, std::size_t 
 }
 
 Status write_file_atomically(FileSystem& files, const std::string& path, ByteSpan content) {
-  return write_file_atomically(files, path, [&](File& file) { return file.write_at(0, content); });
+  return write_file_in_parts(files, path, [&](File& file) { return file.write_at(0, content); });
 }
 
-Status write_file_atomically(FileSystem& files, const std::string& path,
-                             const std::function<Status(File&)>& write) {
+Status write_file_in_parts(FileSystem& files, const std::string& path,
+                           const std::function<Status(File&)>& write) {
   const std::string temporary = path + ".tmp";
   if (Status written = write_whole_file(files, temporary, write); !written) {
     // Best effort: the next attempt truncates what is left over.

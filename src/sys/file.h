@@ -96,8 +96,8 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path, std::size_t 
 // new one.
 Status write_file_atomically(FileSystem& files, const std::string& path, ByteSpan content);
 // The same for content that comes in parts: `write` gets the empty file.
-Status write_file_atomically(FileSystem& files, const std::string& path,
-                             const std::function<Status(File&)>& write);
+Status write_file_in_parts(FileSystem& files, const std::string& path,
+                           const std::function<Status(File&)>& write);
 
 // "a/b" + "c" -> "a/b/c".
 std::string join_path(std::string_view directory, std::string_view name);
