@@ -27,16 +27,18 @@ void pack(std::span<const std::uint64_t> values, unsigned width, Bytes& out) {
   if (width == 64) {
     std::memcpy(to, values.data(), size);
   } else if (width > 0) {
-    std::uint64_t word = 0;  // fewer than 8 bits of it are taken before each value: 7 + 56 fit
+    std::uint64_t word = 0;
     unsigned used = 0;
     for (const std::uint64_t value : values) {
       word |= value << used;
       used += width;
+      if (used < 64) continue;
       std::memcpy(to, &word, sizeof(word));
-      to += used / 8;
-      word >>= used & ~7U;
-      used %= 8;
+      to += sizeof(word);
+      used -= 64;
+      word = value >> (width - used);  // at most by 56: a full word leaves nothing
     }
+    std::memcpy(to, &word, sizeof(word));
   }
   out.resize(begin + size);
 }

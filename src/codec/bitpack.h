@@ -27,6 +27,10 @@ constexpr std::size_t packed_bytes(std::size_t count, unsigned width) {
   return (count * width + 7) / 8;
 }
 
+constexpr std::size_t varint_bytes(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
 // Appends packed_bytes(values.size(), width) bytes.
 // Requires: is_width(width), and every value fits into it.
 void pack(std::span<const std::uint64_t> values, unsigned width, Bytes& out);

@@ -3,27 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdlib>
+#include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "base/assert.h"
 #include "codec/codec.h"
+#include "codec/encode_kernels.h"
 #include "codec/integers.h"
 #include "codec/layout.h"
+#include "codec/powers.h"
 #include "codec/seal.h"
 
 namespace lineshaft::codec {
 
 namespace {
-
-constexpr std::array<double, kExponentMax + 1> kPowers = [] {
-  std::array<double, kExponentMax + 1> powers{1};
-  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}();
-
-// Added to a number below 2^51, this makes a double whose lowest mantissa bit is worth one.
-constexpr double kRounder = 6755399441055744.0;  // 2^52 + 2^51
 
 constexpr std::size_t kSampleValues = 64;
 constexpr std::int64_t kCorrectionLimit = std::int64_t{1} << 19;
@@ -73,72 +67,126 @@ std::int64_t correction_of(T value, std::int64_t number, const Rule& rule) {
                                                                          : kCorrectionLimit;
 }
 
-struct SampleCost {
-  double bits = 0;
-  bool exact = true;
-};
-
+// Bits that a sample takes; more than `limit` once that is clear.
 template <typename T>
-SampleCost cost_of(std::span<const T> sample, unsigned exponent, const Rule& rule) {
+double cost_of(std::span<const T> sample, unsigned exponent, const Rule& rule, double limit) {
   constexpr double kBitsOfDigit = 3.32;
-  SampleCost cost;
-  for (const T value : sample) {
+  constexpr double kBitsOfException = 80;
+  constexpr double kBitsOfPosition = 6;
+  double bits = kBitsOfDigit * exponent * static_cast<double>(sample.size());
+  for (std::size_t i = 0; i < sample.size() && bits < limit; ++i) {
     std::int64_t number = 0;
     std::int64_t correction = kCorrectionLimit;
-    if (rule.number(static_cast<double>(value), number)) {
-      correction = correction_of(value, number, rule);
-    }
-    cost.bits += kBitsOfDigit * exponent;
-    if (correction == 0) continue;
-    cost.exact = false;
-    cost.bits += correction == kCorrectionLimit
-                     ? 80
-                     : 6 + static_cast<double>(std::bit_width(zigzag(correction)));
-  }
-  return cost;
-}
-
-// The least power of ten that makes whole numbers of the sample, or the one that misses least.
-template <typename T>
-void choose_scale(std::span<const T> values, Decimals& decimals) {
-  std::array<T, kSampleValues> taken;
-  const std::size_t size = std::min(values.size(), taken.size());
-  for (std::size_t i = 0; i < size; ++i) taken[i] = values[i * values.size() / size];
-  const auto sample = std::span<const T>(taken).first(size);
-
-  const bool is_float = std::is_same_v<T, float>;
-  SampleCost best{1e300, false};
-  for (const bool rounded : {is_float, true}) {
-    for (unsigned exponent = 0; exponent <= kExponentMax && !best.exact; ++exponent) {
-      const SampleCost cost = cost_of(sample, exponent, Rule{kPowers[exponent], rounded});
-      if (cost.bits >= best.bits && !cost.exact) continue;
-      best = cost;
-      decimals.exponent = exponent;
-      decimals.rounded_to_float = rounded;
-    }
-    if (is_float) break;
-  }
-}
-
-template <typename T>
-void find_numbers(std::span<const T> values, Decimals& decimals) {
-  const Rule rule{kPowers[decimals.exponent], decimals.rounded_to_float};
-  std::int64_t before = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    std::int64_t number = 0;
-    std::int64_t correction = kCorrectionLimit;
-    if (rule.number(static_cast<double>(values[i]), number)) {
-      correction = correction_of(values[i], number, rule);
+    if (rule.number(static_cast<double>(sample[i]), number)) {
+      correction = correction_of(sample[i], number, rule);
     }
     if (correction == kCorrectionLimit) {
-      decimals.exceptions.push_back(static_cast<std::int64_t>(i));
-      decimals.patterns.push_back(std::bit_cast<BitsOf<T>>(values[i]));
-      number = before;
+      bits += kBitsOfException;
     } else if (correction != 0) {
+      bits += kBitsOfPosition + static_cast<double>(std::bit_width(zigzag(correction)));
+    }
+  }
+  return bits;
+}
+
+// The values whose scale is looked for. Zeros and what is not finite fit all powers or none.
+template <typename T>
+std::vector<T> take_sample(std::span<const T> values) {
+  std::vector<T> sample;
+  const std::size_t size = std::min(values.size(), kSampleValues);
+  for (std::size_t i = 0; i < size; ++i) {
+    const T value = values[i * values.size() / size];
+    if (std::isfinite(value) && value != 0) sample.push_back(value);
+  }
+  return sample;
+}
+
+template <typename T>
+bool is_exact(T value, const Rule& rule) {
+  std::int64_t number = 0;
+  return rule.number(static_cast<double>(value), number) && correction_of(value, number, rule) == 0;
+}
+
+// The least power of ten that makes a whole number of every value of the sample, if there is one:
+// a power that does for a value does for it with more zeros too.
+template <typename T>
+bool find_exact_scale(std::span<const T> sample, bool rounded, Decimals& decimals) {
+  unsigned exponent = 0;
+  for (const T value : sample) {
+    while (!is_exact(value, Rule{kPowersOfTen[exponent], rounded})) {
+      if (++exponent > kExponentMax) return false;
+    }
+  }
+  const Rule rule{kPowersOfTen[exponent], rounded};
+  decimals.exponent = exponent;
+  decimals.rounded_to_float = rounded;
+  return std::all_of(sample.begin(), sample.end(), [&](T value) { return is_exact(value, rule); });
+}
+
+// The scale that misses least, by what the misses cost.
+template <typename T>
+void find_best_scale(std::span<const T> sample, bool rounded, double& best_bits,
+                     Decimals& decimals) {
+  for (unsigned exponent = 0; exponent <= kExponentMax; ++exponent) {
+    const double bits = cost_of(sample, exponent, Rule{kPowersOfTen[exponent], rounded}, best_bits);
+    if (bits >= best_bits) continue;
+    best_bits = bits;
+    decimals.exponent = exponent;
+    decimals.rounded_to_float = rounded;
+  }
+}
+
+template <typename T>
+void choose_scale(std::span<const T> values, Decimals& decimals) {
+  constexpr bool kIsFloat = std::is_same_v<T, float>;
+  const std::vector<T> taken = take_sample(values);
+  const std::span<const T> sample(taken);
+  if (!kIsFloat && find_exact_scale(sample, false, decimals)) return;
+  if (find_exact_scale(sample, true, decimals)) return;
+  double best_bits = std::numeric_limits<double>::infinity();
+  if (!kIsFloat) find_best_scale(sample, false, best_bits, decimals);
+  find_best_scale(sample, true, best_bits, decimals);
+}
+
+// What to do with a value that its number does not give.
+template <typename T>
+void mend(std::span<const T> values, std::size_t i, const Rule& rule, Decimals& decimals) {
+  std::int64_t number = 0;
+  if (rule.number(static_cast<double>(values[i]), number)) {
+    const std::int64_t correction = correction_of(values[i], number, rule);
+    if (correction != kCorrectionLimit) {
       decimals.corrections.resize(values.size());
       decimals.corrections[i] = correction;
+      decimals.numbers[i] = number;
+      return;
     }
-    decimals.numbers[i] = before = number;
+  }
+  decimals.exceptions.push_back(static_cast<std::int64_t>(i));
+  decimals.patterns.push_back(std::bit_cast<BitsOf<T>>(values[i]));
+  decimals.numbers[i] = i == 0 ? 0 : decimals.numbers[i - 1];
+}
+
+template <typename T>
+void make_numbers(std::span<const T> values, Decimals& decimals) {
+  Marks missed;
+  const auto find = [&](std::span<const double> doubles) {
+    return find_numbers(doubles, decimals.exponent, decimals.rounded_to_float,
+                        decimals.numbers.data(), missed);
+  };
+  bool any = false;
+  if constexpr (std::is_same_v<T, double>) {
+    any = find(values);
+  } else {
+    std::array<double, kValuesMax> doubles;
+    std::copy(values.begin(), values.end(), doubles.begin());
+    any = find(std::span(doubles).first(values.size()));
+  }
+  if (!any) return;
+  const Rule rule{kPowersOfTen[decimals.exponent], decimals.rounded_to_float};
+  for (std::size_t begin = 0; begin < values.size(); begin += 8) {
+    for (unsigned marks = missed[begin / 8]; marks != 0; marks &= marks - 1) {
+      mend(values, begin + static_cast<unsigned>(std::countr_zero(marks)), rule, decimals);
+    }
   }
 }
 
@@ -150,7 +198,7 @@ bool to_decimals(std::span<const T> values, Decimals& decimals) {
   decimals = {};
   decimals.numbers.resize(values.size());
   choose_scale(values, decimals);
-  find_numbers(values, decimals);
+  make_numbers(values, decimals);
   return decimals.exceptions.size() <= values.size() / 3;
 }
 

@@ -45,10 +45,33 @@ class Distinct {
   std::size_t count_ = 0;
 };
 
-}  // namespace
+// In a range this small, a table of all numbers of the range is the fastest way.
+constexpr std::uint64_t kDenseRange = 1U << 14;
 
-bool to_dictionary(std::span<const std::int64_t> values, std::size_t most, Dictionary& dictionary) {
-  LS_ASSERT(most <= kDictionaryMax && values.size() <= kValuesMax);
+bool rank_dense(std::span<const std::int64_t> values, const Range& range, std::size_t most,
+                Dictionary& dictionary) {
+  std::array<std::uint16_t, kDenseRange> rank_of{};
+  const auto offset = [&](std::int64_t value) {
+    return static_cast<std::size_t>(value - range.least);
+  };
+  std::size_t distinct = 0;
+  for (const std::int64_t value : values) {
+    std::uint16_t& seen = rank_of[offset(value)];
+    if (seen == 0 && ++distinct > most) return false;
+    seen = 1;
+  }
+  for (std::size_t i = 0; i <= offset(range.greatest); ++i) {
+    if (rank_of[i] == 0) continue;
+    rank_of[i] = static_cast<std::uint16_t>(dictionary.table.size());
+    dictionary.table.push_back(range.least + static_cast<std::int64_t>(i));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    dictionary.ranks[i] = rank_of[offset(values[i])];
+  }
+  return true;
+}
+
+bool rank_sparse(std::span<const std::int64_t> values, std::size_t most, Dictionary& dictionary) {
   Distinct distinct;
   std::array<std::uint16_t, kValuesMax> numbers;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -63,14 +86,40 @@ bool to_dictionary(std::span<const std::int64_t> values, std::size_t most, Dicti
   for (std::size_t i = 0; i < table.size(); ++i) {
     rank_of[i] = std::lower_bound(table.begin(), table.end(), distinct.values()[i]) - table.begin();
   }
-  dictionary.ranks.resize(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) dictionary.ranks[i] = rank_of[numbers[i]];
   return true;
 }
 
-bool encode_dictionary(std::span<const std::int64_t> values, Bytes& out) {
+std::uint64_t gap_of(const Range& range) {
+  return static_cast<std::uint64_t>(range.greatest) - static_cast<std::uint64_t>(range.least);
+}
+
+bool rank(std::span<const std::int64_t> values, const Range& range, std::size_t most,
+          Dictionary& dictionary) {
+  LS_ASSERT(most <= kDictionaryMax && values.size() <= kValuesMax);
+  dictionary.table.clear();
+  dictionary.ranks.resize(values.size());
+  return gap_of(range) < kDenseRange ? rank_dense(values, range, most, dictionary)
+                                     : rank_sparse(values, most, dictionary);
+}
+
+// A dictionary takes out the gaps between values. Where there are few, it gains less than half a
+// bit a value, and where most values are different, less than the table costs.
+bool is_worth_it(std::uint64_t gap, std::size_t distinct, std::size_t values) {
+  return distinct * 2 <= values && gap / 3 * 2 >= distinct;
+}
+
+}  // namespace
+
+bool to_dictionary(std::span<const std::int64_t> values, std::size_t most, Dictionary& dictionary) {
+  const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+  return rank(values, {*least, *greatest}, most, dictionary);
+}
+
+bool encode_dictionary(std::span<const std::int64_t> values, const Range& range, Bytes& out) {
   Dictionary dictionary;
-  if (!to_dictionary(values, kFreshDictionaryMax, dictionary)) return false;
+  if (!rank(values, range, kFreshDictionaryMax, dictionary)) return false;
+  if (!is_worth_it(gap_of(range), dictionary.table.size(), values.size())) return false;
   out.push_back(static_cast<std::uint8_t>(Layout::kDictionary));
   ByteWriter(out).varint(dictionary.table.size());
   encode_sized_integers(dictionary.table, out);

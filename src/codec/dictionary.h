@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "codec/encode_kernels.h"
 
 namespace lineshaft::codec {
 
@@ -21,8 +22,9 @@ struct Dictionary {
 // False if there are more than `most` distinct values. Requires: most <= kDictionaryMax.
 bool to_dictionary(std::span<const std::int64_t> values, std::size_t most, Dictionary& dictionary);
 
-// False, and nothing appended, if there are more than kFreshDictionaryMax distinct values.
-bool encode_dictionary(std::span<const std::int64_t> values, Bytes& out);
+// False, and nothing appended, if there are more than kFreshDictionaryMax distinct values, or so
+// many of the values of their range that it gains nothing.
+bool encode_dictionary(std::span<const std::int64_t> values, const Range& range, Bytes& out);
 
 // Fills `out` from all that `reader` has left behind the layout byte.
 Status decode_dictionary(ByteReader& reader, std::span<std::int64_t> out);

@@ -12,6 +12,7 @@
 #include "codec/kernels.h"
 #include "codec/layout.h"
 #include "codec/seal.h"
+#include "codec/zstd_frame.h"
 
 namespace lineshaft::codec {
 
@@ -19,6 +20,8 @@ namespace {
 
 template <typename T>
 using BitsOf = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+
+constexpr int kFreshLevel = 1;  // of zstd
 
 void put_layout(Layout layout, Bytes& out) { out.push_back(static_cast<std::uint8_t>(layout)); }
 
@@ -42,13 +45,24 @@ void encode_decimals(Decimals& decimals, Effort effort, Bytes& out) {
   encode_int64(decimals.numbers, effort, out);
 }
 
+// Of values that are no decimals: their patterns as whole numbers, or packed by zstd if that is
+// smaller by enough to be worth the slower reading.
 template <typename T>
-void encode_bits(std::span<const T> values, Effort effort, Bytes& out) {
+void encode_patterns(std::span<const T> values, Effort effort, Bytes& out) {
   std::array<std::int64_t, kValuesMax> bits;
   for (std::size_t i = 0; i < values.size(); ++i)
     bits[i] = static_cast<std::int64_t>(std::bit_cast<BitsOf<T>>(values[i]));
+  const std::size_t begin = out.size();
   put_layout(Layout::kBits, out);
   encode_int64(std::span(bits).first(values.size()), effort, out);
+  Bytes packed;
+  put_layout(Layout::kPackedFloats, packed);
+  append_zstd({reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()},
+              kFreshLevel, packed);
+  const std::size_t bits_size = out.size() - begin;
+  if (packed.size() >= (effort == Effort::kSealed ? bits_size : bits_size / 20 * 19)) return;
+  out.resize(begin);
+  ByteWriter(out).bytes(packed);
 }
 
 template <typename T>
@@ -105,7 +119,7 @@ template <typename T>
 void encode_floats(std::span<const T> values, Effort effort, Bytes& out) {
   Decimals decimals;
   if (!to_decimals(values, decimals)) {
-    encode_bits(values, effort, out);
+    encode_patterns(values, effort, out);
     return;
   }
   Bytes best;
@@ -113,7 +127,7 @@ void encode_floats(std::span<const T> values, Effort effort, Bytes& out) {
   // Few distinct values that are no decimals: their patterns are better looked up.
   if (effort == Effort::kSealed && !(decimals.corrections.empty() && decimals.exceptions.empty())) {
     Bytes bits;
-    encode_bits(values, effort, bits);
+    encode_patterns(values, effort, bits);
     if (bits.size() < best.size()) best.swap(bits);
   }
   ByteWriter(out).bytes(best);
@@ -126,6 +140,10 @@ Status decode_floats(ByteSpan bytes, std::span<T> out) {
   const auto layout = static_cast<Layout>(reader.u8());
   if (layout == Layout::kDecimals) return decode_decimals(reader, out);
   if (layout == Layout::kBits) return decode_bits(reader.bytes(reader.remaining()), out);
+  if (layout == Layout::kPackedFloats) {
+    return read_zstd(reader.bytes(reader.remaining()),
+                     {reinterpret_cast<std::uint8_t*>(out.data()), out.size_bytes()});
+  }
   return corrupt("floats in a layout that is not known here");
 }
 

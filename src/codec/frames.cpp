@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "codec/bitpack.h"
+#include "codec/encode_kernels.h"
 #include "codec/layout.h"
 
 namespace lineshaft::codec {
@@ -18,8 +19,6 @@ std::uint64_t above(std::int64_t value, std::int64_t base) {
   return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(base);
 }
 
-std::size_t varint_bytes(std::uint64_t value) { return (std::bit_width(value | 1) + 6U) / 7U; }
-
 std::span<const std::int64_t> group_of(std::span<const std::int64_t> values, std::size_t group) {
   const std::size_t begin = group * kGroupValues;
   return values.subspan(begin, std::min(kGroupValues, values.size() - begin));
@@ -30,21 +29,16 @@ std::size_t patch_bytes(std::size_t patches, unsigned width) {
 }
 
 // Chooses the width of a group and returns what its numbers take.
-std::size_t plan_group(std::span<const std::int64_t> values, FramesPlan::Group& group) {
-  group.base = *std::min_element(values.begin(), values.end());
-  std::array<std::uint8_t, 65> of_width{};  // how many numbers need exactly that many bits
-  for (const std::int64_t value : values) ++of_width[width_of(above(value, group.base))];
-  unsigned greatest = 64;
-  while (greatest > 0 && of_width[greatest] == 0) --greatest;
-
-  group.width = static_cast<std::uint8_t>(greatest);
-  std::size_t best = packed_bytes(values.size(), greatest);
-  std::size_t patches = 0;
-  for (unsigned width = greatest; width-- > 0;) {
-    patches += of_width[width + 1];
+std::size_t plan_group(std::span<const std::int64_t> values, const Range& range,
+                       FramesPlan::Group& group) {
+  group.base = range.least;
+  const auto bits = static_cast<unsigned>(std::bit_width(above(range.greatest, range.least)));
+  group.width = static_cast<std::uint8_t>(bits > kPackedWidthMax ? 64 : bits);
+  std::size_t best = packed_bytes(values.size(), group.width);
+  for (unsigned width = std::min(bits, kPackedWidthMax + 1); width-- > 0;) {
+    const std::size_t patches = count_wide(values, group.base, width);
     if (patches > kPatchesMax) break;
-    if (!is_width(width)) continue;
-    const unsigned patch_width = width_of(~std::uint64_t{0} >> (64 - (greatest - width)));
+    const unsigned patch_width = width_of(~std::uint64_t{0} >> (64 - (bits - width)));
     const std::size_t bytes =
         packed_bytes(values.size(), width) + patch_bytes(patches, patch_width);
     if (bytes >= best) continue;
@@ -60,17 +54,39 @@ std::uint64_t low_bits(std::uint64_t value, unsigned width) {
   return width == 64 ? value : value & ((std::uint64_t{1} << width) - 1);
 }
 
+// Takes the bits above the group's width out of its numbers and appends them as patches.
+void move_patches(const FramesPlan::Group& group, std::span<std::uint64_t> numbers, Bytes& out) {
+  std::array<std::uint64_t, kPatchesMax> high{};
+  std::size_t found = 0;
+  ByteWriter writer(out);
+  writer.u8(group.patches);
+  writer.u8(group.patch_width);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::uint64_t low = low_bits(numbers[i], group.width);
+    if (low == numbers[i]) continue;
+    LS_ASSERT(found < group.patches);
+    writer.u8(static_cast<std::uint8_t>(i));
+    high[found++] = numbers[i] >> group.width;
+    numbers[i] = low;
+  }
+  pack(std::span(high).first(found), group.patch_width, out);
+}
+
 }  // namespace
 
 FramesPlan plan_frames(std::span<const std::int64_t> values) {
   LS_ASSERT(!values.empty() && values.size() <= kValuesMax);
   FramesPlan plan;
+  std::array<Range, kGroupsMax> ranges;
+  find_ranges(values, ranges.data());
   const std::size_t groups = groups_of(values.size());
   std::int64_t greatest_base = INT64_MIN;
   plan.floor = INT64_MAX;
+  plan.ceiling = INT64_MIN;
   for (std::size_t i = 0; i < groups; ++i) {
-    plan.bytes += plan_group(group_of(values, i), plan.groups[i]);
-    plan.floor = std::min(plan.floor, plan.groups[i].base);
+    plan.bytes += plan_group(group_of(values, i), ranges[i], plan.groups[i]);
+    plan.floor = std::min(plan.floor, ranges[i].least);
+    plan.ceiling = std::max(plan.ceiling, ranges[i].greatest);
     greatest_base = std::max(greatest_base, plan.groups[i].base);
   }
   plan.base_width = static_cast<std::uint8_t>(width_of(above(greatest_base, plan.floor)));
@@ -93,27 +109,13 @@ void write_frames(const FramesPlan& plan, std::span<const std::int64_t> values, 
   pack(std::span(bases).first(groups.size()), plan.base_width, out);
 
   Bytes patches;
-  ByteWriter patch_writer(patches);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const FramesPlan::Group& group = groups[i];
     const std::span<const std::int64_t> part = group_of(values, i);
     std::array<std::uint64_t, kGroupValues> low;
-    std::array<std::uint64_t, kPatchesMax> high;
-    std::size_t patched = 0;
-    if (group.patches > 0) {
-      patch_writer.u8(group.patches);
-      patch_writer.u8(group.patch_width);
-    }
-    for (std::size_t k = 0; k < part.size(); ++k) {
-      const std::uint64_t distance = above(part[k], group.base);
-      low[k] = low_bits(distance, group.width);
-      if (low[k] == distance) continue;
-      patch_writer.u8(static_cast<std::uint8_t>(k));
-      high[patched++] = distance >> group.width;
-    }
-    LS_ASSERT(patched == group.patches);
+    for (std::size_t k = 0; k < part.size(); ++k) low[k] = above(part[k], group.base);
+    if (group.patches > 0) move_patches(group, std::span(low).first(part.size()), patches);
     pack(std::span(low).first(part.size()), group.width, out);
-    pack(std::span(high).first(patched), group.patch_width, patches);
   }
   writer.bytes(patches);
   LS_ASSERT(out.size() - begin == plan.bytes);

@@ -32,7 +32,8 @@ struct FramesPlan {
     std::uint8_t patch_width = 0;
   };
   std::array<Group, kGroupsMax> groups;
-  std::int64_t floor = 0;  // the least base
+  std::int64_t floor = 0;    // the least value
+  std::int64_t ceiling = 0;  // the greatest
   std::uint8_t base_width = 0;
   std::size_t bytes = 0;
 };

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "codec/bitpack.h"
 #include "codec/codec.h"
 #include "codec/dictionary.h"
+#include "codec/encode_kernels.h"
 #include "codec/frames.h"
 #include "codec/layout.h"
 #include "codec/seal.h"
@@ -19,24 +21,19 @@ namespace {
 
 using Column = std::span<const std::int64_t>;
 
-// Differences of neighbours, the first to 0 less the least of them, so that it costs no bits.
+// Differences of neighbours. The first is made like the second, so that it costs no bits; `start`
+// makes up for it.
 struct Steps {
   std::array<std::int64_t, kValuesMax> differences;
   std::int64_t start = 0;
   std::size_t runs = 1;
 };
 
-std::int64_t minus(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
-}
-
 void find_steps(Column values, Steps& steps) {
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    steps.differences[i] = minus(values[i], values[i - 1]);
-    steps.runs += steps.differences[i] != 0;
-  }
+  steps.runs = 1 + find_differences(values, steps.differences.data());
   steps.differences[0] = values.size() > 1 ? steps.differences[1] : 0;
-  steps.start = minus(values[0], steps.differences[0]);
+  steps.start = static_cast<std::int64_t>(static_cast<std::uint64_t>(values[0]) -
+                                          static_cast<std::uint64_t>(steps.differences[0]));
 }
 
 void put_layout(Layout layout, Bytes& out) { out.push_back(static_cast<std::uint8_t>(layout)); }
@@ -86,12 +83,6 @@ Status decode_frames(ByteReader& reader, bool running, std::span<std::int64_t> o
   return {};
 }
 
-void encode_plain(Column values, Bytes& out) {
-  put_layout(Layout::kPlain, out);
-  ByteWriter writer(out);
-  for (const std::int64_t value : values) writer.write_le(static_cast<std::uint64_t>(value));
-}
-
 Status decode_plain(ByteReader& reader, std::span<std::int64_t> out) {
   if (reader.remaining() != out.size_bytes()) return corrupt("a plain column of another size");
   for (std::int64_t& value : out)
@@ -99,23 +90,36 @@ Status decode_plain(ByteReader& reader, std::span<std::int64_t> out) {
   return {};
 }
 
-// Of steps, frames and plain the one with the fewest bytes.
-void encode_simple(Column values, const Steps& steps, Bytes& out) {
-  const FramesPlan frames = plan_frames(values);
-  const Column differences(steps.differences.data(), values.size());
-  const FramesPlan stepped = plan_frames(differences);
-  Bytes start;
-  ByteWriter(start).varint(zigzag(steps.start));
-  const std::size_t steps_bytes = stepped.bytes + start.size();
-  if (std::min(frames.bytes, steps_bytes) >= values.size_bytes()) {
-    encode_plain(values, out);
-  } else if (frames.bytes <= steps_bytes) {
-    put_layout(Layout::kFrames, out);
-    write_frames(frames, values, out);
+// Of frames, steps and plain the one with the fewest bytes.
+struct SimplePlan {
+  FramesPlan frames;
+  FramesPlan stepped;
+  std::size_t bytes = 0;  // with the layout byte
+  Layout layout = Layout::kPlain;
+};
+
+void plan_simple(Column values, const Steps& steps, SimplePlan& plan) {
+  plan.frames = plan_frames(values);
+  plan.stepped = plan_frames(Column(steps.differences.data(), values.size()));
+  const std::size_t stepped_bytes = plan.stepped.bytes + varint_bytes(zigzag(steps.start));
+  plan.layout = plan.frames.bytes <= stepped_bytes ? Layout::kFrames : Layout::kSteps;
+  plan.bytes = 1 + std::min(plan.frames.bytes, stepped_bytes);
+  if (plan.bytes > values.size_bytes()) {
+    plan.layout = Layout::kPlain;
+    plan.bytes = 1 + values.size_bytes();
+  }
+}
+
+void write_simple(Column values, const Steps& steps, const SimplePlan& plan, Bytes& out) {
+  put_layout(plan.layout, out);
+  if (plan.layout == Layout::kFrames) {
+    write_frames(plan.frames, values, out);
+  } else if (plan.layout == Layout::kSteps) {
+    ByteWriter(out).varint(zigzag(steps.start));
+    write_frames(plan.stepped, Column(steps.differences.data(), values.size()), out);
   } else {
-    put_layout(Layout::kSteps, out);
-    ByteWriter(out).bytes(start);
-    write_frames(stepped, differences, out);
+    ByteWriter writer(out);
+    for (const std::int64_t value : values) writer.write_le(static_cast<std::uint64_t>(value));
   }
 }
 
@@ -130,24 +134,21 @@ void encode_integers(Column values, Bytes& out, Nesting nesting) {
     ByteWriter(out).varint(zigzag(values[0]));
     return;
   }
-  const std::size_t begin = out.size();
-  encode_simple(values, steps, out);
-  if (nesting == Nesting::kSimple) return;
-
-  const auto keep_if_smaller = [&](const Bytes& other) {
-    if (other.size() < out.size() - begin) {
-      out.resize(begin);
-      ByteWriter(out).bytes(other);
-    }
-  };
-  if (steps.runs * 2 < values.size()) {
-    Bytes other;
-    encode_runs(values, other);
-    keep_if_smaller(other);
-  }
+  SimplePlan plan;
+  plan_simple(values, steps, plan);
+  Bytes best;
+  if (nesting <= Nesting::kRuns && steps.runs * 2 < values.size()) encode_runs(values, best);
   if (nesting == Nesting::kAny) {
     Bytes other;
-    if (encode_dictionary(values, other)) keep_if_smaller(other);
+    if (encode_dictionary(values, {plan.frames.floor, plan.frames.ceiling}, other) &&
+        (best.empty() || other.size() < best.size())) {
+      best = std::move(other);
+    }
+  }
+  if (best.empty() || plan.bytes <= best.size()) {
+    write_simple(values, steps, plan, out);
+  } else {
+    ByteWriter(out).bytes(best);
   }
 }
 

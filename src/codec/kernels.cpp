@@ -7,6 +7,7 @@
 
 #include "codec/bitpack.h"
 #include "codec/frames.h"
+#include "codec/powers.h"
 #include "codec/spread.h"
 
 // This file is compiled once for each kind of vectors. Scalable ones cannot be held in arrays, and
@@ -16,23 +17,6 @@
 #define HWY_TARGET_INCLUDE "codec/kernels.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
-#ifndef LINESHAFT_CODEC_KERNELS_ONCE
-#define LINESHAFT_CODEC_KERNELS_ONCE
-namespace lineshaft::codec {
-
-// 2^52 + 2^51. Added as an integer to the bits of a small number, it makes a double that is larger
-// than the number by itself.
-inline constexpr double kRounder = 6755399441055744.0;
-
-inline constexpr std::array<double, 23> kTensOfDouble = [] {
-  std::array<double, 23> tens{1};
-  for (std::size_t i = 1; i < tens.size(); ++i) tens[i] = tens[i - 1] * 10;
-  return tens;
-}();
-
-}  // namespace lineshaft::codec
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace lineshaft::codec::HWY_NAMESPACE {
@@ -59,11 +43,16 @@ struct Doubles {
 // ---- From bytes to numbers
 
 HWY_INLINE Numbers load_words(const std::uint8_t* from) {
-  alignas(64) std::array<std::uint64_t, kUnit> words;
-  std::memcpy(words.data(), from, sizeof(words));
   Numbers numbers;
   for (std::size_t v = 0; v < kVectors; ++v) {
-    numbers.of[v] = hn::Load(TagU(), words.data() + v * kLanes);
+#if HWY_TARGET == HWY_SCALAR
+    std::uint64_t word = 0;
+    std::memcpy(&word, from + v * sizeof(word), sizeof(word));
+    numbers.of[v] = hn::Set(TagU(), word);
+#else
+    const hn::Repartition<std::uint8_t, TagU> bytes;
+    numbers.of[v] = hn::BitCast(TagU(), hn::LoadU(bytes, from + v * kLanes * 8));
+#endif
   }
   return numbers;
 }
@@ -253,8 +242,8 @@ struct Divider {
   VecD inverse;
 
   explicit Divider(unsigned exponent)
-      : power(hn::Set(TagD(), kTensOfDouble[exponent])),
-        inverse(hn::Set(TagD(), 1.0 / kTensOfDouble[exponent])) {}
+      : power(hn::Set(TagD(), kPowersOfTen[exponent])),
+        inverse(hn::Set(TagD(), 1.0 / kPowersOfTen[exponent])) {}
 
   HWY_INLINE void divide(Doubles& values) const {
 #if HWY_NATIVE_FMA
@@ -307,8 +296,8 @@ struct UnfoldingScaler {
   explicit UnfoldingScaler(const Scale& scale)
       : divider(scale.exponent),
         decades(scale.fold.decades),
-        first(kTensOfDouble[scale.fold.digits]),
-        decade_numbers(9 * kTensOfDouble[scale.fold.digits - 1U]) {}
+        first(kPowersOfTen[scale.fold.digits]),
+        decade_numbers(9 * kPowersOfTen[scale.fold.digits - 1U]) {}
 
   HWY_INLINE Doubles apply(const Numbers& numbers) const {
     Doubles values = to_doubles(numbers);
@@ -318,6 +307,16 @@ struct UnfoldingScaler {
   }
 
  private:
+#if HWY_TARGET == HWY_SCALAR
+  // Counts instead of choosing: a branch for each threshold would be guessed wrong.
+  HWY_INLINE VecD unfolded(VecD value) const {
+    const double size = hn::GetLane(hn::Abs(value));
+    unsigned decade = 0;
+    for (unsigned k = 0; k < decades; ++k) decade += size >= first + k * decade_numbers;
+    const double number = (size - decade * decade_numbers) * kPowersOfTen[decade];
+    return hn::CopySignToAbs(hn::Set(TagD(), number), value);
+  }
+#else
   HWY_INLINE VecD unfolded(VecD value) const {
     const VecD size = hn::Abs(value);
     VecD taken = hn::Zero(TagD());
@@ -326,10 +325,11 @@ struct UnfoldingScaler {
       const VecD begin = hn::Set(TagD(), first + (decade - 1) * decade_numbers);
       const auto reached = hn::Ge(size, begin);
       taken = hn::IfThenElse(reached, hn::Set(TagD(), decade * decade_numbers), taken);
-      factor = hn::IfThenElse(reached, hn::Set(TagD(), kTensOfDouble[decade]), factor);
+      factor = hn::IfThenElse(reached, hn::Set(TagD(), kPowersOfTen[decade]), factor);
     }
     return hn::CopySignToAbs(hn::Mul(hn::Sub(size, taken), factor), value);
   }
+#endif
 };
 
 // ---- What becomes of them
@@ -506,6 +506,39 @@ void totals(const Frames& column, const Scale& scale, PartialTotals& partial) {
   }
 }
 
+// Any doubles; as PartialTotals::add does.
+void add_doubles(const double* values, std::size_t units, PartialTotals& partial) {
+  VecD sum[kVectors];
+  VecD min[kVectors];
+  VecD max[kVectors];
+  VecU missing = hn::Zero(TagU());  // in each lane how many NaN, negative
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    sum[v] = hn::LoadU(TagD(), partial.sum.data() + v * kLanes);
+    min[v] = hn::LoadU(TagD(), partial.min.data() + v * kLanes);
+    max[v] = hn::LoadU(TagD(), partial.max.data() + v * kLanes);
+  }
+  for (std::size_t unit = 0; unit < units; ++unit) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const VecD value = hn::LoadU(TagD(), values + unit * kUnit + v * kLanes);
+      const auto is_nan = hn::IsNaN(value);
+      missing = hn::Add(missing, hn::BitCast(TagU(), hn::VecFromMask(TagD(), is_nan)));
+      // Minus zero changes no sum, not even that of nothing but minus zeros, which begins with 0.
+      sum[v] = hn::Add(sum[v], hn::IfThenZeroElse(is_nan, value));
+      min[v] = hn::IfThenElse(hn::Lt(value, min[v]), value, min[v]);
+      max[v] = hn::IfThenElse(hn::Gt(value, max[v]), value, max[v]);
+    }
+  }
+  alignas(64) std::array<std::uint64_t, kLanes> lanes;
+  hn::Store(missing, TagU(), lanes.data());
+  partial.numbers += units * kUnit;
+  for (const std::uint64_t lane : lanes) partial.numbers += lane;
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    hn::StoreU(sum[v], TagD(), partial.sum.data() + v * kLanes);
+    hn::StoreU(min[v], TagD(), partial.min.data() + v * kLanes);
+    hn::StoreU(max[v], TagD(), partial.max.data() + v * kLanes);
+  }
+}
+
 }  // namespace lineshaft::codec::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -515,6 +548,7 @@ namespace lineshaft::codec {
 HWY_EXPORT(integers);
 HWY_EXPORT(doubles);
 HWY_EXPORT(totals);
+HWY_EXPORT(add_doubles);
 
 void decode_column(const Frames& column, std::int64_t* out) {
   HWY_DYNAMIC_DISPATCH(integers)(column, out);
@@ -529,6 +563,16 @@ void decode_column(const Frames& column, const Scale& scale, float* out) {
 }
 void total_column(const Frames& column, const Scale& scale, PartialTotals& partial) {
   HWY_DYNAMIC_DISPATCH(totals)(column, scale, partial);
+}
+
+Totals total_of(std::span<const double> values) {
+  PartialTotals partial;
+  const std::size_t units = values.size() / PartialTotals::kLanes;
+  HWY_DYNAMIC_DISPATCH(add_doubles)(values.data(), units, partial);
+  for (std::size_t i = units * PartialTotals::kLanes; i < values.size(); ++i) {
+    partial.add(i, values[i]);
+  }
+  return partial.total();
 }
 
 namespace {

@@ -21,8 +21,7 @@ enum class Layout : std::uint8_t {
   // floats
   kDecimals = 16,
   kBits = 17,
-  kPlainFloats = 18,
-  kPackedFloats = 19,
+  kPackedFloats = 18,
   // times
   kTimes = 32,
   // texts

@@ -16,10 +16,4 @@ Totals PartialTotals::total() const {
   return totals;
 }
 
-Totals total_of(std::span<const double> values) {
-  PartialTotals totals;
-  for (std::size_t i = 0; i < values.size(); ++i) totals.add(i, values[i]);
-  return totals.total();
-}
-
 }  // namespace lineshaft::codec
