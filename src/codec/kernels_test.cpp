@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 
 #include "codec/column_fixture.h"
 #include "codec/floats.h"
@@ -64,6 +65,39 @@ TEST(Kernels, DivideAsIeee754SaysOnEveryKindOfVectors) {
   }
 }
 
+Totals added_one_by_one(const std::vector<double>& values) {
+  PartialTotals partial;
+  for (std::size_t i = 0; i < values.size(); ++i) partial.add(i, values[i]);
+  return partial.total();
+}
+
+TEST(Kernels, AddUpAnyDoublesAlikeOnEveryKindOfVectors) {
+  std::mt19937_64 random(4);
+  const std::vector<double> special = {NAN, -0.0, 0.0, INFINITY, -INFINITY, 1e308, -1e-308};
+  for (const unsigned percent : {1U, 30U, 100U}) {
+    for (const std::size_t count : column_lengths()) {
+      std::vector<double> values;
+      for (std::size_t i = 0; i < count; ++i) {
+        values.push_back(random() % 100 < percent ? special[random() % (i % 2 == 0 ? 1 : 7)]
+                                                  : static_cast<double>(random() % 1000) / 7);
+      }
+      const Totals expected = added_one_by_one(values);
+      on_every_target([&] {
+        const Totals totals = total_of(values);
+        ASSERT_EQ(totals.numbers, expected.numbers);
+        ASSERT_EQ(std::isnan(totals.sum), std::isnan(expected.sum));
+        if (!std::isnan(expected.sum)) {
+          ASSERT_EQ(totals.sum, expected.sum);
+        }
+        ASSERT_EQ(std::bit_cast<std::uint64_t>(totals.min),
+                  std::bit_cast<std::uint64_t>(expected.min));
+        ASSERT_EQ(std::bit_cast<std::uint64_t>(totals.max),
+                  std::bit_cast<std::uint64_t>(expected.max));
+      });
+    }
+  }
+}
+
 TEST(Kernels, AddUpAlikeOnEveryKindOfVectors) {
   std::mt19937_64 random(3);
   for (const IntegerShape& shape : integer_shapes()) {
@@ -75,7 +109,7 @@ TEST(Kernels, AddUpAlikeOnEveryKindOfVectors) {
       Bytes bytes;
       encode_floats<double>(values, Effort::kFresh, bytes);
       const Slacked input(bytes);
-      const Totals expected = total_of(values);
+      const Totals expected = added_one_by_one(values);
       on_every_target([&] {
         const Result<Totals> totals = total_floats(input.span(), count);
         ASSERT_TRUE(totals);
@@ -83,6 +117,45 @@ TEST(Kernels, AddUpAlikeOnEveryKindOfVectors) {
         ASSERT_EQ(totals->min, expected.min) << shape.name << " of " << count;
         ASSERT_EQ(totals->max, expected.max) << shape.name << " of " << count;
         ASSERT_EQ(totals->numbers, expected.numbers) << shape.name << " of " << count;
+      });
+    }
+  }
+}
+
+double special_of(std::int64_t number) {
+  switch (number % 3) {
+    case 0:
+      return NAN;
+    case 1:
+      return -0.0;
+    default:
+      return 74.93588199999998;
+  }
+}
+
+TEST(Kernels, EncodeToTheSameBytesOnEveryKindOfVectors) {
+  std::mt19937_64 random(5);
+  for (const IntegerShape& shape : integer_shapes()) {
+    for (const std::size_t count : {1U, 5U, 8U, 131U, 1000U, 8192U}) {
+      const Integers numbers = shape.make(count, random);
+      std::vector<double> values;
+      for (const std::int64_t number : numbers) {
+        values.push_back(number % 77 == 0 ? special_of(number)
+                                          : static_cast<double>(number % 1'000'000'000) / 1000);
+      }
+      Bytes first_integers;
+      Bytes first_doubles;
+      on_every_target([&] {
+        Bytes integers;
+        encode_integers(numbers, integers);
+        Bytes doubles;
+        encode_floats<double>(values, Effort::kFresh, doubles);
+        if (first_integers.empty()) {
+          first_integers = integers;
+          first_doubles = doubles;
+        }
+        ASSERT_EQ(integers, first_integers) << shape.name << " of " << count;
+        ASSERT_EQ(doubles, first_doubles) << shape.name << " of " << count;
       });
     }
   }
