@@ -6,6 +6,7 @@
 // count none there and call the intervals before the first value empty.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "historian/oracle_fixture.h"
@@ -451,6 +452,41 @@ TEST_F(Annex, Table1InterpolationAndExtrapolation) {
   EXPECT_EQ(values(5, true), (std::vector<double>{37, 15, 18, 25, 35, 37}));
   EXPECT_EQ(values(5, false), (std::vector<double>{30, 15, 18, 25, 30, 30}));
   EXPECT_EQ(values(6, true), (std::vector<double>{30, 10, 10, 20, 30, 30}));
+}
+
+TEST_F(Annex, TextsHaveNoNumbers) {
+  make(5, ValueType::kString, Interpolation::kStep);
+  const SampleBatch batch{
+      {1},
+      {},
+      {{{5}, noon(0), {}, std::string("run")}, {{5}, noon(4), quality::kBad, std::string()}}};
+  ASSERT_TRUE(append(*store_, batch).ok());
+  const auto ask = [&](Aggregate aggregate) {
+    return store_->aggregates({1}, {5}, {noon(0), noon(10)}, Nanoseconds(10 * kSecond),
+                              std::array{aggregate}, {});
+  };
+  EXPECT_EQ(ask(Aggregate::kCount).value()[0].value, 1);
+  EXPECT_EQ(ask(Aggregate::kDurationGood).value()[0].value, 4000);
+  EXPECT_EQ(ask(Aggregate::kDurationBad).value()[0].value, 6000);
+  EXPECT_EQ(ask(Aggregate::kMaximum).error().id, ErrorId::kTypeMismatch);
+  const std::vector<Timestamp> times = {noon(1)};
+  EXPECT_EQ(store_->interpolated({1}, {5}, times, {}).error().id, ErrorId::kTypeMismatch);
+}
+
+TEST_F(Annex, RefusesWhatCannotBe) {
+  const auto refused = [&](std::uint32_t tag, std::int64_t step, const AggregateOptions& options) {
+    const Aggregate wanted[] = {Aggregate::kCount};
+    const auto answer =
+        store_->aggregates({1}, {tag}, {noon(0), noon(100)}, Nanoseconds(step), wanted, options);
+    return answer ? std::optional<ErrorId>() : answer.error().id;
+  };
+  EXPECT_EQ(refused(1, kSecond / 1000, {}), std::nullopt);  // just 100'000 windows
+  EXPECT_EQ(refused(1, kSecond / 1001, {}), ErrorId::kInvalidArgument);
+  EXPECT_EQ(refused(1, 0, {}), ErrorId::kInvalidArgument);
+  EXPECT_EQ(refused(77, kSecond, {}), ErrorId::kNotFound);
+  EXPECT_EQ(refused(1, kSecond, {true, 101, 100, false}), ErrorId::kInvalidArgument);
+  EXPECT_EQ(refused(1, kSecond, {true, 40, 59, false}), ErrorId::kInvalidArgument);
+  EXPECT_EQ(refused(1, kSecond, {true, 40, 60, false}), std::nullopt);
 }
 
 }  // namespace
