@@ -54,7 +54,7 @@ run_all() {  # corpus-file
     done
   fi
   if "$build/lineshaft" bench historian --help > "$work/help" 2>&1; then
-    run lineshaft "$build/lineshaft" bench historian --data "$source" --json
+    run lineshaft "$build/lineshaft" bench historian --data "$source" -o json
   fi
 }
 

@@ -157,6 +157,7 @@ Status Bench::open() {
   historian::HistorianOptions options;
   options.directory = options_.directory;
   options.memtable_bytes_max = options_.memtable_bytes;
+  options.seal_after = Nanoseconds::max();  // when it is asked for
   auto opened =
       Historian::open(sys::real_file_system(), sys::real_clock(), sys::real_random(), options);
   if (!opened) return opened.error();

@@ -29,7 +29,11 @@ class ByKey {
 
   // Makes it if need be. Stays where it is for as long as this lives.
   T& at(SeriesKey key) {
-    Pages& pages = tenants_[key.tenant];
+    // Most often the same tenant again.
+    if (last_ == nullptr || last_->first != key.tenant) {
+      last_ = &*tenants_.try_emplace(key.tenant).first;
+    }
+    Pages& pages = last_->second;
     const std::size_t page = key.tag.value / kPageSize;
     if (page >= pages.size()) pages.resize(page + 1);
     if (!pages[page]) pages[page] = std::make_unique<Page>();
@@ -57,6 +61,7 @@ class ByKey {
   using Pages = std::vector<std::unique_ptr<Page>>;
 
   std::map<TenantId, Pages> tenants_;
+  std::pair<const TenantId, Pages>* last_ = nullptr;  // of them: a map's elements stay in place
 };
 
 }  // namespace lineshaft::historian

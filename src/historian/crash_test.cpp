@@ -143,7 +143,8 @@ class Worker {
       if (chance < 12) done = append_some();
       if (chance == 12) done = move_tags();
       if (chance == 13) done = change_tag(static_cast<std::uint32_t>(below(5)));
-      if (chance > 13 && chance < 19) done = store_->flush();
+      if (chance > 13 && chance < 18) done = store_->flush();
+      if (chance == 18) done = store_->compact();
       if (chance == 19) done = open();
       if (!done) return done;
     }

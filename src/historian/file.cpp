@@ -219,7 +219,7 @@ Status FileWriter::write_block(BlockRef block, ByteSpan stored) {
 }
 
 Status FileWriter::copy(const FileReader& from, const BlockRef& block) {
-  LS_ASSERT(block.is_of_one() && block.effort == options_.effort);
+  LS_ASSERT(block.is_of_one());
   if (Status ended = end_block(); !ended) return ended;
   key_ = block.first;
   Result<Bytes> stored = from.read_stored(block);
@@ -320,6 +320,12 @@ std::span<const BlockRef> FileReader::blocks(SeriesKey key) const {
 bool FileReader::is_sealed() const {
   return std::all_of(index_.begin(), index_.end(),
                      [](const BlockRef& block) { return block.effort == codec::Effort::kSealed; });
+}
+
+Timestamp FileReader::last_time() const {
+  Timestamp last = kTimestampMin;
+  for (const BlockRef& block : index_) last = std::max(last, block.summary.last_time);
+  return last;
 }
 
 Result<Bytes> FileReader::read_stored(const BlockRef& block) const {

@@ -57,8 +57,8 @@ class FileWriter {
   Status add(SeriesKey key, const Columns& points);
   // What was added so far shares no block with what comes.
   Status end_block();
-  // Takes a block over as it is. Requires: as for add; block.is_of_one(), and it was encoded with
-  // the effort of this file. Errors: also kCorrupt, if it cannot be read for whatever reason.
+  // Takes a block over as it is. Requires: as for add; block.is_of_one(). Errors: also kCorrupt, if
+  // it cannot be read for whatever reason.
   Status copy(const FileReader& from, const BlockRef& block);
   // Index, footer, sync. The name of the file is durable only after sync_directory.
   Status finish();
@@ -112,7 +112,8 @@ class FileReader {
   Result<Bytes> read_stored(const BlockRef& block) const;
 
   const FileId& id() const { return id_; }
-  bool is_sealed() const;  // every block is encoded for size
+  bool is_sealed() const;       // every block is encoded for size
+  Timestamp last_time() const;  // of all points; kTimestampMin if there are none
   std::uint64_t bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 

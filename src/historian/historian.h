@@ -25,6 +25,9 @@ struct HistorianOptions {
   std::string directory;
   // A memtable larger than this becomes an immutable file.
   std::size_t memtable_bytes_max = 8 * 1024 * 1024;
+  // Files whose newest sample is older are encoded anew for the fewest bytes, which takes longer to
+  // write and to read.
+  Nanoseconds seal_after = std::chrono::hours(7 * 24);
   // False in tests: flush() is called by hand and everything runs on the caller's thread.
   bool background = true;
   std::size_t wal_segment_bytes = wal::kSegmentBytes;

@@ -65,6 +65,7 @@ class OnDisk {
   explicit OnDisk(sys::SimDisk& disk, std::uint64_t seed = 1) : disk_(disk), random_(seed) {
     options_.directory = "/data/history";
     options_.background = false;
+    options_.seal_after = Nanoseconds::max();  // by compact() alone
     options_.memtable_bytes_max = 1 << 20;
     options_.wal_segment_bytes = 16 * 1024;
   }

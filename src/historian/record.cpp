@@ -1,11 +1,24 @@
 #include "historian/record.h"
 
+#include <array>
 #include <bit>
 
 namespace lineshaft::historian {
 namespace {
 
 Error corrupt(const char* what) { return {ErrorId::kCorrupt, what}; }
+
+constexpr std::size_t kVarintBytesMax = 10;
+
+// LEB128 to memory with room for kVarintBytesMax. Returns the place behind it.
+std::uint8_t* put_varint(std::uint8_t* at, std::uint64_t value) {
+  while (value >= 0x80) {
+    *at++ = static_cast<std::uint8_t>(value | 0x80);
+    value >>= 7;
+  }
+  *at++ = static_cast<std::uint8_t>(value);
+  return at;
+}
 
 void fail(ByteReader& reader) { reader.bytes(reader.remaining() + 1); }
 
@@ -142,13 +155,17 @@ Bytes encode_batch(const SampleBatch& batch) {
   Timestamp before = batch.received;
   std::uint32_t tag_before = 0;
   for (const Sample& sample : batch.samples) {
+    // Put together here and appended at once: this is done for every sample that arrives.
+    std::array<std::uint8_t, 3 * kVarintBytesMax + 1> head;
     // Samples of a poll stand in order of tags: differences are small.
-    writer.varint(zigzag(std::int64_t{sample.tag.value} - std::int64_t{tag_before}));
+    std::uint8_t* end =
+        put_varint(head.data(), zigzag(std::int64_t{sample.tag.value} - std::int64_t{tag_before}));
     tag_before = sample.tag.value;
-    writer.varint(time_delta(before, sample.time));
+    end = put_varint(end, time_delta(before, sample.time));
     before = sample.time;
-    writer.varint(sample.quality.code);
-    writer.u8(static_cast<std::uint8_t>(type_of(sample.value)));
+    end = put_varint(end, sample.quality.code);
+    *end++ = static_cast<std::uint8_t>(type_of(sample.value));
+    writer.bytes(ByteSpan(head.data(), end));
     write_value(writer, sample.value);
   }
   return out;

@@ -115,9 +115,9 @@ class Store final : public Historian {
   // anew, but looks into each one's index.
   static constexpr std::size_t kFilesMax = 8;
   void merge_in_background();
-  Status merge_files(std::size_t files_max);
-  std::vector<FilePtr> files_to_merge(std::size_t files_max) const;
-  Result<FilePtr> merge(const std::vector<FilePtr>& inputs);
+  Status merge_files(std::size_t files_max, Timestamp seal_before);
+  std::vector<FilePtr> files_to_merge(std::size_t files_max, Timestamp seal_before) const;
+  Result<FilePtr> merge(const std::vector<FilePtr>& inputs, Timestamp seal_before);
   Status replace(const std::vector<FilePtr>& inputs, FilePtr merged);
   std::string file_path(std::uint64_t number) const;
   std::string catalogue_path(std::uint64_t number) const;

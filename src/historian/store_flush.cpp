@@ -21,7 +21,9 @@ Status Store::flush() {
     flushed = flush_locked();
     note_outcome(flushed, files_full_);
   }
-  if (flushed && !options_.background) flushed = merge_files(kFilesMax);
+  if (flushed && !options_.background) {
+    flushed = merge_files(kFilesMax, clock_.now() + -options_.seal_after);
+  }
   if (options_.background) wake(merge_wanted_);
   return flushed;
 }

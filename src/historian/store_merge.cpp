@@ -1,5 +1,5 @@
-// Neighbouring files become one, whose blocks are full and encoded for size. One merge at a time
-// (merge_mutex_); flushes and readers go on meanwhile.
+// Neighbouring files become one, whose blocks are full; old ones are encoded for size. One merge at
+// a time (merge_mutex_); flushes and readers go on meanwhile.
 #include <algorithm>
 
 #include "base/log.h"
@@ -60,7 +60,8 @@ Status merge_series(SeriesKey key, const std::vector<FilePtr>& inputs, codec::Ef
   Status outcome;
   const SeriesView view{key, inputs, std::nullopt, [&](const Error& error) { outcome = error; }};
   const auto is_full = [&](const BlockRef& block) {
-    return block.effort == effort && block.summary.count >= kTakenOverPoints;
+    const bool is_small = block.effort == effort || block.effort == codec::Effort::kSealed;
+    return is_small && block.summary.count >= kTakenOverPoints;
   };
   const Status read = visit_pieces(view, {}, is_full, [&](const SeriesPiece& piece) {
     if (outcome) {
@@ -83,18 +84,18 @@ void Store::merge_in_background() {
     if (ending_) return;
     merge_wanted_ = false;
     lock.unlock();
-    const Status merged = merge_files(kFilesMax);
+    const Status merged = merge_files(kFilesMax, clock_.now() + -options_.seal_after);
     if (!merged && !poisoned_) log_error("historian", merged.error().text());
     lock.lock();
   }
 }
 
-Status Store::merge_files(std::size_t files_max) {
+Status Store::merge_files(std::size_t files_max, Timestamp seal_before) {
   const std::lock_guard one_at_a_time(merge_mutex_);
   while (!poisoned_ && !giving_up_merges_) {
-    const std::vector<FilePtr> inputs = files_to_merge(files_max);
+    const std::vector<FilePtr> inputs = files_to_merge(files_max, seal_before);
     if (inputs.empty()) return {};
-    const Result<FilePtr> merged = merge(inputs);
+    const Result<FilePtr> merged = merge(inputs, seal_before);
     if (!merged && merged.error().id == ErrorId::kCorrupt) {
       for (const FilePtr& input : inputs) kept_as_they_are_.insert(input->id().number);
       log_error("historian", "files are left as they are: " + merged.error().what);
@@ -114,17 +115,20 @@ Status Store::merge_files(std::size_t files_max) {
 
 // Errors: kCorrupt: an input cannot be read; nothing of it may be left out for good. Others: of
 // writing.
-Result<FilePtr> Store::merge(const std::vector<FilePtr>& inputs) {
-  constexpr codec::Effort kEffort = codec::Effort::kSealed;
+Result<FilePtr> Store::merge(const std::vector<FilePtr>& inputs, Timestamp seal_before) {
+  const bool is_old = std::all_of(inputs.begin(), inputs.end(), [&](const FilePtr& input) {
+    return input->last_time() < seal_before;
+  });
+  const codec::Effort effort = is_old ? codec::Effort::kSealed : codec::Effort::kFresh;
   const FileId id{take_number(), inputs.back()->id().order};
-  return make_file(id, {kEffort}, [&](FileWriter& writer) -> Status {
+  return make_file(id, {effort}, [&](FileWriter& writer) -> Status {
     std::vector<KeyCursor> cursors;
     for (const FilePtr& input : inputs) cursors.emplace_back(*input);
     std::optional<SeriesKey> key;
     do {
       if (giving_up_merges_) return Error{ErrorId::kCancelled, "the server ends"};
       if (key) {
-        if (Status done = merge_series(*key, inputs, kEffort, writer); !done) return done;
+        if (Status done = merge_series(*key, inputs, effort, writer); !done) return done;
       }
       std::optional<SeriesKey> least;
       for (KeyCursor& cursor : cursors) {
@@ -161,12 +165,18 @@ Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
 
 // The cheapest neighbours worth merging, if there are more files than that: neighbours, so that
 // what is newer stays newer.
-std::vector<FilePtr> Store::files_to_merge(std::size_t files_max) const {
+std::vector<FilePtr> Store::files_to_merge(std::size_t files_max, Timestamp seal_before) const {
   const std::lock_guard lock(files_mutex_);
   std::vector<FilePtr> best;
-  const bool only_to_seal =
-      files_max == 1 && open_files_.size() == 1 && !open_files_.front()->is_sealed();
-  if (open_files_.size() <= files_max && !only_to_seal) return best;
+  if (open_files_.size() <= files_max) {
+    const auto unsealed =
+        std::find_if(open_files_.begin(), open_files_.end(), [&](const FilePtr& file) {
+          return !file->is_sealed() && file->last_time() < seal_before &&
+                 !kept_as_they_are_.contains(file->id().number);
+        });
+    if (unsealed != open_files_.end()) best.push_back(*unsealed);
+    return best;
+  }
   std::uint64_t best_bytes = kMergedBytesMax;
   const std::size_t width = std::min(kMergeWidth, open_files_.size());
   for (std::size_t i = 0; i + width <= open_files_.size(); ++i) {
@@ -194,7 +204,7 @@ std::vector<FilePtr> Store::files_to_merge(std::size_t files_max) const {
 
 Status Store::compact() {
   if (Status flushed = flush(); !flushed) return flushed;
-  return merge_files(1);
+  return merge_files(1, kTimestampMax);
 }
 
 }  // namespace lineshaft::historian

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 
+#include "historian/file.h"
 #include "historian/oracle_fixture.h"
 
 namespace lineshaft::historian {
@@ -342,6 +343,46 @@ TEST_F(StoreTest, MergesSmallFilesAndRemovesThem) {
   open();
   EXPECT_EQ(scan_all(*store_, {kTenant, tag}).size(), 40u);
   EXPECT_EQ(text_of(tag, {{0}, {2}}), "0=39 1=1");
+}
+
+TEST_F(StoreTest, CompactingLeavesOneSealedFileThatHoldsEverything) {
+  const TagId tag = make("a/b", ValueType::kInt64);
+  const TagId other = make("a/c", ValueType::kString);
+  std::string expected;
+  for (std::int64_t time = 0; time < 60; ++time) {
+    ASSERT_TRUE(put(tag, time, time * time).ok());
+    ASSERT_TRUE(put(other, time / 2, "x" + std::to_string(time)).ok());  // 30 points written twice
+    expected += (time == 0 ? "" : " ") + std::to_string(time) + "=" + std::to_string(time * time);
+    if (time % 10 == 5) flush();
+  }
+  ASSERT_TRUE(store_->compact().ok());
+  EXPECT_EQ(store_->counters().files, 1u);
+  const auto check = [&] {
+    EXPECT_EQ(text_of(tag), expected);
+    EXPECT_EQ(text_of(other, {{28}, {30}}), "28=x57 29=x59");
+  };
+  check();
+  const std::uint64_t writes = disk_.calls(sys::DiskCall::kWrite);
+  ASSERT_TRUE(store_->compact().ok());
+  EXPECT_EQ(disk_.calls(sys::DiskCall::kWrite), writes) << "there is nothing more to do";
+  open();
+  check();
+}
+
+TEST_F(StoreTest, SealsWhatIsOld) {
+  store_.options().seal_after = std::chrono::hours(1);
+  open();
+  const TagId tag = make("a/b");
+  ASSERT_TRUE(put(tag, 5, 2.5).ok());  // of 1970
+  flush();
+  const auto name = disk_.list("/data/history").value();
+  const auto file = std::find_if(name.begin(), name.end(),
+                                 [](const std::string& one) { return one.ends_with(".lsh"); });
+  ASSERT_NE(file, name.end());
+  const FilePtr reader =
+      FileReader::open(disk_, "/data/history/" + *file, std::stoull(*file)).value();
+  EXPECT_TRUE(reader->is_sealed());
+  EXPECT_EQ(text_of(tag), "5=2.5");
 }
 
 TEST_F(StoreTest, ReplaysALongLogInBoundedMemory) {
