@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
@@ -32,17 +33,19 @@ Json with_last(const historian::Historian& historian, TenantId tenant,
 historian::TagPage of_quality(const Services& services, const Request& request,
                               const historian::TagFilter& filter, bool bad, std::uint64_t offset,
                               std::uint64_t limit) {
-  const historian::TagPage all =
-      services.historian.list_tags(request.tenant(), filter, 0, UINT32_MAX);
-  std::vector<TagId> ids;
-  for (const Tag& tag : all.tags) ids.push_back(tag.id);
-  const auto last = services.historian.last_values(request.tenant(), ids);
+  const std::vector<TagId> ids = services.historian.list_tag_ids(request.tenant(), filter);
   historian::TagPage page;
-  for (std::size_t i = 0; i < last.size(); ++i) {
-    const Quality quality = last[i].sample.quality;
-    if (last[i].tick == 0 || !(bad ? quality.bad() : quality.uncertain())) continue;
-    if (page.total >= offset && page.tags.size() < limit) page.tags.push_back(all.tags[i]);
-    ++page.total;
+  for (std::size_t from = 0; from < ids.size(); from += kPageMax) {
+    const std::size_t count = std::min<std::size_t>(kPageMax, ids.size() - from);
+    const auto last =
+        services.historian.last_values(request.tenant(), std::span(ids).subspan(from, count));
+    for (const historian::LastValue& value : last) {
+      const Quality quality = value.sample.quality;
+      if (value.tick == 0 || !(bad ? quality.bad() : quality.uncertain())) continue;
+      if (page.total++ < offset || page.tags.size() >= limit) continue;
+      const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), value.tag);
+      if (tag) page.tags.push_back(*tag);
+    }
   }
   return page;
 }
@@ -55,6 +58,8 @@ Result<Reply> list(const Services& services, const Request& request) {
   historian::TagFilter filter;
   filter.text = request.query("text").value_or("");
   filter.prefix = request.query("prefix").value_or("");
+  filter.pattern = request.query("pattern").value_or("");
+  if (Status checked = check_tag_filter(filter); !checked) return checked.error();
   const std::string quality = request.query("quality").value_or("");
   if (!quality.empty() && quality != "bad" && quality != "uncertain") {
     return Error{ErrorId::kInvalidArgument, "quality: must be bad or uncertain"};
@@ -78,6 +83,26 @@ Result<Reply> get(const Services& services, const Request& request) {
   const Result<Tag> tag = the_tag(services, request);
   if (!tag) return tag.error();
   return Reply::json(with_last(services.historian, request.tenant(), {*tag})[0]);
+}
+
+// Connections name their tags by path, and would make new ones under the old paths.
+Status connections_follow(const Services& services, const Request& request, const std::string& from,
+                          const std::string& to, bool with_levels_below) {
+  if (from == to) return {};
+  for (connect::RegisteredConnection& connection : services.connections.list(request.tenant())) {
+    bool changed = false;
+    for (connect::SignalConfig& signal : connection.config.signals) {
+      const bool below = with_levels_below && signal.path.starts_with(from + "/");
+      if (signal.path != from && !below) continue;
+      signal.path.replace(0, from.size(), to);
+      changed = true;
+    }
+    if (!changed) continue;
+    const auto replaced =
+        services.connections.replace(request.tenant(), connection.id, std::move(connection.config));
+    if (!replaced) return replaced.error();
+  }
+  return {};
 }
 
 Status only_tag_fields(const Json& body) {
@@ -119,7 +144,30 @@ Result<Reply> update(const Services& services, const Request& request) {
   if (Status done = services.historian.update_tag(request.tenant(), tag->id, *spec); !done) {
     return done.error();
   }
+  if (Status done = connections_follow(services, request, tag->spec.path, spec->path, false);
+      !done) {
+    return done.error();
+  }
   return Reply::json(with_last(services.historian, request.tenant(), {Tag{tag->id, *spec}})[0]);
+}
+
+Result<Reply> move(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  if (Status known = only_fields(*body, {"from", "to"}); !known) return known.error();
+  if (!body->contains("from") || !(*body)["from"].is_string() || !body->contains("to") ||
+      !(*body)["to"].is_string()) {
+    return Error{ErrorId::kInvalidArgument, "from, to: must be two paths"};
+  }
+  const auto from = (*body)["from"].get<std::string>();
+  const auto to = (*body)["to"].get<std::string>();
+  if (Status noted = audit(services, request, "tag.move", from, to); !noted) return noted.error();
+  const Result<std::uint64_t> moved = services.historian.move_tags(request.tenant(), from, to);
+  if (!moved) return moved.error();
+  if (Status done = connections_follow(services, request, from, to, true); !done) {
+    return done.error();
+  }
+  return Reply::json({{"moved", *moved}});
 }
 
 }  // namespace
@@ -165,6 +213,8 @@ std::vector<Route> tag_routes(const Services& services) {
        "TagPage", bind(services, list)},
       {"POST", "/tags", Rule::needs(Permission::kTagManage), "Make a tag", "TagSpec", "Tag",
        bind(services, create)},
+      {"POST", "/tags/move", Rule::needs(Permission::kTagManage),
+       "Move a tag and all below it to another path", "TagMove", "TagMoved", bind(services, move)},
       {"GET", "/tags/{id}", Rule::needs(Permission::kTagRead), "One tag", "", "Tag",
        bind(services, get)},
       {"PUT", "/tags/{id}", Rule::needs(Permission::kTagManage), "Change a tag", "TagSpec", "Tag",

@@ -63,6 +63,32 @@ class CommandLine(Scenario):
         header, row = self.server.cli("tag", "watch", "furnace", "--count", "1", "-o", "csv").splitlines()
         self.assertEqual(dict(zip(header.split(","), row.split(",")))["value"], "24.5")
 
+    def test_tags_are_found_by_a_path_with_stars_and_moved_with_their_history(self):
+        for path in ("works/melt shop/eaf1/cooling/temperature 1", "works/melt shop/temperature", "works/mill/temperature"):
+            self.store(path)
+        match = lambda pattern: [row["path"] for row in json.loads(
+            self.server.cli("tag", "ls", "--match", pattern, "-o", "json"))]
+        self.assertEqual(match("*/melt shop/**/temperature*"),
+                         ["works/melt shop/eaf1/cooling/temperature 1", "works/melt shop/temperature"])
+        self.assertEqual(match("works/*/temperature"), ["works/melt shop/temperature", "works/mill/temperature"])
+
+        moved = self.run_cli("tag", "mv", "works/melt shop", "works/east/melt shop")
+        self.assertEqual((moved.returncode, moved.stdout), (0, ""))
+        self.assertIn("2 tags moved", moved.stderr)
+        path = "works/east/melt shop/eaf1/cooling/temperature 1"
+        self.server.stop()
+        self.server.start()
+        rows = json.loads(self.server.cli("query", "raw", path, "--from", "2026-01-01", "--to", "2026-01-02", "-o", "json"))
+        self.assertEqual([row["value"] for row in rows], [20.5, 21.5, 22.5, 23.5, 24.5])
+        self.assertEqual(match("works/melt shop/**"), [])
+
+        self.fails(4, "works/mill/temperature is taken", "tag", "mv", "works/east/melt shop", "works/mill")
+        self.fails(3, "no tag is at or below works/none", "tag", "mv", "works/none", "works/other")
+        self.fails(1, "path: ", "tag", "mv", "works/mill", "works//mill")
+        self.assertEqual(len(match("works/**")), 3)
+        self.assertEqual(self.server.request("GET", "/tags?text=" + "a%20" * 70).status, 400)
+        self.assertIn("tag.move", [entry["action"] for entry in self.server.get("/audit")["items"]])
+
     def test_aggregates_are_what_arithmetic_says(self):
         tag = self.store()
         window, = json.loads(self.server.cli("query", "agg", str(tag), "--from", "2026-01-01T00:00:00Z", "--to",

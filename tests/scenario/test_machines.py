@@ -69,6 +69,24 @@ class OtherMaker(Scenario):
         events = server.get(f"/connections/{server.connection('Other')['id']}/events")["items"]
         self.assertLessEqual({"connected", "lost"}, {event["event"] for event in events})
 
+    def test_a_moved_machine_goes_on_under_its_new_path_after_a_restart(self):
+        server = self.server
+        server.ok("POST", "/connections", {
+            "name": "Other", "protocol": "modbus-tcp", "settings": self.settings(), "signals": device_signals(3),
+            "store": "all", "groups": [{"name": "fast", "interval_ms": 100}]})
+        path = "org/site/other/device/register 1"
+        until(lambda: (server.tag(path)["last"] or {}).get("quality") == "Good", "a good value")
+        tag = server.tag(path)["id"]
+        self.assertEqual(server.ok("POST", "/tags/move", {"from": "org/site/other", "to": "org/hall 2"})["moved"], 3)
+        one = server.get("/tags/3")
+        server.ok("PUT", "/tags/3", {**one, "path": "org/hall 2/renamed"})
+        server.stop()
+        server.start()
+        time = server.get(f"/tags/{tag}")["last"]["time"]
+        until(lambda: server.get(f"/tags/{tag}")["last"]["time"] > time, "values after the restart")
+        self.assertEqual([item["path"] for item in server.get("/tags")["items"]],
+                         ["org/hall 2/device/register 0", "org/hall 2/device/register 1", "org/hall 2/renamed"])
+
     def test_connections_survive_a_restart_and_a_removal_keeps_history(self):
         server = self.server
         made = server.ok("POST", "/connections", {

@@ -10,7 +10,8 @@
 namespace lineshaft::app {
 
 // The tags whose path or description holds the words, page by page, at most `limit`.
-Result<Json> all_tags(ApiClient& api, const std::string& text, std::uint64_t limit);
+Result<Json> all_tags(ApiClient& api, const std::string& text, const std::string& pattern,
+                      std::uint64_t limit);
 
 // A tag by its number or its whole path. Errors: kNotFound.
 Result<Json> find_tag(ApiClient& api, const std::string& name);

@@ -32,10 +32,26 @@ const std::vector<Column> kWindowColumns{
     {"from", "/from"}, {"count", "/count"}, {"bad", "/bad_count"}, {"min", "/min"},
     {"max", "/max"},   {"mean", "/mean"},   {"first", "/first"},   {"last", "/last"}};
 
-int list_tags(ApiClient& api, Format format, const std::string& text, std::uint64_t limit) {
-  const Result<Json> tags = all_tags(api, text, limit);
+struct TagOptions {
+  std::string text;
+  std::string pattern;
+  std::uint64_t limit = 1'000'000;
+  std::uint64_t count = UINT64_MAX;
+  std::string from;
+  std::string to;
+};
+
+int list_tags(ApiClient& api, Format format, const TagOptions& options) {
+  const Result<Json> tags = all_tags(api, options.text, options.pattern, options.limit);
   if (!tags) return print_error(tags.error());
   print_rows(format, kTagColumns, *tags);
+  return kExitOk;
+}
+
+int move_tags(ApiClient& api, const TagOptions& options) {
+  const Result<Json> moved = api.post("/tags/move", {{"from", options.from}, {"to", options.to}});
+  if (!moved) return print_error(moved.error());
+  print_note((*moved)["moved"].dump() + " tags moved");
   return kExitOk;
 }
 
@@ -64,10 +80,13 @@ void print_change(Format format, const Json& change, const std::string& path) {
 
 // Prints changes until interrupted, or `count` of them. A stream has no end: JSON comes as one
 // object a line, like NDJSON.
-int watch_tags(ApiClient& api, Format format, const std::string& text, std::uint64_t count) {
-  const Result<Json> tags = all_tags(api, text, kWatchedMax + 1);
+int watch_tags(ApiClient& api, Format format, const TagOptions& options) {
+  const Result<Json> tags = all_tags(api, options.text, options.pattern, kWatchedMax + 1);
   if (!tags) return print_error(tags.error());
-  if (tags->empty()) return print_error({ErrorId::kNotFound, "no tag matches '" + text + "'"});
+  if (tags->empty()) {
+    return print_error(
+        {ErrorId::kNotFound, "no tag matches '" + options.text + options.pattern + "'"});
+  }
   std::map<std::uint64_t, std::string> paths;
   Json watch = {{"watch", Json::array()}};
   for (const Json& tag : *tags) {
@@ -78,20 +97,20 @@ int watch_tags(ApiClient& api, Format format, const std::string& text, std::uint
     paths[tag["id"].get<std::uint64_t>()] = tag["path"].get<std::string>();
     watch["watch"].push_back(tag["id"]);
   }
-  const Result<sys::HttpClientOptions> options = client_options(api.access());
-  if (!options) return print_error(options.error());
-  auto socket = sys::connect_web_socket(*options, "/api/v1/live", api.credentials());
+  const Result<sys::HttpClientOptions> client = client_options(api.access());
+  if (!client) return print_error(client.error());
+  auto socket = sys::connect_web_socket(*client, "/api/v1/live", api.credentials());
   if (!socket) return print_error(socket.error());
   if (Status sent = (*socket)->send_text(watch.dump()); !sent) return print_error(sent.error());
   if (format == Format::kCsv) print_rows(format, kChangeColumns, Json::array());
-  for (std::uint64_t printed = 0; printed < count;) {
+  for (std::uint64_t printed = 0; printed < options.count;) {
     const Result<std::string> text_message = (*socket)->receive(std::chrono::seconds(60));
     if (!text_message) return print_error(text_message.error());
     const Json message = Json::parse(*text_message, nullptr, false);
     if (!message.contains("values")) continue;
     for (const Json& change : message["values"]) {
       print_change(format, change, paths[change[0].get<std::uint64_t>()]);
-      if (++printed == count) break;
+      if (++printed == options.count) break;
     }
   }
   return kExitOk;
@@ -197,30 +216,34 @@ void add_range(CLI::App* command, QueryOptions& options) {
   command->add_option("--to", options.to, "RFC 3339 time, not included; default: now");
 }
 
+void add_search(CLI::App* command, TagOptions& options) {
+  command->add_option("text", options.text, "Words that path or description must contain");
+  command->add_option("--match", options.pattern,
+                      "Path where * is any part of a level and ** any levels: '*/eaf1/**/temp*'");
+}
+
+void add_tag_commands(Cli& cli) {
+  CLI::App* tag = cli.root.add_subcommand("tag", "Signals and their newest values");
+  tag->require_subcommand(1);
+  auto tags = std::make_shared<TagOptions>();
+  CLI::App* ls = tag->add_subcommand("ls", "List tags with their last values");
+  add_search(ls, *tags);
+  ls->add_option("--limit", tags->limit, "At most so many");
+  cli.on_data(ls, [&cli, tags](ApiClient& api) { return list_tags(api, cli.format(), *tags); });
+  CLI::App* watch = tag->add_subcommand("watch", "Print values as they change");
+  add_search(watch, *tags);
+  watch->add_option("--count", tags->count, "Stop after so many changes");
+  cli.on_data(watch, [&cli, tags](ApiClient& api) { return watch_tags(api, cli.format(), *tags); });
+  CLI::App* mv = tag->add_subcommand("mv", "Move a tag, and all below it, with its history");
+  mv->add_option("from", tags->from, "Path of a tag or a level")->required();
+  mv->add_option("to", tags->to, "Path it gets")->required();
+  cli.on_api(mv, [tags](ApiClient& api) { return move_tags(api, *tags); });
+}
+
 }  // namespace
 
 void add_value_commands(Cli& cli) {
-  CLI::App* tag = cli.root.add_subcommand("tag", "Signals and their newest values");
-  tag->require_subcommand(1);
-  struct TagOptions {
-    std::string text;
-    std::uint64_t limit = 1'000'000;
-    std::uint64_t count = UINT64_MAX;
-  };
-  auto tags = std::make_shared<TagOptions>();
-  CLI::App* ls = tag->add_subcommand("ls", "List tags with their last values");
-  ls->add_option("text", tags->text, "Words that path or description must contain");
-  ls->add_option("--limit", tags->limit, "At most so many");
-  cli.on_data(ls, [&cli, tags](ApiClient& api) {
-    return list_tags(api, cli.format(), tags->text, tags->limit);
-  });
-  CLI::App* watch = tag->add_subcommand("watch", "Print values as they change");
-  watch->add_option("text", tags->text, "Words that path or description must contain");
-  watch->add_option("--count", tags->count, "Stop after so many changes");
-  cli.on_data(watch, [&cli, tags](ApiClient& api) {
-    return watch_tags(api, cli.format(), tags->text, tags->count);
-  });
-
+  add_tag_commands(cli);
   CLI::App* query = cli.root.add_subcommand("query", "Ask the history");
   query->require_subcommand(1);
   auto options = std::make_shared<QueryOptions>();
