@@ -75,6 +75,8 @@ describe('the table of tags', () => {
     assert.match(page.url(), /text=EAF/);
     await page.reload();
     await until(async () => (await rows().count()) === 2, 'the same after a reload');
+    await typeInto(page, field(page, 'Find by name or description'), '**/EAF 1/**/heat n*r');
+    await until(async () => (await rows().count()) === 2, 'the same row by a path with stars');
     await typeInto(page, field(page, 'Find by name or description'), 'nothing is called this');
     await heading(page, 'No tag matches').waitFor();
     await pressOn(page, button(page, 'Show all tags'));

@@ -1,6 +1,7 @@
 // The tags that match a filter, fetched in pages as they come into view; whatever their number, only
 // some pages are kept.
 import { asProblem, getJson, isAbort } from './api.ts';
+import { tagSearch } from './tag-search.ts';
 import type { Page, Problem, Tag } from './types.ts';
 import { pagesOf, type ListWindow } from './window.ts';
 
@@ -61,7 +62,7 @@ export class TagList {
     this.#asked.set(page, controller);
     try {
       const answer = await getJson<Page<Tag>>('/tags', {
-        query: { text: this.#filter.text, quality: this.#filter.quality, offset: page * PAGE, limit: PAGE },
+        query: { ...tagSearch(this.#filter.text), quality: this.#filter.quality, offset: page * PAGE, limit: PAGE },
         signal: controller.signal,
       });
       this.#take(page, answer, fresh);
