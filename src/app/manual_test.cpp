@@ -22,8 +22,9 @@ TEST(Manual, NamesEveryCommandWithItsOptions) {
        {"lineshaft serve", "lineshaft sim plant", "lineshaft doctor", "lineshaft connect scan",
         "lineshaft connect add", "lineshaft connect ls", "lineshaft connect test",
         "lineshaft tag ls", "lineshaft tag watch", "lineshaft query last", "lineshaft query raw",
-        "lineshaft query agg", "lineshaft query at", "lineshaft import csv", "lineshaft export", "lineshaft user add",
-        "lineshaft token add", "lineshaft version", "lineshaft completion bash"}) {
+        "lineshaft query agg", "lineshaft query at", "lineshaft import csv", "lineshaft export",
+        "lineshaft user add", "lineshaft token add", "lineshaft version",
+        "lineshaft completion bash"}) {
     EXPECT_THAT(page, HasSubstr(".SS \"" + std::string(command) + " ")) << command;
   }
   EXPECT_THAT(page, HasSubstr("\\-\\-dry\\-run"));
