@@ -1,10 +1,10 @@
 // Opening: files and catalogue from the manifest, the rest from the log. Whatever is damaged is set
 // aside and named; nothing refuses to start.
 #include <algorithm>
-#include <charconv>
 
 #include "base/log.h"
 #include "historian/catalogue_file.h"
+#include "historian/file_names.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -12,45 +12,17 @@ namespace {
 
 constexpr std::size_t kQueueBytesMax = 16 * 1024 * 1024;  // that wait for the log
 
-// "000012.lsh" with the suffix ".lsh" -> 12.
-std::optional<std::uint64_t> number_of(std::string_view name, std::string_view suffix) {
-  if (!name.ends_with(suffix)) return std::nullopt;
-  name.remove_suffix(suffix.size());
-  std::uint64_t number = 0;
-  const auto [end, code] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (code != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-  return number;
-}
-
-// Sorted. An error must not pass for a directory without files: what nobody names is removed.
-Result<std::vector<std::uint64_t>> numbers_in(sys::FileSystem& files, const std::string& directory,
-                                              std::string_view suffix) {
-  std::vector<std::uint64_t> numbers;
-  const Result<std::vector<std::string>> names = files.list(directory);
-  if (!names) return names.error();
-  for (const std::string& name : *names) {
-    if (const auto number = number_of(name, suffix)) numbers.push_back(*number);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
-}
-
-std::string padded(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  return std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
-}
-
 }  // namespace
 
 std::string Store::file_path(std::uint64_t number) const {
-  return sys::join_path(options_.directory, padded(number) + ".lsh");
+  return sys::join_path(options_.directory, numbered_name(number, kSamplesSuffix));
 }
 std::string Store::catalogue_path(std::uint64_t number) const {
-  return sys::join_path(options_.directory, padded(number) + ".tags");
+  return sys::join_path(options_.directory, numbered_name(number, kCatalogueSuffix));
 }
 
 Status Store::open(sys::Random& random) {
-  const std::string log_directory = sys::join_path(options_.directory, "wal");
+  const std::string log_directory = sys::join_path(options_.directory, kLogName);
   if (Status made = files_.create_directories(log_directory); !made) return made;
   // The process may have died between a new manifest and the sync of its name. What is removed now
   // because that manifest does not name it must not be missed by the one before.
@@ -105,7 +77,7 @@ Result<bool> Store::load_manifest() {
   // The files say themselves whether they are whole and how new they are. What a crashed merge left
   // over holds the same points as its inputs, so taking all of them is right; the log is replayed
   // from its beginning.
-  const auto numbers = numbers_in(files_, options_.directory, ".lsh");
+  const auto numbers = numbers_in(files_, options_.directory, kSamplesSuffix);
   if (!numbers) return numbers.error();
   for (std::uint64_t number : *numbers) manifest_.files.push_back({number, number});
   if (missing && !numbers->empty()) {
@@ -142,7 +114,7 @@ Status Store::load_files() {
 
 // The newest catalogue that can be read; an older one still knows most tags.
 Status Store::load_catalogue() {
-  const auto numbers = numbers_in(files_, options_.directory, ".tags");
+  const auto numbers = numbers_in(files_, options_.directory, kCatalogueSuffix);
   if (!numbers) return numbers.error();
   std::uint64_t used = 0;
   for (std::uint64_t number : std::vector(numbers->rbegin(), numbers->rend())) {
@@ -171,7 +143,7 @@ Status Store::load_catalogue() {
 
 // Success if the file has its new name; named among the damages in any case.
 bool Store::set_aside(const std::string& path, const Error& why) {
-  const std::string aside = path + ".damaged";
+  const std::string aside = path + std::string(kDamagedSuffix);
   const Status renamed = files_.rename(path, aside);
   recovery_.damages.push_back(why.what + "; set aside as " + aside +
                               (renamed ? "" : " (which failed: " + renamed.error().what + ")"));
@@ -257,12 +229,12 @@ void Store::remove_leftovers() {
   std::set<std::uint64_t> named;
   for (const FileId& id : manifest_.files) named.insert(id.number);
   std::uint64_t& next = manifest_.next_number;
-  const auto files = numbers_in(files_, options_.directory, ".lsh");
+  const auto files = numbers_in(files_, options_.directory, kSamplesSuffix);
   for (std::uint64_t number : files ? *files : std::vector<std::uint64_t>()) {
     if (!named.contains(number)) static_cast<void>(files_.remove(file_path(number)));
     next = std::max(next, number + 1);
   }
-  const auto catalogues = numbers_in(files_, options_.directory, ".tags");
+  const auto catalogues = numbers_in(files_, options_.directory, kCatalogueSuffix);
   if (catalogues && !catalogues->empty()) next = std::max(next, catalogues->back() + 1);
   const auto names = files_.list(options_.directory);
   for (const std::string& name : names ? *names : std::vector<std::string>()) {
@@ -274,7 +246,7 @@ void Store::remove_leftovers() {
 
 // All but the newest two: if the newest is ever damaged, the one before still knows most tags.
 void Store::remove_old_catalogues() {
-  const auto numbers = numbers_in(files_, options_.directory, ".tags");
+  const auto numbers = numbers_in(files_, options_.directory, kCatalogueSuffix);
   for (std::size_t i = 0; numbers && i + 2 < numbers->size(); ++i) {
     static_cast<void>(files_.remove(catalogue_path((*numbers)[i])));
   }

@@ -280,4 +280,13 @@ Result<ReadBack> read_back(sys::FileSystem& files, SegmentFiles& set, Lsn after,
   return Reader(files, set, after, replay).run();
 }
 
+Result<Recovery> read_log(sys::FileSystem& files, const std::string& directory, Lsn after,
+                          const Log::Replay& replay) {
+  Result<SegmentFiles> set = SegmentFiles::look(files, directory);
+  if (!set) return std::move(set).error();
+  Result<ReadBack> found = read_back(files, *set, after, replay);
+  if (!found) return std::move(found).error();
+  return std::move(found->report);
+}
+
 }  // namespace lineshaft::wal

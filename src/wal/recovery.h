@@ -30,4 +30,9 @@ struct ReadBack {
 Result<ReadBack> read_back(sys::FileSystem& files, SegmentFiles& set, Lsn after,
                            const Log::Replay& replay);
 
+// What Log::open would find in a log that nobody has open, read without changing anything. No
+// directory counts as an empty log. Errors: as above.
+Result<Recovery> read_log(sys::FileSystem& files, const std::string& directory, Lsn after,
+                          const Log::Replay& replay);
+
 }  // namespace lineshaft::wal

@@ -37,8 +37,8 @@ std::optional<std::uint64_t> number_of(std::string_view name, std::string_view p
 
 }  // namespace
 
-SegmentFiles::SegmentFiles(sys::FileSystem& files, sys::Random& random, const LogOptions& options)
-    : files_(&files), random_(&random), options_(options) {}
+SegmentFiles::SegmentFiles(sys::FileSystem& files, sys::Random* random, const LogOptions& options)
+    : files_(&files), random_(random), options_(options) {}
 
 std::string SegmentFiles::path_of(std::uint64_t sequence) const {
   return sys::join_path(options_.directory, number_text(sequence) + std::string(kSegmentSuffix));
@@ -58,7 +58,7 @@ std::uint64_t SegmentFiles::bytes() const {
 
 Result<SegmentFiles> SegmentFiles::load(sys::FileSystem& files, sys::Random& random,
                                         const LogOptions& options) {
-  SegmentFiles loaded(files, random, options);
+  SegmentFiles loaded(files, &random, options);
   if (Status made = files.create_directories(options.directory); !made) {
     return std::move(made).error();
   }
@@ -70,14 +70,36 @@ Result<SegmentFiles> SegmentFiles::load(sys::FileSystem& files, sys::Random& ran
   return loaded;
 }
 
+Result<SegmentFiles> SegmentFiles::look(sys::FileSystem& files, const std::string& directory) {
+  LogOptions options;
+  options.directory = directory;
+  SegmentFiles seen(files, nullptr, options);
+  const Result<std::vector<std::string>> names = files.list(directory);
+  if (!names && names.error().id == ErrorId::kFileMissing) return seen;
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    const std::optional<std::uint64_t> sequence = number_of(name, "");
+    if (!sequence) continue;
+    const Result<std::uint64_t> size = seen.size_of(name);
+    if (!size) return size.error();
+    seen.segments_.push_back({*sequence, *size, {}, false});
+  }
+  return seen;
+}
+
+Result<std::uint64_t> SegmentFiles::size_of(const std::string& name) const {
+  const std::string path = sys::join_path(options_.directory, name);
+  Result<std::unique_ptr<sys::File>> file = files_->open(path, sys::OpenMode::kRead);
+  if (!file) return std::move(file).error();
+  return (*file)->size();
+}
+
 Status SegmentFiles::take_stock(const std::string& name) {
   const std::optional<std::uint64_t> sequence = number_of(name, "");
   const std::optional<std::uint64_t> spare = number_of(name, kSparePrefix);
   if (!sequence && !spare) return {};
   const std::string path = sys::join_path(options_.directory, name);
-  Result<std::unique_ptr<sys::File>> file = files_->open(path, sys::OpenMode::kRead);
-  if (!file) return std::move(file).error();
-  const Result<std::uint64_t> size = (*file)->size();
+  const Result<std::uint64_t> size = size_of(name);
   if (!size) return size.error();
   if (sequence) {
     segments_.push_back({*sequence, *size, {}, false});

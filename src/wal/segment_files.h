@@ -36,6 +36,10 @@ class SegmentFiles {
   static Result<SegmentFiles> load(sys::FileSystem& files, sys::Random& random,
                                    const LogOptions& options);
 
+  // The same for a log that nobody writes to: nothing is made or removed. Without a directory there
+  // are no segments.
+  static Result<SegmentFiles> look(sys::FileSystem& files, const std::string& directory);
+
   const std::string& directory() const { return options_.directory; }
   std::string path_of(std::uint64_t sequence) const;
   const std::vector<Segment>& segments() const { return segments_; }
@@ -62,7 +66,8 @@ class SegmentFiles {
     std::uint64_t bytes = 0;
   };
 
-  SegmentFiles(sys::FileSystem& files, sys::Random& random, const LogOptions& options);
+  SegmentFiles(sys::FileSystem& files, sys::Random* random, const LogOptions& options);
+  Result<std::uint64_t> size_of(const std::string& name) const;
   Status take_stock(const std::string& name);
   std::string spare_path(std::uint64_t number) const;
   bool has_whole_spare() const;
@@ -71,7 +76,7 @@ class SegmentFiles {
   Status give_up(const Segment& segment);
 
   sys::FileSystem* files_;
-  sys::Random* random_;
+  sys::Random* random_;  // null: only looked at
   LogOptions options_;
   std::vector<Segment> segments_;  // by sequence
   std::vector<Spare> spares_;      // at most one, the last, is smaller than a segment
