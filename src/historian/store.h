@@ -10,6 +10,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "historian/backup.h"
 #include "historian/by_key.h"
 #include "historian/catalogue.h"
 #include "historian/files.h"
@@ -24,7 +25,8 @@ namespace lineshaft::historian {
 // Locks: `mutex_` guards everything that is read and changed in memory; it is never held while a
 // disk works. `tags_mutex_` lets one change of tags through at a time, `flush_mutex_` one flush,
 // `merge_mutex_` one merge; the latter two guard what only they use. `files_mutex_` guards the
-// manifest. Order: tags_mutex_, flush_mutex_ or merge_mutex_, then files_mutex_, then mutex_.
+// manifest. `backup_mutex_` lets one backup through. Order: tags_mutex_ or backup_mutex_,
+// flush_mutex_ or merge_mutex_, then files_mutex_, then mutex_.
 class Store final : public Historian {
  public:
   Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options);
@@ -64,6 +66,8 @@ class Store final : public Historian {
 
   Status flush() override;
   Status compact() override;
+  // back_up() of backup.h.
+  Result<BackupReport> backup(const std::string& directory, const BackupProgress& go_on);
   HistorianCounters counters() const override;
   const HistorianRecovery& recovery() const override { return recovery_; }
 
@@ -122,6 +126,13 @@ class Store final : public Historian {
   std::string file_path(std::uint64_t number) const;
   std::string catalogue_path(std::uint64_t number) const;
 
+  // --- backup (store_backup.cpp) ---
+  Manifest pin_files();
+  void unpin_files();
+  Status renew_damaged_catalogue();
+  // Now, or when the backup that may still read it has ended.
+  void remove_unneeded(const std::string& path);
+
   // --- reading (store_read.cpp) ---
   SeriesView view(SeriesKey key, TimeRange range) const;
   SeriesView view_before(SeriesKey key, Timestamp at) const;
@@ -159,8 +170,10 @@ class Store final : public Historian {
   mutable ByKey<KeptLast> last_;
 
   // Guarded by files_mutex_.
-  Manifest manifest_;           // `files` is as last published
-  std::vector<FileId> unread_;  // named by the manifest, but the disk did not give them
+  Manifest manifest_;                    // `files` is as last published
+  std::vector<FileId> unread_;           // named by the manifest, but the disk did not give them
+  bool is_pinned_ = false;               // a backup reads the files
+  std::set<std::string> removed_later_;  // paths of those no longer needed meanwhile
   wal::Lsn
       frozen_through_;  // records up to this are in the files, in frozen_ or tags; flush_mutex_
   // Files with damage: merging would lose it for good. Guarded by merge_mutex_.
@@ -180,6 +193,7 @@ class Store final : public Historian {
   std::mutex tags_mutex_;
   std::mutex flush_mutex_;
   std::mutex merge_mutex_;
+  std::mutex backup_mutex_;
   mutable std::mutex files_mutex_;
   std::mutex wake_mutex_;
   std::condition_variable wake_;

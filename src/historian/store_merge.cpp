@@ -159,7 +159,7 @@ Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
       return published;
     }
   }
-  for (const FilePtr& input : inputs) static_cast<void>(files_.remove(input->path()));
+  for (const FilePtr& input : inputs) remove_unneeded(input->path());
   return {};
 }
 

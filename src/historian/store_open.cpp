@@ -248,7 +248,7 @@ void Store::remove_leftovers() {
 void Store::remove_old_catalogues() {
   const auto numbers = numbers_in(files_, options_.directory, kCatalogueSuffix);
   for (std::size_t i = 0; numbers && i + 2 < numbers->size(); ++i) {
-    static_cast<void>(files_.remove(catalogue_path((*numbers)[i])));
+    remove_unneeded(catalogue_path((*numbers)[i]));
   }
 }
 
