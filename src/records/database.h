@@ -152,6 +152,14 @@ class Database {
   // Errors: kLocked, kStorePoisoned, kIoError.
   Result<Transaction> begin();
 
+  // Makes `path` a copy of the file as of now, while others go on using it. The copy is durable and
+  // checked before it takes the place of what was there. Errors: kDiskFull, kIoError, kLocked;
+  // kCorrupt: this file is damaged. After an error what was there stands.
+  Status back_up(sys::FileSystem& files, const std::string& path);
+  // Checks a file that nobody has open. Errors: kFileMissing, kIoError; kCorrupt with what is
+  // wrong.
+  static Status verify(sys::FileSystem& files, const std::string& path);
+
   std::int64_t last_insert_id() const;
   std::int64_t changed_rows() const;  // by the last INSERT, UPDATE or DELETE
 
