@@ -29,6 +29,20 @@ struct Folder {
   std::string path;
 };
 
+class NoBackups final : public Backups {
+ public:
+  Status start(const std::string& directory) override {
+    status_.state = BackupState::kFailed;
+    status_.directory = directory;
+    status_.error = Error{ErrorId::kDiskFull, "no space"};
+    return {};
+  }
+  BackupStatus status() const override { return status_; }
+
+ private:
+  BackupStatus status_;
+};
+
 // The whole API on real stores in a folder of its own; requests run on the test's thread.
 class Api : public testing::Test {
  protected:
@@ -54,6 +68,7 @@ class Api : public testing::Test {
     services_ = std::make_unique<Services>(
         Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
+    services_->backups = &backups_;
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -62,7 +77,7 @@ class Api : public testing::Test {
                       {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
     for (auto routes : {access_routes, connection_routes, tag_routes, value_routes,
-                        aggregate_routes, import_routes, overview_routes}) {
+                        aggregate_routes, import_routes, overview_routes, backup_routes}) {
       router_->add(routes(*services_));
     }
   }
@@ -126,6 +141,7 @@ class Api : public testing::Test {
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> registry_;
   std::unique_ptr<intake::ImportService> imports_;
+  NoBackups backups_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<sys::WorkerPool> pool_;
@@ -298,6 +314,20 @@ TEST_F(Api, TakesAndGivesBackSamples) {
   ASSERT_EQ(raw.status, 200) << raw.body;
   EXPECT_NE(raw.body.find("2026-01-02T03:04:05"), std::string::npos) << raw.body;
   EXPECT_NE(raw.body.find("1.5"), std::string::npos) << raw.body;
+}
+
+TEST_F(Api, ABackupIsEnteredInTheAuditTrailAndItsTroubleIsTold) {
+  claim_and_keep();
+  const sys::HttpHeaders bearer{{"authorization", token(Role::kAdministrator)}};
+  EXPECT_EQ(Json::parse(ask("GET", "/backup", {}, bearer).body)["state"], "none");
+  EXPECT_EQ(ask("POST", "/backup", {{"directory", 5}}, bearer).status, 400);
+  EXPECT_EQ(ask("POST", "/backup", {{"directory", "/mnt/x"}}, bearer).status, 202);
+  const Json status = Json::parse(ask("GET", "/backup", {}, bearer).body);
+  EXPECT_EQ(status["state"], "failed");
+  EXPECT_EQ(status["error"]["id"], error_number(ErrorId::kDiskFull));
+  const auto page = identity_->list_audit(administrator_principal(), 0, 1);
+  EXPECT_EQ(page->entries.at(0).action, "backup.run");
+  EXPECT_EQ(page->entries.at(0).object, "/mnt/x");
 }
 
 TEST_F(Api, DescribesEveryRouteAndEverySchemaItNames) {

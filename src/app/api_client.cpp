@@ -17,21 +17,27 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// The server's problem as our Error: same number, same words.
-Error problem_error(const sys::HttpResponse& response) {
+Error refusal(const sys::HttpResponse& response) {
   const Json problem = Json::parse(response.body, nullptr, false);
-  if (problem.is_object()) {
-    const std::string number = problem.value("id", "");
-    const std::string detail = problem.value("detail", "");
-    for (const ErrorEntry& entry : error_catalogue()) {
-      if (error_number(entry.id) == number) return {entry.id, detail};
-    }
+  Error error = problem_error(problem);
+  if (error.id == ErrorId::kInternal && !problem.is_object()) {
+    error.what = "the server answered with status " + std::to_string(response.status) + ": " +
+                 response.body.substr(0, 200);
   }
-  return {ErrorId::kInternal, "the server answered with status " + std::to_string(response.status) +
-                                  ": " + response.body.substr(0, 200)};
+  return error;
 }
 
 }  // namespace
+
+Error problem_error(const Json& problem) {
+  if (!problem.is_object()) return {ErrorId::kInternal, "the server gave no reason"};
+  const std::string number = problem.value("id", "");
+  const std::string detail = problem.value("detail", "");
+  for (const ErrorEntry& entry : error_catalogue()) {
+    if (error_number(entry.id) == number) return {entry.id, detail};
+  }
+  return {ErrorId::kInternal, number + ": " + detail};
+}
 
 std::string credentials_path() {
   const std::string config_home = environment("XDG_CONFIG_HOME");
@@ -114,7 +120,7 @@ Result<Json> ApiClient::read(const sys::HttpResponse& response) {
     if (name == "set-cookie") last_cookie_ = value.substr(0, value.find(';'));
   }
   if (response.status >= 400) {
-    Error error = problem_error(response);
+    Error error = refusal(response);
     if (response.status == 401 && credentials().empty() && !response.body.empty() &&
         error.id == ErrorId::kNotSignedIn) {
       return Error{ErrorId::kNoCredentials, error.what};

@@ -63,6 +63,9 @@ class ApiClient {
   std::string last_cookie_;
 };
 
+// The server's problem as our Error: same number, same words.
+Error problem_error(const Json& problem);
+
 // Percent-encodes a query value.
 std::string url_encode(std::string_view text);
 

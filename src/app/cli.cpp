@@ -45,6 +45,7 @@ std::unique_ptr<Cli> make_cli() {
   add_connection_commands(*cli);
   add_value_commands(*cli);
   add_file_commands(*cli);
+  add_backup_commands(*cli);
   add_historian_commands(*cli);
   add_bench_commands(*cli);
   add_self_commands(*cli);

@@ -9,6 +9,7 @@
 #include "api/resources.h"
 #include "api/router.h"
 #include "app/assets.h"
+#include "app/backup.h"
 #include "app/cli.h"
 #include "app/clock_watch.h"
 #include "app/provision.h"
@@ -127,6 +128,7 @@ class JoinedServer final : public Server {
     closing_ = std::thread([this] {
       workers_.reset();
       imports_.reset();
+      backups_.reset();
       loop_->post([this] {
         manager_->stop();
         loop_->stop();
@@ -197,6 +199,10 @@ class JoinedServer final : public Server {
                       kVersion, config_.data_directory, sys::real_clock().now(),
                       [this] { loop_->post([this] { listen_outside(); }); }, resident_memory_bytes,
                       [this] { return clock_watch_.last_jump(); }});
+    backups_ = std::make_unique<BackupService>(
+        BackupSource{files(), sys::real_random(), *historian_, config_.data_directory},
+        sys::real_clock());
+    services_->backups = backups_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -204,7 +210,7 @@ class JoinedServer final : public Server {
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
     for (auto routes :
          {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
-          api::aggregate_routes, api::import_routes, api::overview_routes}) {
+          api::aggregate_routes, api::import_routes, api::overview_routes, api::backup_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -303,6 +309,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<intake::ImportService> imports_;
+  std::unique_ptr<BackupService> backups_;
   std::unique_ptr<api::Services> services_;
   std::unique_ptr<api::Live> live_;
   std::unique_ptr<sys::WorkerPool> workers_;

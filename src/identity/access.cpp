@@ -9,8 +9,9 @@ constexpr PermissionSet kOperatorHolds = kViewerHolds.with({Permission::kTagWrit
 constexpr PermissionSet kEngineerHolds =
     kOperatorHolds.with({Permission::kTagManage, Permission::kTagWriteHistory,
                          Permission::kConnectionManage, Permission::kImportRun});
-constexpr PermissionSet kAdministratorHolds = kEngineerHolds.with(
-    {Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead});
+constexpr PermissionSet kAdministratorHolds =
+    kEngineerHolds.with({Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead,
+                         Permission::kBackupRun});
 
 }  // namespace
 
@@ -60,6 +61,8 @@ std::string_view permission_name(Permission permission) {
       return "token.manage";
     case Permission::kAuditRead:
       return "audit.read";
+    case Permission::kBackupRun:
+      return "backup.run";
   }
   return "unknown";
 }

@@ -45,12 +45,13 @@ enum class Permission : std::uint8_t {
   kUserManage,
   kTokenManage,
   kAuditRead,
+  kBackupRun,
 };
 inline constexpr std::array kPermissions{
     Permission::kTagRead,          Permission::kConnectionRead, Permission::kMetricsRead,
     Permission::kTagWrite,         Permission::kTagManage,      Permission::kTagWriteHistory,
     Permission::kConnectionManage, Permission::kImportRun,      Permission::kUserManage,
-    Permission::kTokenManage,      Permission::kAuditRead};
+    Permission::kTokenManage,      Permission::kAuditRead,      Permission::kBackupRun};
 
 // As in the API: "tag.read", "tag.write_history".
 std::string_view permission_name(Permission permission);

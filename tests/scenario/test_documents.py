@@ -57,6 +57,9 @@ class Pages(Scenario):
     def test_import_csv(self):
         self.with_a_server().read(DOCS / "how-to/import-csv.md")
 
+    def test_back_up_and_restore(self):
+        self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
+
 
 class Tables(Scenario):
     def test_the_settings_of_modbus_have_the_defaults_and_bounds_of_the_page(self):

@@ -1,0 +1,237 @@
+#include "app/backup.h"
+
+#include <array>
+#include <filesystem>
+
+#include "base/log.h"
+#include "records/database.h"
+
+namespace lineshaft::app {
+namespace {
+
+using historian::BackupProgress;
+using historian::BackupReport;
+
+// Tells the copies of one server from those of another.
+constexpr std::string_view kMark = "backup.id";
+constexpr std::size_t kMarkBytes = 16;
+constexpr std::string_view kHistory = "history";
+constexpr std::string_view kRecords = "records.db";
+constexpr std::string_view kCertificates = "tls";
+constexpr std::array<std::string_view, 3> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
+                                                      "provisioned"};
+constexpr std::size_t kSmallBytesMax = 1024 * 1024;
+
+std::string hex(ByteSpan bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 15U];
+  }
+  return text;
+}
+
+// Made for the first copy.
+Result<std::string> own_mark(const BackupSource& source) {
+  const std::string path = sys::join_path(source.data_directory, kMark);
+  const Result<Bytes> known = sys::read_file(source.files, path, kSmallBytesMax);
+  if (known) return std::string(as_text(*known));
+  if (known.error().id != ErrorId::kFileMissing) return known.error();
+  std::array<std::uint8_t, kMarkBytes> random{};
+  source.random.fill(random);
+  std::string mark = hex(random) + "\n";
+  if (Status kept = sys::write_file_atomically(source.files, path, as_bytes(mark)); !kept) {
+    return kept.error();
+  }
+  return mark;
+}
+
+Status check_place(const std::string& data, const std::string& directory) {
+  const std::filesystem::path path(directory);
+  if (!path.is_absolute()) {
+    return Error{ErrorId::kInvalidArgument, "directory: must be an absolute path"};
+  }
+  std::error_code trouble;
+  const auto inside = std::filesystem::weakly_canonical(path, trouble)
+                          .lexically_relative(std::filesystem::weakly_canonical(data, trouble));
+  if (inside.empty() || *inside.begin() != "..") {
+    return Error{ErrorId::kInvalidArgument, "directory: must not be inside the data directory"};
+  }
+  return {};
+}
+
+// An empty directory, or one with a copy of this server.
+Status take_place(sys::FileSystem& files, const std::string& directory, const std::string& mark) {
+  const std::string path = sys::join_path(directory, kMark);
+  const Result<Bytes> found = sys::read_file(files, path, kSmallBytesMax);
+  if (found) {
+    if (as_text(*found) == mark) return {};
+    return Error{ErrorId::kConflict, directory + " holds the backup of another server"};
+  }
+  if (found.error().id != ErrorId::kFileMissing) return found.error();
+  const Result<std::vector<std::string>> names = files.list(directory);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (name.starts_with(kMark)) continue;  // what a crash left
+    return Error{ErrorId::kConflict, directory + " is neither empty nor a backup"};
+  }
+  return sys::write_file_atomically(files, path, as_bytes(mark));
+}
+
+// Those that are not there stay as they are in the copy.
+Status copy_small_files(sys::FileSystem& files, const std::string& from, const std::string& to) {
+  if (Status made = files.create_directories(sys::join_path(to, kCertificates)); !made) return made;
+  for (const std::string_view name : kSmallFiles) {
+    const Result<Bytes> bytes = sys::read_file(files, sys::join_path(from, name), kSmallBytesMax);
+    if (!bytes && bytes.error().id == ErrorId::kFileMissing) continue;
+    if (!bytes) return bytes.error();
+    const std::string path = sys::join_path(to, name);
+    const Result<Bytes> kept = sys::read_file(files, path, kSmallBytesMax);
+    if (kept && *kept == *bytes) continue;
+    if (Status written = sys::write_file_atomically(files, path, *bytes); !written) return written;
+  }
+  return {};
+}
+
+Status back_up_records(const BackupSource& source, const std::string& directory) {
+  records::DatabaseOptions options;
+  options.path = sys::join_path(source.data_directory, kRecords);
+  options.check = false;  // the server did
+  const auto database = records::Database::open(source.files, options);
+  if (!database) return database.error();
+  return (*database)->back_up(source.files, sys::join_path(directory, kRecords));
+}
+
+// "a/b/" -> "a/b": a name can be added to it.
+std::string without_slash(const std::string& path) {
+  const std::size_t last = path.find_last_not_of('/');
+  return last == std::string::npos ? path : path.substr(0, last + 1);
+}
+
+std::string parent_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+Status restore_records(sys::FileSystem& files, const std::string& backup, const std::string& to) {
+  const std::string path = sys::join_path(to, kRecords);
+  if (Status copied = historian::copy_file(files, sys::join_path(backup, kRecords), path);
+      !copied) {
+    return copied;
+  }
+  return records::Database::verify(files, path);
+}
+
+// Everything but the name of the new directory.
+Result<BackupReport> restore_into(sys::FileSystem& files, const std::string& backup,
+                                  const std::string& to, const BackupProgress& go_on) {
+  const Result<Bytes> mark = sys::read_file(files, sys::join_path(backup, kMark), kSmallBytesMax);
+  if (!mark) return Error{mark.error().id, backup + " is no backup: " + mark.error().what};
+  if (Status made = files.create_directories(to); !made) return made.error();
+  Result<BackupReport> report = historian::restore_store(files, sys::join_path(backup, kHistory),
+                                                         sys::join_path(to, kHistory), go_on);
+  if (!report) return report;
+  Status done = restore_records(files, backup, to);
+  if (done) done = copy_small_files(files, backup, to);
+  if (done) done = sys::write_file_atomically(files, sys::join_path(to, kMark), *mark);
+  if (!done) return done.error();
+  return report;
+}
+
+}  // namespace
+
+Result<BackupReport> back_up(const BackupSource& source, const std::string& directory,
+                             const BackupProgress& go_on) {
+  sys::FileSystem& files = source.files;
+  if (Status fits = check_place(source.data_directory, directory); !fits) return fits.error();
+  const Result<std::string> mark = own_mark(source);
+  if (!mark) return mark.error();
+  if (Status made = files.create_directories(directory); !made) return made.error();
+  const auto lock = files.lock_directory(directory);
+  if (!lock) return lock.error();
+  if (Status taken = take_place(files, directory, *mark); !taken) return taken.error();
+  Result<BackupReport> report =
+      historian::back_up(source.historian, sys::join_path(directory, kHistory), go_on);
+  if (!report) return report;
+  // After the history: what is said about tags then is not older than their samples.
+  Status done = back_up_records(source, directory);
+  if (done) done = copy_small_files(files, source.data_directory, directory);
+  if (!done) return done.error();
+  return report;
+}
+
+Result<BackupReport> restore(sys::FileSystem& files, const std::string& backup,
+                             const std::string& data_directory, const BackupProgress& go_on) {
+  const std::string data = without_slash(data_directory);
+  const Result<std::vector<std::string>> names = files.list(data);
+  if (names ? !names->empty() : files.exists(data)) {
+    return Error{ErrorId::kConflict, data + " exists; name a new directory"};
+  }
+  const auto lock = files.lock_directory(backup);
+  if (!lock) return lock.error();
+  const std::string unfinished = data + ".restoring";
+  Result<BackupReport> report = restore_into(files, backup, unfinished, go_on);
+  if (!report) return report;
+  Status done = files.rename(unfinished, data);
+  if (done) done = files.sync_directory(parent_of(data));
+  if (!done) return done.error();
+  return report;
+}
+
+BackupService::~BackupService() {
+  stopping_ = true;
+  const std::lock_guard lock(start_mutex_);
+  if (thread_.joinable()) thread_.join();
+}
+
+Status BackupService::start(const std::string& directory) {
+  const std::lock_guard one_at_a_time(start_mutex_);
+  if (Status fits = check_place(source_.data_directory, directory); !fits) return fits;
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_.state == api::BackupState::kRunning) {
+      return Error{ErrorId::kConflict, "a backup into " + status_.directory + " is running"};
+    }
+    status_ = {};
+    status_.state = api::BackupState::kRunning;
+    status_.directory = directory;
+    status_.started = clock_.now();
+  }
+  if (thread_.joinable()) thread_.join();
+  thread_ = std::thread([this, directory] { run(directory); });
+  return {};
+}
+
+api::BackupStatus BackupService::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void BackupService::run(const std::string& directory) {
+  const Result<BackupReport> report =
+      back_up(source_, directory, [this](std::uint64_t done, std::uint64_t total) {
+        const std::lock_guard lock(mutex_);
+        status_.bytes_done = done;
+        status_.bytes_total = total;
+        return !stopping_;
+      });
+  const std::lock_guard lock(mutex_);
+  status_.finished = clock_.now();
+  status_.state = report ? api::BackupState::kDone : api::BackupState::kFailed;
+  if (!report) {
+    status_.error = report.error();
+    log_error("backup", report.error().text());
+    return;
+  }
+  status_.files = report->files;
+  status_.files_copied = report->files_copied;
+  status_.bytes = report->bytes;
+  status_.bytes_copied = report->bytes_copied;
+  status_.damages = report->damages;
+  for (const std::string& damage : report->damages) log_warn("backup", damage);
+  log_info("backup", directory + " holds " + std::to_string(report->files) + " files of history, " +
+                         std::to_string(report->files_copied) + " of them new");
+}
+
+}  // namespace lineshaft::app

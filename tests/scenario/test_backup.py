@@ -1,0 +1,76 @@
+"""A running server is copied again and again; what was acknowledged before comes back from the copy, also after a kill half way."""
+import subprocess
+import unittest
+
+from harness import BINARY, DEADLINE_S, Scenario, until
+from test_durability import START_NS, Writer
+
+
+class Backup(Scenario):
+    def start(self):
+        server = self.serve()
+        server.claim()
+        server.token = server.ok("POST", "/tokens", {"name": "nightly", "role": "administrator"})["token"]
+        server.environment["LINESHAFT_TOKEN"] = server.token
+        return server
+
+    def stored(self, server, tag):
+        items = server.get(f"/values/raw?tag={tag}&from=2023-01-01T00:00:00Z&to=2024-12-31T00:00:00Z&limit=100000")["items"]
+        return {item["value"] for item in items}
+
+    def restored(self, copy, name, token):
+        done = subprocess.run([BINARY, "restore", str(copy), "--data", str(self.folder / name)],
+                              capture_output=True, text=True, timeout=DEADLINE_S)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        server = self.serve(name=name)
+        server.token = token  # a token of the old server is one of the new
+        return server
+
+    def test_a_server_under_load_is_copied_and_a_kill_leaves_a_copy_that_restores(self):
+        server, copy = self.start(), self.folder / "copy"
+        tag = server.ok("POST", "/tags", {"path": "org/site/t", "type": "int64"})["id"]
+        writer = Writer(server, tag, 0)
+        writer.start()
+        until(lambda: writer.acknowledged, "the first acknowledgement")
+        for _ in range(3):
+            before = set(writer.acknowledged)
+            server.cli("backup", str(copy))
+        server.ok("POST", "/backup", {"directory": str(copy)})
+        server.kill()
+        writer.join()
+        new = self.restored(copy, "new", server.token)
+        found = self.stored(new, tag)
+        self.assertLessEqual(before, found, "acknowledged before the last backup that was made")
+        self.assertLessEqual(found, set(range(writer.next + 7)), "nothing was invented")
+        # Whether the kill came before or after the records were copied is chance.
+        entries = [entry["action"] for entry in new.get("/audit")["items"]]
+        self.assertIn(entries.count("backup.run"), (3, 4))
+
+    def test_verify_tells_a_flipped_bit_and_where_by_its_exit_code(self):
+        server, copy = self.start(), self.folder / "copy"
+        samples = [{"path": "org/site/t", "time": str(START_NS + n), "value": n} for n in range(100)]
+        server.ok("POST", "/tags", {"path": "org/site/t", "type": "int64"})
+        server.ok("POST", "/values", {"samples": samples})
+        server.cli("backup", str(copy))
+        refused = subprocess.run([BINARY, "historian", "verify", "--data", str(server.directory)], capture_output=True, text=True)
+        self.assertEqual(refused.returncode, 4, "a server uses the directory")
+        server.stop()
+        server.cli("historian", "verify", "--data", str(server.directory))
+        file = next((copy / "history").glob("*.lsh"))
+        content = bytearray(file.read_bytes())
+        content[60] ^= 1
+        file.write_bytes(content)
+        told = server.cli("historian", "verify", "--data", str(copy), expect=7)
+        self.assertIn("damaged", next(line for line in told.splitlines() if file.name in line))
+        self.assertEqual(told.count("damaged"), 1)
+
+    def test_only_an_administrator_copies_the_server(self):
+        server = self.start()
+        engineer = server.ok("POST", "/tokens", {"name": "e", "role": "engineer"})["token"]
+        server.cli("backup", str(self.folder / "copy"), expect=5, environment={"LINESHAFT_TOKEN": engineer})
+        self.assertFalse((self.folder / "copy").exists())
+        server.cli("backup", str(server.directory / "history" / "copy"), expect=1)
+
+
+if __name__ == "__main__":
+    unittest.main()
