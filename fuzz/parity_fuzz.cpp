@@ -1,6 +1,6 @@
 // A file and damage to it and to its parity: what is given back as repaired is what was there.
 //
-// Input: size of the file (2 bytes, in units of 64 bytes and one), then as many as there are of: a
+// Input: size of the file (2 bytes, in units of 64 bytes and one), then up to 16 times: a
 // place (2), a length (2), a byte to change the bytes there by. Places go on from the file into the
 // parity.
 #include <algorithm>
@@ -29,6 +29,7 @@ ReadAt reader_of(const Bytes& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::uint64_t kFile = 12;
   constexpr std::size_t kUnit = 64;
+  constexpr int kDamagesMax = 16;  // a second of work
   ByteReader input({data, size});
   const std::size_t file_bytes = 1 + kUnit * (input.read_le<std::uint16_t>() % 2048);
   Bytes original(file_bytes);
@@ -37,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Bytes parity = make_parity(kFile, file_bytes, reader_of(original)).value();
   Bytes damaged = original;
-  while (!input.at_end()) {
+  for (int i = 0; i < kDamagesMax && !input.at_end(); ++i) {
     const std::size_t place = kUnit * input.read_le<std::uint16_t>();
     const std::size_t length = 1 + input.read_le<std::uint16_t>();
     const std::uint8_t change = input.u8();
