@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "codec/codec.h"
+#include "codec/dictionary.h"
 #include "codec/floats.h"
 #include "codec/frames.h"
 #include "codec/integers.h"
@@ -25,13 +26,27 @@ constexpr int kFreshLevel = 1;  // of zstd
 
 void put_layout(Layout layout, Bytes& out) { out.push_back(static_cast<std::uint8_t>(layout)); }
 
+// Stretches from all over the column, enough to compare two forms of it.
+std::vector<std::int64_t> sample_of(std::span<const std::int64_t> numbers) {
+  constexpr std::size_t kStretches = 4;
+  constexpr std::size_t kStretch = 512;
+  if (numbers.size() <= kStretches * kStretch) return {numbers.begin(), numbers.end()};
+  std::vector<std::int64_t> sample;
+  for (std::size_t i = 0; i < kStretches; ++i) {
+    const auto part = numbers.subspan(i * (numbers.size() - kStretch) / (kStretches - 1), kStretch);
+    sample.insert(sample.end(), part.begin(), part.end());
+  }
+  return sample;
+}
+
 // Folded numbers are closer to each other, but differences across decades are not what they were.
 void fold_if_smaller(Decimals& decimals, Effort effort) {
   const FoldShape shape = find_fold(decimals.numbers);
   if (shape.digits == 0) return;
   std::vector<std::int64_t> folded = decimals.numbers;
   fold(shape, folded);
-  if (effort == Effort::kSealed && sealed_bits(folded) >= sealed_bits(decimals.numbers)) {
+  if (effort == Effort::kSealed &&
+      sealed_bits(sample_of(folded)) >= sealed_bits(sample_of(decimals.numbers))) {
     return;
   }
   decimals.fold = shape;
@@ -63,6 +78,17 @@ void encode_patterns(std::span<const T> values, Effort effort, Bytes& out) {
   if (packed.size() >= (effort == Effort::kSealed ? bits_size : bits_size / 20 * 19)) return;
   out.resize(begin);
   ByteWriter(out).bytes(packed);
+}
+
+template <typename T>
+bool are_few(std::span<const T> values) {
+  std::vector<std::int64_t> patterns;
+  patterns.reserve(values.size());
+  for (const T value : values) {
+    patterns.push_back(static_cast<std::int64_t>(std::bit_cast<BitsOf<T>>(value)));
+  }
+  Dictionary dictionary;
+  return to_dictionary(patterns, kDictionaryMax, dictionary);
 }
 
 template <typename T>
@@ -125,7 +151,8 @@ void encode_floats(std::span<const T> values, Effort effort, Bytes& out) {
   Bytes best;
   encode_decimals(decimals, effort, best);
   // Few distinct values that are no decimals: their patterns are better looked up.
-  if (effort == Effort::kSealed && !(decimals.corrections.empty() && decimals.exceptions.empty())) {
+  const bool exact = decimals.corrections.empty() && decimals.exceptions.empty();
+  if (effort == Effort::kSealed && !exact && are_few(values)) {
     Bytes bits;
     encode_patterns(values, effort, bits);
     if (bits.size() < best.size()) best.swap(bits);
