@@ -36,11 +36,14 @@ void PathList::add(TagId tag, std::string_view path) {
 }
 
 Bytes PathList::record() const {
-  Bytes out;
-  ByteWriter writer(out);
-  writer.write_le(tenant_.value);
-  writer.varint(count_);
-  writer.bytes(entries_);
+  Bytes out(sizeof tenant_.value);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<std::uint8_t>(tenant_.value >> (8 * i));
+  }
+  ByteWriter(out).varint(count_);
+  const std::size_t head = out.size();
+  out.resize(head + entries_.size());
+  std::copy(entries_.begin(), entries_.end(), out.begin() + static_cast<std::ptrdiff_t>(head));
   return out;
 }
 
@@ -56,7 +59,7 @@ Result<PathList> PathList::read(ByteSpan record) {
     if (!take_entry(reader, tag, list.last_path_)) return corrupt;
   }
   if (!reader.at_end()) return corrupt;
-  list.entries_.assign(entries.begin(), entries.end());
+  list.entries_ = Bytes(entries.begin(), entries.end());
   return list;
 }
 
