@@ -184,7 +184,7 @@ std::string problem_of(const sys::CrashState& state, const Promises& promises, s
   if (!problem.empty()) return problem;
   if (!probe->recovery().damages.empty()) return probe->recovery().damages[0];
   probe.close();
-  if (++tried.states % 64 != 0) return {};
+  if (++tried.states % 128 != 0) return {};
 
   // The machine was hardly up, and went on, when the power failed again.
   sys::SimDisk again(state.image);
@@ -237,7 +237,7 @@ TEST(HistorianCrash, LosesNothingAndInventsNothing) {
   std::cout << "crash states: " << tried.states << ", of a second crash: " << tried.compound
             << "\n";
   RecordProperty("crash_states", std::to_string(tried.states + tried.compound));
-  EXPECT_GE(tried.states + tried.compound, 30'000u);
+  EXPECT_GE(tried.states + tried.compound, 40'000u);
 }
 
 }  // namespace
