@@ -13,7 +13,6 @@ struct HistorianBenchOptions {
   std::string directory;       // for the store; made, and removed at the end
   std::size_t batch = 10'000;  // samples
   std::size_t in_flight = 4;   // batches that wait for their acknowledgement at the same time
-  std::size_t memtable_bytes = 24 * 1024 * 1024;
 };
 
 // Loads every sample of the corpus, as a poll of all tags would bring them, and asks questions.

@@ -25,7 +25,6 @@ class ByKey {
     const T& found = (*tenant->second[page])[key.tag.value % kPageSize];
     return found.in_use() ? &found : nullptr;
   }
-  T* find(SeriesKey key) { return const_cast<T*>(std::as_const(*this).find(key)); }
 
   // Makes it if need be. Stays where it is for as long as this lives.
   T& at(SeriesKey key) {

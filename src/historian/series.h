@@ -18,14 +18,6 @@ struct SeriesKey {
   friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
 };
 
-struct SeriesKeyHash {
-  std::size_t operator()(const SeriesKey& key) const noexcept {
-    // Ids are dense: spread them, so that neighbours do not share a bucket (Fibonacci hashing).
-    const std::uint64_t whole = std::uint64_t{key.tenant.value} << 32 | key.tag.value;
-    return static_cast<std::size_t>(whole * 0x9e3779b97f4a7c15U);
-  }
-};
-
 // One sample without its tag; the type is that of the tag.
 struct Point {
   Timestamp time;

@@ -120,7 +120,8 @@ class Store final : public Historian {
   static constexpr std::size_t kFilesMax = 8;
   void merge_in_background();
   Status merge_files(std::size_t files_max, Timestamp seal_before);
-  std::vector<FilePtr> files_to_merge(std::size_t files_max, Timestamp seal_before) const;
+  std::vector<FilePtr> next_inputs(std::size_t files_max, Timestamp seal_before) const;
+  std::vector<FilePtr> neighbours_to_merge(std::size_t files_max) const;
   Result<FilePtr> merge(const std::vector<FilePtr>& inputs, Timestamp seal_before);
   Status replace(const std::vector<FilePtr>& inputs, FilePtr merged);
   std::string file_path(std::uint64_t number) const;

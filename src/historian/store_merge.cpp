@@ -93,7 +93,7 @@ void Store::merge_in_background() {
 Status Store::merge_files(std::size_t files_max, Timestamp seal_before) {
   const std::lock_guard one_at_a_time(merge_mutex_);
   while (!poisoned_ && !giving_up_merges_) {
-    const std::vector<FilePtr> inputs = files_to_merge(files_max, seal_before);
+    const std::vector<FilePtr> inputs = next_inputs(files_max, seal_before);
     if (inputs.empty()) return {};
     const Result<FilePtr> merged = merge(inputs, seal_before);
     if (!merged && merged.error().id == ErrorId::kCorrupt) {
@@ -163,20 +163,31 @@ Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
   return {};
 }
 
-// The cheapest neighbours worth merging, if there are more files than that: neighbours, so that
-// what is newer stays newer.
-std::vector<FilePtr> Store::files_to_merge(std::size_t files_max, Timestamp seal_before) const {
+// What to merge next: neighbours, else a file that is old and not sealed; nothing if there is none.
+std::vector<FilePtr> Store::next_inputs(std::size_t files_max, Timestamp seal_before) const {
   const std::lock_guard lock(files_mutex_);
-  std::vector<FilePtr> best;
-  if (open_files_.size() <= files_max) {
+  std::vector<FilePtr> inputs = neighbours_to_merge(files_max);
+  if (inputs.empty()) {
     const auto unsealed =
         std::find_if(open_files_.begin(), open_files_.end(), [&](const FilePtr& file) {
           return !file->is_sealed() && file->last_time() < seal_before &&
                  !kept_as_they_are_.contains(file->id().number);
         });
-    if (unsealed != open_files_.end()) best.push_back(*unsealed);
-    return best;
+    if (unsealed != open_files_.end()) inputs.push_back(*unsealed);
   }
+  // The log must not run out of space because of a merge.
+  std::uint64_t bytes = 2 * options_.wal_segment_bytes;
+  for (const FilePtr& input : inputs) bytes += input->bytes();
+  const Result<std::uint64_t> free = files_.free_bytes(options_.directory);
+  if (free && *free < bytes) inputs.clear();
+  return inputs;
+}
+
+// The cheapest neighbours worth merging, if there are more files than that: neighbours, so that
+// what is newer stays newer. Requires: files_mutex_ is held.
+std::vector<FilePtr> Store::neighbours_to_merge(std::size_t files_max) const {
+  std::vector<FilePtr> best;
+  if (open_files_.size() <= files_max) return best;
   std::uint64_t best_bytes = kMergedBytesMax;
   const std::size_t width = std::min(kMergeWidth, open_files_.size());
   for (std::size_t i = 0; i + width <= open_files_.size(); ++i) {
@@ -196,9 +207,6 @@ std::vector<FilePtr> Store::files_to_merge(std::size_t files_max, Timestamp seal
       best_bytes = bytes;
     }
   }
-  // The log must not run out of space because of a merge.
-  const Result<std::uint64_t> free = files_.free_bytes(options_.directory);
-  if (free && *free < best_bytes + 2 * options_.wal_segment_bytes) best.clear();
   return best;
 }
 

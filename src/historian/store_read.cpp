@@ -122,7 +122,7 @@ std::vector<LastValue> Store::last_values(TenantId tenant, std::span<const TagId
   {
     const std::shared_lock lock(mutex_);
     for (std::size_t i = 0; i < tags.size(); ++i) {
-      const KeptLast* found = std::as_const(last_).find({tenant, tags[i]});
+      const KeptLast* found = last_.find({tenant, tags[i]});
       values[i].tag = tags[i];
       values[i].sample = {tags[i], {}, quality::kBadWaitingForInitialData, false};
       if (found != nullptr)
