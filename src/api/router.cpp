@@ -75,6 +75,22 @@ std::vector<std::string_view> segments(std::string_view path) {
   return parts;
 }
 
+bool is_below_base(const std::string& path) {
+  return path.starts_with(kBase) && path.size() > kBase.size() && path[kBase.size()] == '/';
+}
+
+// The address of a route that other programs ask for where they are used to find it.
+std::string address_of(const std::string& path) {
+  constexpr std::pair<std::string_view, std::string_view> kKnownElsewhere[] = {
+      {"/healthz", "/healthz"},
+      {"/metrics", "/metrics"},
+  };
+  for (const auto& [elsewhere, here] : kKnownElsewhere) {
+    if (path == elsewhere) return std::string(kBase) + std::string(here);
+  }
+  return path;
+}
+
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 
 // The parameters of `path` under `pattern`, or nothing if it does not fit.
@@ -149,16 +165,17 @@ std::string session_cookie(const sys::HttpRequest& request) {
   return {};
 }
 
-Result<Router::Match> Router::find(const sys::HttpRequest& request) const {
-  const std::string_view path = std::string_view(request.path).substr(kBase.size());
+// Requires: the address lies below kBase.
+Result<Router::Match> Router::find(const std::string& method, const std::string& address) const {
+  const std::string_view path = std::string_view(address).substr(kBase.size());
   bool known_path = false;
   for (const Route& route : routes_) {
     auto parameters = match_path(route.path, path);
     if (!parameters) continue;
-    if (request.method == route.method) return Match{&route, std::move(*parameters)};
+    if (method == route.method) return Match{&route, std::move(*parameters)};
     known_path = true;
   }
-  const std::string what = request.method + " " + request.path.substr(0, 200);
+  const std::string what = method + " " + address.substr(0, 200);
   if (known_path) return Error{ErrorId::kMethodNotAllowed, what};
   return Error{ErrorId::kNoRoute, what};
 }
@@ -200,7 +217,7 @@ Result<identity::Principal> Router::authenticate(const sys::HttpRequest& request
 }
 
 Result<Reply> Router::run(const sys::HttpRequest& request) {
-  const Result<Match> match = find(request);
+  const Result<Match> match = find(request.method, request.path);
   if (!match) return match.error();
   Request input{request, match->parameters, {}};
   const Rule& rule = match->route->rule;
@@ -263,10 +280,8 @@ sys::HttpResponse Router::asset_response(const sys::HttpRequest& request) const 
 }
 
 void Router::handle(sys::HttpRequest request, std::unique_ptr<sys::HttpResponder> responder) {
-  if (request.path == "/healthz" || request.path == "/metrics") {
-    request.path = std::string(kBase) + request.path;
-  }
-  if (!request.path.starts_with(std::string(kBase) + "/")) {
+  request.path = address_of(request.path);
+  if (!is_below_base(request.path)) {
     responder->send(asset_response(request));
     return;
   }
@@ -312,8 +327,9 @@ std::variant<sys::WebSocketHandlers, sys::HttpResponse> Router::upgrade(
 }
 
 std::uint64_t Router::body_bytes_max(const sys::HttpRequest& head) {
-  if (is_safe(head)) return kAnonymousBodyBytesMax;
-  const Result<Match> match = find(head);
+  const std::string path = address_of(head.path);
+  if (is_safe(head) || !is_below_base(path)) return kAnonymousBodyBytesMax;
+  const Result<Match> match = find(head.method, path);
   if (!match || match->route->rule.is_open()) return kAnonymousBodyBytesMax;
   if (!authenticate(head)) return kAnonymousBodyBytesMax;
   return body_spool_path(head).empty() ? kBodyBytesMax : options_.upload_bytes_max;

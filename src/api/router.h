@@ -55,7 +55,7 @@ class Router final : public sys::HttpHandler {
   Result<identity::Principal> principal_of(const Credential& credential,
                                            identity::Identity::Use use) const;
   Result<identity::Principal> authenticate(const sys::HttpRequest& request) const;
-  Result<Match> find(const sys::HttpRequest& request) const;
+  Result<Match> find(const std::string& method, const std::string& address) const;
   Result<Reply> run(const sys::HttpRequest& request);
   sys::HttpResponse asset_response(const sys::HttpRequest& request) const;
 

@@ -360,6 +360,15 @@ TEST_F(Api, AStrangersBodyIsSmallAndNeverSpooled) {
   EXPECT_TRUE(router_->body_spool_path(upload).starts_with(folder_.path + "/imports/"));
 }
 
+TEST_F(Api, AShortAddressOutsideTheApiHasASmallBodyToo) {
+  sys::HttpRequest head;
+  head.method = "POST";
+  head.path = "/x";
+  EXPECT_EQ(router_->body_bytes_max(head), 64U * 1024);
+  head.path = "/somewhere/else/values";
+  EXPECT_EQ(router_->body_bytes_max(head), 64U * 1024);
+}
+
 TEST_F(Api, AWebSocketOpensForItsOwnPagesOnly) {
   claim_and_keep();
   sys::HttpRequest request;
