@@ -122,6 +122,9 @@ class Historian : public SampleSink, public TagDirectory {
   virtual Result<std::uint64_t> move_tags(TenantId tenant, const std::string& from,
                                           const std::string& to) = 0;
 
+  // Has grown when a tag has got another path: whoever keeps ids by path then looks again.
+  virtual std::uint64_t path_changes() const = 0;
+
   // --- reading --- Bad blocks are skipped and counted, never guessed. Errors: kNotFound (tag),
   // kIoError. Cost: blocks of the range; bounded memory.
   virtual std::vector<LastValue> last_values(TenantId tenant,

@@ -51,6 +51,18 @@ TEST_F(MoveTest, ASubtreeMovesWithItsHistory) {
   }
 }
 
+TEST_F(MoveTest, WhoKeepsIdsByPathIsToldToLookAgain) {
+  const TagId tag = make("a/b");
+  const std::uint64_t before = store_->path_changes();
+  make("a/c");
+  EXPECT_EQ(store_->path_changes(), before) << "a new tag changes no path";
+  ASSERT_TRUE(store_->move_tags(kTenant, "a/b", "a/d").ok());
+  const std::uint64_t moved = store_->path_changes();
+  EXPECT_GT(moved, before);
+  ASSERT_TRUE(store_->update_tag(kTenant, tag, spec_of("a/e")).ok());
+  EXPECT_GT(store_->path_changes(), moved);
+}
+
 TEST_F(MoveTest, ATagThatIsALevelTooMovesWithWhatIsBelow) {
   make("a/b");
   make("a/b/c");

@@ -18,6 +18,11 @@ constexpr std::size_t kTagsRecordBytes = 1024 * 1024;
 Error poisoned_error() { return {ErrorId::kStorePoisoned, "a sync failed before"}; }
 Error no_tag(TagId tag) { return {ErrorId::kNotFound, "tag " + std::to_string(tag.value)}; }
 
+// Which one it is, for whoever sent them.
+std::string in_batch(const SampleBatch& batch, const Sample& sample) {
+  return " (sample " + std::to_string(&sample - batch.samples.data()) + " of the batch)";
+}
+
 constexpr Nanoseconds kClockTolerance = std::chrono::minutes(1);
 
 bool is_of_now(const Sample& sample, Timestamp received) {
@@ -116,7 +121,9 @@ Status Store::update_tag(TenantId tenant, TagId id, TagSpec spec) {
       return Error{ErrorId::kConflict, "path: " + spec.path + " is taken"};
     }
   }
-  return commit_tags({{tenant, {id, std::move(spec)}}});
+  Status kept = commit_tags({{tenant, {id, std::move(spec)}}});
+  ++path_changes_;
+  return kept;
 }
 
 // In records that stay far below the log's limit: a catalogue of a million tags takes many, and so
@@ -151,11 +158,14 @@ Status Store::commit_tags_record(std::vector<TagEntry> entries) {
 Status Store::check_batch(const SampleBatch& batch) const {
   const std::shared_lock lock(mutex_);
   const auto path = [&](const Sample& sample) {
-    return catalogue_.find(batch.tenant, sample.tag)->spec.path;
+    return catalogue_.find(batch.tenant, sample.tag)->spec.path + in_batch(batch, sample);
   };
   for (const Sample& sample : batch.samples) {
     const std::optional<ValueType> type = catalogue_.type_of(batch.tenant, sample.tag);
-    if (!type) return no_tag(sample.tag);
+    if (!type) {
+      const Error none = no_tag(sample.tag);
+      return Error{none.id, none.what + in_batch(batch, sample)};
+    }
     if (type_of(sample.value) != *type) {
       return Error{ErrorId::kTypeMismatch, path(sample) + " is a " + std::string(type_name(*type)) +
                                                ", not a " +

@@ -44,6 +44,7 @@ class Store final : public Historian {
   Status update_tag(TenantId tenant, TagId id, TagSpec spec) override;
   Result<std::uint64_t> move_tags(TenantId tenant, const std::string& from,
                                   const std::string& to) override;
+  std::uint64_t path_changes() const override { return path_changes_; }
 
   std::vector<LastValue> last_values(TenantId tenant, std::span<const TagId> tags) const override;
   std::uint64_t tick() const override { return tick_; }
@@ -181,6 +182,7 @@ class Store final : public Historian {
   std::set<std::uint64_t> kept_as_they_are_;
 
   std::atomic<std::uint64_t> tick_ = 1;  // 1: values that were there at the start
+  std::atomic<std::uint64_t> path_changes_ = 0;
   std::atomic<std::uint64_t> appended_ = 0;
   std::atomic<std::uint64_t> refused_ = 0;
   std::atomic<bool> poisoned_ = false;

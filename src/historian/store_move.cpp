@@ -53,8 +53,10 @@ Status Store::commit_paths(PathList paths) {
     return Error{ErrorId::kInvalidArgument, "from: has too many tags for one step; move parts"};
   }
   const auto kept = std::make_shared<PathList>(std::move(paths));
-  return commit_to_catalogue(kPathsRecord, std::move(record),
-                             [this, kept] { catalogue_.rename(*kept); });
+  return commit_to_catalogue(kPathsRecord, std::move(record), [this, kept] {
+    catalogue_.rename(*kept);
+    ++path_changes_;
+  });
 }
 
 // Durable first, then visible: `change` is made under the lock.
