@@ -62,7 +62,9 @@ void repair(Bytes& file) {
 }
 
 void read_series(const FilePtr& file, SeriesKey key, Timestamp last) {
-  const SeriesView view{key, {file}, std::nullopt, {}};
+  SeriesView view;
+  view.key = key;
+  view.files = {file};
   Timestamp before = kTimestampMin;
   static_cast<void>(visit_points(view, {}, [&](const Columns& points) {
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -75,10 +77,18 @@ void read_series(const FilePtr& file, SeriesKey key, Timestamp last) {
   static_cast<void>(fold(view, windows));
   static_cast<void>(window_totals(view, windows));
   static_cast<void>(point_before(view, last));
+  static_cast<void>(point_after(view, kTimestampMin));
 }
 
 void read_all(const FilePtr& file) {
   for (const BlockRef& block : file->all_blocks()) {
+    if (block.rollup) {
+      const Result<std::vector<Summary>> rollups = file->read_rollups(block);
+      if (!rollups) continue;
+      LS_ASSERT(!rollups->empty() && rollups->size() <= kRollupsMax);
+      read_series(file, block.first, block.summary.last_time);
+      continue;
+    }
     if (block.is_of_one()) {
       const Result<std::optional<Columns>> points = file->read(block, block.first);
       if (!points) continue;

@@ -7,6 +7,7 @@
 #include "base/crc32c.h"
 #include "historian/catalogue.h"
 #include "historian/catalogue_file.h"
+#include "historian/erasure.h"
 #include "historian/manifest.h"
 #include "sys/sim/disk.h"
 
@@ -40,6 +41,14 @@ void use(std::span<const TagEntry> given) {
 
 void try_tags(ByteSpan bytes) {
   if (const Result<std::vector<TagEntry>> tags = decode_tags(bytes)) use(*tags);
+}
+
+void try_erasures(ByteSpan bytes) {
+  const Result<std::vector<Erasure>> erasures = decode_erasures(bytes);
+  if (!erasures) return;
+  const Bytes again = encode_erasures(*erasures);
+  LS_ASSERT(decode_erasures(again).value() == *erasures);
+  LS_ASSERT(joined(*erasures).size() <= erasures->size());
 }
 
 // New paths for tags, some of which exist.
@@ -93,7 +102,7 @@ void try_file(std::string_view magic, ByteSpan body, const std::string& path, bo
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteSpan bytes(data + 1, size - 1);
-  switch (data[0] % 7) {
+  switch (data[0] % 8) {
     case 0:
       try_batch(bytes);
       break;
@@ -102,13 +111,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 2:
     case 3:
-      try_file("LSMANIFS", bytes, "/manifest", data[0] % 7 == 3);
+      try_file("LSMANIFS", bytes, "/manifest", data[0] % 8 == 3);
       break;
     case 6:
       try_paths(bytes);
       break;
+    case 7:
+      try_erasures(bytes);
+      break;
     default:
-      try_file("LSTAGCAT", bytes, "/000011.tags", data[0] % 7 == 5);
+      try_file("LSTAGCAT", bytes, "/000011.tags", data[0] % 8 == 5);
       break;
   }
   return 0;

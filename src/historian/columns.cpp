@@ -143,6 +143,19 @@ void Columns::cut_to(TimeRange range) {
   std::visit([&](auto& values) { keep_part(values, from, to); }, values_);
 }
 
+void Columns::cut_out(TimeRange range) {
+  const std::size_t from = index_of(range.from);
+  const std::size_t to = std::max(from, index_of(range.to));
+  if (from == to) return;
+  const auto erase_part = [&](auto& of) {
+    of.erase(of.begin() + static_cast<std::ptrdiff_t>(from),
+             of.begin() + static_cast<std::ptrdiff_t>(to));
+  };
+  if (!all_good()) erase_part(qualities_);
+  erase_part(times_);
+  std::visit(erase_part, values_);
+}
+
 void Columns::reserve(std::size_t count) {
   times_.reserve(count);
   std::visit([&](auto& values) { values.reserve(count); }, values_);

@@ -43,6 +43,7 @@ class Columns {
   void add(const Point& point);                                         // of this type
   void append(const Columns& other, std::size_t from, std::size_t to);  // [from, to) of this type
   void cut_to(TimeRange range);
+  void cut_out(TimeRange range);
   void reserve(std::size_t count);
   std::size_t text_bytes() const;  // of strings
 

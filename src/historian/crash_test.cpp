@@ -132,6 +132,21 @@ class Worker {
     return kept;
   }
 
+  Status erase_some() {
+    const auto tag =
+        std::next(promises_.newest().tags().begin(),
+                  static_cast<std::ptrdiff_t>(below(promises_.newest().tags().size())));
+    const std::int64_t from = static_cast<std::int64_t>(below(static_cast<std::uint64_t>(now_)));
+    const TimeRange range{{from}, {from + 1 + static_cast<std::int64_t>(below(30))}};
+    Oracle next = promises_.newest();
+    next.erase(tag->first, range);
+    promises_.begin(disk_.operations(), std::move(next));
+    const TagId tags[] = {tag->first.tag};
+    Status done = store_->erase(kTenant, tags, range);
+    if (done) promises_.kept(disk_.operations());
+    return done;
+  }
+
   // `steps` of all kinds. Stops at the first that fails.
   Status work(int steps) {
     for (std::uint32_t number = 0; number < 3; ++number) {
@@ -140,7 +155,8 @@ class Worker {
     for (int i = 0; i < steps; ++i) {
       const std::uint64_t chance = below(20);
       Status done;
-      if (chance < 12) done = append_some();
+      if (chance < 11) done = append_some();
+      if (chance == 11) done = erase_some();
       if (chance == 12) done = move_tags();
       if (chance == 13) done = change_tag(static_cast<std::uint32_t>(below(5)));
       if (chance > 13 && chance < 18) done = store_->flush();

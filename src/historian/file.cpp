@@ -52,6 +52,7 @@ struct Footer {
   std::uint64_t blocks = 0;
   FileId id;
   std::uint32_t index_crc = 0;
+  std::uint32_t erasures = 0;
   std::uint32_t version = 0;
 };
 
@@ -90,7 +91,7 @@ Result<Footer> read_footer(sys::File& file, const std::string& path, std::uint64
   footer.id.number = reader.read_le<std::uint64_t>();
   footer.id.order = reader.read_le<std::uint64_t>();
   footer.index_crc = reader.read_le<std::uint32_t>();
-  reader.read_le<std::uint32_t>();
+  footer.erasures = reader.read_le<std::uint32_t>();
   footer.version = reader.read_le<std::uint32_t>();
   const bool intact = reader.read_le<std::uint32_t>() == crc32c(all.first(kFooterCrcOffset)) &&
                       as_text(all.last(kFileMagic.size())) == kFileMagic;
@@ -204,6 +205,28 @@ Status FileWriter::write_series(TenantId tenant, std::span<const SeriesPoints> s
   return write_block(block, stored);
 }
 
+Status FileWriter::add_rollups(SeriesKey key, RollupStep step, std::span<const Summary> rollups) {
+  if (Status ended = end_block(); !ended) return ended;
+  key_ = key;
+  for (std::size_t from = 0; from < rollups.size();) {
+    BlockRef block;
+    block.first = key;
+    block.last = key.tag;
+    block.rollup = step;
+    block.effort = codec::Effort::kSealed;
+    std::size_t to = from;
+    while (to < rollups.size() && to - from < kRollupsMax &&
+           block.summary.count + rollups[to].count <= UINT32_MAX) {
+      block.summary.add(rollups[to++]);
+    }
+    Bytes stored;
+    encode_rollups(rollups.subspan(from, to - from), stored);
+    if (Status written = write_block(std::move(block), stored); !written) return written;
+    from = to;
+  }
+  return {};
+}
+
 Status FileWriter::write_block(BlockRef block, ByteSpan stored) {
   LS_ASSERT(stored.size() <= kStoredBytesMax);
   block.offset = offset_;
@@ -238,6 +261,7 @@ Status FileWriter::finish() {
   Bytes index;
   ByteWriter entries(index);
   for (const BlockRef& block : index_) write_entry(entries, block);
+  for (const Erasure& erasure : erasures_) write_erasure(erasure, entries);
   const std::uint64_t index_offset = offset_;
   if (Status written = append(index); !written) return written;
   Bytes footer;
@@ -247,7 +271,7 @@ Status FileWriter::finish() {
   writer.write_le(id_.number);
   writer.write_le(id_.order);
   writer.write_le(crc32c(index));
-  writer.write_le(std::uint32_t{0});
+  writer.write_le(static_cast<std::uint32_t>(erasures_.size()));
   writer.write_le(kFileVersion);
   writer.write_le(crc32c(footer));
   writer.bytes(as_bytes(kFileMagic));
@@ -270,8 +294,10 @@ Result<std::shared_ptr<const FileReader>> FileReader::open(sys::FileSystem& file
   if (footer->id.number != number) return corrupt(path, "is another file under this name");
   const std::uint64_t index_end = *size - kFooterBytes;
   const std::uint64_t offset = footer->index_offset;
-  if (offset < kHeaderBytes || offset > index_end || (index_end - offset) % kIndexEntryBytes != 0 ||
-      footer->blocks != (index_end - offset) / kIndexEntryBytes) {
+  const std::uint64_t erasures_bytes = footer->erasures * std::uint64_t{kErasureBytes};
+  if (offset < kHeaderBytes || offset > index_end || erasures_bytes > index_end - offset ||
+      (index_end - offset - erasures_bytes) % kIndexEntryBytes != 0 ||
+      footer->blocks != (index_end - offset - erasures_bytes) / kIndexEntryBytes) {
     return corrupt(path, "has an index of an impossible size");
   }
   const Result<Bytes> index =
@@ -286,7 +312,14 @@ Result<std::shared_ptr<const FileReader>> FileReader::open(sys::FileSystem& file
   opened->index_.reserve(static_cast<std::size_t>(footer->blocks));
   ByteReader entries(*index);
   for (std::uint64_t i = 0; i < footer->blocks; ++i) opened->index_.push_back(read_entry(entries));
+  opened->has_rollups_ =
+      std::any_of(opened->index_.begin(), opened->index_.end(),
+                  [](const BlockRef& block) { return block.rollup.has_value(); });
+  for (std::uint32_t i = 0; i < footer->erasures; ++i) {
+    opened->erasures_.push_back(read_erasure(entries));
+  }
   if (Status sound = opened->check_index(offset); !sound) return sound.error();
+  if (Status sound = opened->check_erasures(); !sound) return sound.error();
   return FilePtr(std::move(opened));
 }
 
@@ -299,14 +332,30 @@ Status FileReader::check_index(std::uint64_t index_offset) const {
                          (last_key(*before) == block.first && may_share_a_tag(*before, block));
     const bool lies_inside = block.offset >= free_from && block.offset <= index_offset &&
                              kBlockHeadBytes + block.stored_bytes <= index_offset - block.offset;
-    const bool possible = s.count >= 1 && s.count <= kBlockPointsMax && s.bad <= s.count &&
-                          s.first_time <= s.last_time && block.first.tag <= block.last &&
-                          block.stored_bytes <= kStoredBytesMax && is_known(block.effort);
+    const bool is_sound_rollup = block.rollup && block.is_of_one();
+    const bool possible = s.count >= 1 && (s.count <= kBlockPointsMax || is_sound_rollup) &&
+                          s.bad <= s.count && s.first_time <= s.last_time &&
+                          s.last_time < kTimestampMax && block.first.tag <= block.last &&
+                          block.stored_bytes <= kStoredBytesMax && is_known(block.effort) &&
+                          (!block.rollup || is_sound_rollup);
     if (!follows || !lies_inside || !possible) {
       return corrupt(path_, "has an index that contradicts itself");
     }
     free_from = block.offset + kBlockHeadBytes + block.stored_bytes;
     before = &block;
+  }
+  return {};
+}
+
+Status FileReader::check_erasures() const {
+  const Erasure* before = nullptr;
+  for (const Erasure& erasure : erasures_) {
+    const bool follows = before == nullptr || before->key < erasure.key ||
+                         (before->key == erasure.key && before->range.to < erasure.range.from);
+    if (!follows || erasure.range.empty()) {
+      return corrupt(path_, "has an index that contradicts itself");
+    }
+    before = &erasure;
   }
   return {};
 }
@@ -343,6 +392,22 @@ Result<Bytes> FileReader::read_stored(const BlockRef& block) const {
   if (!intact) return corrupt(path_, where(block) + " is damaged");
   bytes.erase(bytes.begin(), bytes.begin() + kBlockHeadBytes);
   return bytes;
+}
+
+Result<std::vector<Summary>> FileReader::read_rollups(const BlockRef& block) const {
+  LS_ASSERT(block.rollup);
+  const Result<Bytes> stored = read_stored(block);
+  if (!stored) return stored.error();
+  Result<std::vector<Summary>> rollups =
+      decode_rollups(ByteSpan(*stored).first(block.stored_bytes));
+  if (!rollups) return corrupt(path_, where(block) + ": " + rollups.error().what);
+  std::uint64_t count = 0;
+  for (const Summary& rollup : *rollups) count += rollup.count;
+  if (count != block.summary.count || rollups->front().first_time != block.summary.first_time ||
+      rollups->back().last_time != block.summary.last_time) {
+    return corrupt(path_, where(block) + " is not the one that the index names");
+  }
+  return rollups;
 }
 
 Result<std::vector<SeriesPoints>> FileReader::read_block(const BlockRef& block) const {

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "historian/block.h"
+#include "historian/erasure.h"
 #include "historian/record.h"
+#include "historian/rollup.h"
 #include "sys/file.h"
 
 namespace lineshaft::historian {
@@ -26,8 +28,10 @@ struct FileId {
 
 // One block as the index of its file knows it.
 struct BlockRef {
-  SeriesKey first;                 // the block holds points of this tag
-  TagId last;                      // and, if this is another one, of some tags up to this
+  SeriesKey first;  // the block holds points of this tag
+  TagId last;       // and, if this is another one, of some tags up to this
+  // If set, the block holds no points but the summaries of each step; it is of one tag.
+  std::optional<RollupStep> rollup;
   std::uint64_t offset = 0;        // of the block's head
   std::uint32_t stored_bytes = 0;  // without the head
   codec::Effort effort = codec::Effort::kFresh;
@@ -35,6 +39,7 @@ struct BlockRef {
   Summary summary;
 
   bool is_of_one() const { return first.tag == last; }
+  TimeRange extent() const { return {summary.first_time, summary.last_time + Nanoseconds(1)}; }
 };
 
 class FileReader;
@@ -55,6 +60,10 @@ class FileWriter {
   // Cuts the points into blocks; few of them share one with the next tags.
   // Requires: keys in order; per key, points in order of time, one per time.
   Status add(SeriesKey key, const Columns& points);
+  // Requires: as for add; in order of time and with what was added of the key.
+  Status add_rollups(SeriesKey key, RollupStep step, std::span<const Summary> rollups);
+  // What the file takes away from older ones. Requires: in order of keys.
+  void set_erasures(std::vector<Erasure> erasures) { erasures_ = std::move(erasures); }
   // What was added so far shares no block with what comes.
   Status end_block();
   // Takes a block over as it is. Requires: as for add; block.is_of_one(). Errors: also kCorrupt, if
@@ -86,6 +95,7 @@ class FileWriter {
   std::size_t few_points_ = 0;
   std::size_t few_text_ = 0;
   std::vector<BlockRef> index_;
+  std::vector<Erasure> erasures_;
 };
 
 // Reads a finished file. Threads: any, at once.
@@ -100,8 +110,12 @@ class FileReader {
   // The blocks that may hold points of a series; those of this series alone are in order of time.
   std::span<const BlockRef> blocks(SeriesKey key) const;
   const std::vector<BlockRef>& all_blocks() const { return index_; }
+  // In order of keys.
+  const std::vector<Erasure>& erasures() const { return erasures_; }
 
-  // The points of one series in a block; nothing if it holds none.
+  // Requires: block.rollup. Errors: kCorrupt, as below.
+  Result<std::vector<Summary>> read_rollups(const BlockRef& block) const;
+  // The points of one series in a block; nothing if it holds none. Requires: !block.rollup.
   // Errors: kCorrupt: checksum, address or content are wrong; nothing of the block is believed.
   Result<std::optional<Columns>> read(const BlockRef& block, SeriesKey key) const;
   // All of a block of several tags, in order of tags; kept until another one of this file is read.
@@ -112,7 +126,8 @@ class FileReader {
   Result<Bytes> read_stored(const BlockRef& block) const;
 
   const FileId& id() const { return id_; }
-  bool is_sealed() const;       // every block is encoded for size
+  bool is_sealed() const;  // every block is encoded for size
+  bool has_rollups() const { return has_rollups_; }
   Timestamp last_time() const;  // of all points; kTimestampMin if there are none
   std::uint64_t bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
@@ -121,12 +136,15 @@ class FileReader {
   FileReader() = default;
   Result<std::vector<SeriesPoints>> read_block(const BlockRef& block) const;
   Status check_index(std::uint64_t index_offset) const;
+  Status check_erasures() const;
 
   std::unique_ptr<sys::File> file_;
   std::string path_;
   FileId id_;
   std::uint64_t bytes_ = 0;
   std::vector<BlockRef> index_;
+  std::vector<Erasure> erasures_;
+  bool has_rollups_ = false;
   // The block of several tags that was read last.
   mutable std::mutex few_mutex_;
   mutable std::uint64_t few_offset_ = 0;

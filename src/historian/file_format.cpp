@@ -3,12 +3,30 @@
 #include "base/crc32c.h"
 
 namespace lineshaft::historian {
+namespace {
+
+// How the content is encoded: 1 fresh, 2 sealed, 3 rollups of minutes, 4 of hours.
+constexpr std::uint32_t kRollupKinds = 2;  // + RollupStep
+
+std::uint32_t kind_of(const BlockRef& block) {
+  if (block.rollup) return kRollupKinds + static_cast<std::uint32_t>(*block.rollup);
+  return static_cast<std::uint32_t>(block.effort);
+}
+
+void set_kind(std::uint32_t kind, BlockRef& block) {
+  block.effort = static_cast<codec::Effort>(kind);
+  if (kind != kRollupKinds + 1 && kind != kRollupKinds + 2) return;
+  block.effort = codec::Effort::kSealed;
+  block.rollup = static_cast<RollupStep>(kind - kRollupKinds);
+}
+
+}  // namespace
 
 void write_entry(ByteWriter& writer, const BlockRef& block) {
   writer.write_le(block.first.tenant.value);
   writer.write_le(block.first.tag.value);
   writer.write_le(block.last.value);
-  writer.write_le(static_cast<std::uint32_t>(block.effort));
+  writer.write_le(kind_of(block));
   writer.write_le(block.offset);
   writer.write_le(block.stored_bytes);
   encode_summary(block.summary, writer);
@@ -19,7 +37,7 @@ BlockRef read_entry(ByteReader& reader) {
   block.first.tenant = {reader.read_le<std::uint32_t>()};
   block.first.tag = {reader.read_le<std::uint32_t>()};
   block.last = {reader.read_le<std::uint32_t>()};
-  block.effort = static_cast<codec::Effort>(reader.read_le<std::uint32_t>());
+  set_kind(reader.read_le<std::uint32_t>(), block);
   block.offset = reader.read_le<std::uint64_t>();
   block.stored_bytes = reader.read_le<std::uint32_t>();
   block.summary = decode_summary(reader);
@@ -32,7 +50,7 @@ Bytes head_of(const BlockRef& block) {
   writer.write_le(block.first.tenant.value);
   writer.write_le(block.first.tag.value);
   writer.write_le(block.last.value);
-  writer.write_le(static_cast<std::uint32_t>(block.effort));
+  writer.write_le(kind_of(block));
   writer.write_le(block.stored_bytes);
   return head;
 }

@@ -1,8 +1,11 @@
 #include "historian/files.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <optional>
+
+#include "historian/hidden.h"
 
 namespace lineshaft::historian {
 namespace {
@@ -11,18 +14,35 @@ namespace {
 struct Source {
   const FileReader* reader = nullptr;
   const BlockRef* block = nullptr;
+  std::vector<TimeRange> hidden = {};  // parts of it, in order of time
 
-  Timestamp first() const { return block->summary.first_time; }
+  Timestamp first() const {
+    const bool begins_hidden =
+        !hidden.empty() && hidden.front().contains(block->summary.first_time);
+    return begins_hidden ? hidden.front().to : block->summary.first_time;
+  }
   Timestamp last() const { return block->summary.last_time; }
 };
+
+Hidden hidden_of(const SeriesView& view) {
+  Hidden hidden(view.key, view.erased);
+  for (const FilePtr& file : view.files) hidden.add(*file);
+  for (const FilePtr& file : view.newer) hidden.add(*file);
+  return hidden;
+}
 
 // The blocks of the view that reach into the range, by their first time.
 std::vector<Source> sources_of(const SeriesView& view, TimeRange range) {
   std::vector<Source> sources;
+  const Hidden hidden = hidden_of(view);
   for (const FilePtr& file : view.files) {
     for (const BlockRef& block : file->blocks(view.key)) {
-      const Source source{file.get(), &block};
-      if (source.first() < range.to && source.last() >= range.from) sources.push_back(source);
+      const TimeRange extent = block.extent();
+      if (extent.from >= range.to || extent.to <= range.from) continue;
+      Source source{file.get(), &block, hidden.of(*file, block)};
+      // Wholly hidden, it begins behind its end.
+      if (source.first() < range.to && source.first() < extent.to)
+        sources.push_back(std::move(source));
     }
   }
   std::stable_sort(sources.begin(), sources.end(),
@@ -30,18 +50,57 @@ std::vector<Source> sources_of(const SeriesView& view, TimeRange range) {
   return sources;
 }
 
-// The block's points inside the range; none of this series count as empty. So does a damaged block,
-// which is reported.
+// A damaged block counts as empty, and is reported.
+Status pass_over(const SeriesView& view, const Error& error) {
+  if (error.id != ErrorId::kCorrupt) return error;
+  if (view.damaged) view.damaged(error);
+  return {};
+}
+
+// The block's points inside the range; none of this series count as empty.
 Result<Columns> read_block(const SeriesView& view, const Source& source, TimeRange range) {
   Result<std::optional<Columns>> points = source.reader->read(*source.block, view.key);
   if (!points) {
-    if (points.error().id != ErrorId::kCorrupt) return points.error();
-    if (view.damaged) view.damaged(points.error());
+    if (Status passed = pass_over(view, points.error()); !passed) return passed.error();
     return Columns();
   }
   if (!*points) return Columns();
   (*points)->cut_to(range);
+  for (TimeRange hidden : source.hidden) (*points)->cut_out(hidden);
   return **std::move(points);
+}
+
+// Those of which the first point lies in the range.
+Result<std::vector<Summary>> read_rollups(const SeriesView& view, const Source& source,
+                                          TimeRange range) {
+  Result<std::vector<Summary>> rollups = source.reader->read_rollups(*source.block);
+  if (!rollups) {
+    if (Status passed = pass_over(view, rollups.error()); !passed) return passed.error();
+    return std::vector<Summary>();
+  }
+  std::erase_if(*rollups, [&](const Summary& one) { return !range.contains(one.first_time); });
+  cut_out(*rollups, source.hidden);
+  return rollups;
+}
+
+// As a point of a type that can say it exactly.
+std::optional<Point> exact_point(ValueType type, Timestamp time, std::uint32_t quality,
+                                 double number) {
+  constexpr double kExactMax = 9007199254740992.0;  // 2^53
+  switch (type) {
+    case ValueType::kBool:
+      return Point{time, {quality}, number != 0};
+    case ValueType::kInt64:
+      if (std::abs(number) >= kExactMax) return std::nullopt;
+      return Point{time, {quality}, static_cast<std::int64_t>(number)};
+    case ValueType::kFloat32:
+      return Point{time, {quality}, static_cast<float>(number)};
+    case ValueType::kFloat64:
+      return Point{time, {quality}, number};
+    case ValueType::kString:
+      break;
+  }
+  return std::nullopt;
 }
 
 // Points in order of time that were not yet handed over, and how new they are.
@@ -97,6 +156,7 @@ class Sweep {
  private:
   // Requires: everything before the source's first time is handed over.
   bool is_lone(const Source& source) const {
+    if (source.block->rollup) return true;  // it hides what it would overlap
     for (const Run& run : open_) {
       if (!run.at_end() && run.next() <= source.last()) return false;
     }
@@ -163,9 +223,15 @@ Status visit_pieces(const SeriesView& view, TimeRange range,
     if (!*piece) return {};
     SeriesPiece handed;
     const std::optional<Source>& lone = (*piece)->lone;
-    if (lone && lone->block->is_of_one() && wanted_whole(*lone->block)) {
+    if (lone && lone->block->is_of_one() && lone->hidden.empty() && wanted_whole(*lone->block)) {
       handed.reader = lone->reader;
       handed.block = lone->block;
+    } else if (lone && lone->block->rollup) {
+      Result<std::vector<Summary>> rollups = read_rollups(view, *lone, range);
+      if (!rollups) return rollups.error();
+      if (rollups->empty()) continue;
+      handed.rollups = *std::move(rollups);
+      handed.step = *lone->block->rollup;
     } else {
       Result<Columns> points = std::move((*piece)->points);
       if (lone) points = read_block(view, *lone, range);
@@ -181,7 +247,7 @@ Status visit_points(const SeriesView& view, TimeRange range,
                     const std::function<bool(const Columns&)>& visit) {
   return visit_pieces(
       view, range, [](const BlockRef&) { return false; },
-      [&](const SeriesPiece& piece) { return visit(piece.points); });
+      [&](const SeriesPiece& piece) { return piece.points.empty() || visit(piece.points); });
 }
 
 Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows,
@@ -189,12 +255,16 @@ Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows
   std::vector<Summary> summaries(windows.count());
   const auto is_summed_up = [&](const BlockRef& block) {
     return windows.holds(block.summary.first_time, block.summary.last_time) &&
-           opinion.agrees_with(block.summary);
+           (block.rollup || opinion.agrees_with(block.summary));
   };
   const Status read =
       visit_pieces(view, windows.range(), is_summed_up, [&](const SeriesPiece& piece) {
         if (piece.block != nullptr) {
           summaries[windows.index(piece.block->summary.first_time)].add(piece.block->summary);
+        } else if (!piece.rollups.empty()) {
+          for (const Summary& rollup : piece.rollups) {
+            summaries[windows.index(rollup.first_time)].add(rollup);
+          }
         } else {
           add_points(piece.points, windows, opinion, summaries);
         }
@@ -204,22 +274,51 @@ Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows
   return summaries;
 }
 
+namespace {
+
+// Of a block, the point nearest to one end of a range; nothing if none lies in it.
+Result<std::optional<Point>> end_point(const SeriesView& view, const Source& source,
+                                       TimeRange range, bool last) {
+  if (!source.block->rollup) {
+    const Result<Columns> points = read_block(view, source, range);
+    if (!points) return points.error();
+    if (points->empty()) return std::optional<Point>();
+    return std::optional<Point>(points->point(last ? points->size() - 1 : 0));
+  }
+  const Result<std::vector<Summary>> rollups = read_rollups(view, source, {});
+  if (!rollups) return rollups.error();
+  std::optional<Point> best;
+  const auto consider = [&](Timestamp time, std::uint32_t quality, double number) {
+    if (!range.contains(time) || (best && (time < best->time) == last)) return;
+    if (auto point = exact_point(view.type, time, quality, number)) best = std::move(point);
+  };
+  for (const Summary& one : *rollups) {
+    if (!one.usable()) continue;
+    consider(one.first_usable, one.first_usable_quality, one.first);
+    consider(one.last_usable, one.last_usable_quality, one.last);
+  }
+  return best;
+}
+
+}  // namespace
+
 Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at) {
   std::optional<Point> best;
   if (view.recent && !view.recent->empty()) best = view.recent->point(view.recent->size() - 1);
+  // No sample has the time kTimestampMax, so nothing is left out by a half-open range.
+  const TimeRange range{kTimestampMin, at + Nanoseconds(1)};
+  const Hidden hidden = hidden_of(view);
   // From the newest file: an older one only matters with a later time.
   for (auto file = view.files.rbegin(); file != view.files.rend(); ++file) {
     const std::span<const BlockRef> blocks = (*file)->blocks(view.key);
     for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
       if (block->summary.first_time > at) continue;
       if (best && block->summary.last_time <= best->time) continue;
-      // No sample has the time kTimestampMax, so nothing is left out by a half-open range.
-      const Result<Columns> points = read_block(view, {file->get(), &*block},
-                                                {kTimestampMin, at + std::chrono::nanoseconds(1)});
-      if (!points) return points.error();
-      // None when the block is damaged, or of several tags.
-      if (points->empty() || (best && points->back() <= best->time)) continue;
-      best = points->point(points->size() - 1);
+      auto found = end_point(view, {file->get(), &*block, hidden.of(**file, *block)}, range, true);
+      if (!found) return found.error();
+      // None when the block is damaged, hidden, or of several tags.
+      if (!*found || (best && (*found)->time <= best->time)) continue;
+      best = *std::move(found);
       if (block->is_of_one()) break;
     }
   }
@@ -229,16 +328,18 @@ Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at) 
 Result<std::optional<Point>> point_after(const SeriesView& view, Timestamp at) {
   std::optional<Point> best;
   if (view.recent && !view.recent->empty()) best = view.recent->point(0);
+  const TimeRange range{at, kTimestampMax};
+  const Hidden hidden = hidden_of(view);
   // From the newest file: an older one only matters with an earlier time.
   for (auto file = view.files.rbegin(); file != view.files.rend(); ++file) {
     for (const BlockRef& block : (*file)->blocks(view.key)) {
       if (block.summary.last_time < at) continue;
       if (best && block.summary.first_time >= best->time) continue;
-      const Result<Columns> points = read_block(view, {file->get(), &block}, {at, kTimestampMax});
-      if (!points) return points.error();
-      // None when the block is damaged, or of several tags.
-      if (points->empty() || (best && points->front() >= best->time)) continue;
-      best = points->point(0);
+      auto found = end_point(view, {file->get(), &block, hidden.of(**file, block)}, range, false);
+      if (!found) return found.error();
+      // None when the block is damaged, hidden, or of several tags.
+      if (!*found || (best && (*found)->time >= best->time)) continue;
+      best = *std::move(found);
       if (block.is_of_one()) break;
     }
   }

@@ -20,34 +20,42 @@ struct SeriesView {
   std::optional<Columns> recent;  // newer than the files
   // Called with each block that cannot be read; its points are missing from the answer.
   std::function<void(const Error&)> damaged;
+  std::vector<TimeRange> erased;         // in all of the files, by what is newer
+  ValueType type = ValueType::kFloat64;  // of its points, where only rollups tell of them
+  std::vector<FilePtr> newer;            // not read, but they may hide what is in the files
 };
 
 // Hands over the points of `range` in order of time, one per time (that of the newest source), in
-// runs. Returns early when `visit` returns false.
+// runs; nothing of what only rollups remain of. Returns early when `visit` returns false.
 // Errors: kIoError. Memory: of each file one block at a time, however long the files overlap, and
 // what is recent.
 Status visit_points(const SeriesView& view, TimeRange range,
                     const std::function<bool(const Columns&)>& visit);
 
-// Either a block of this series alone that nothing overlaps, not read, or points.
+// Either a block of this series alone that nothing overlaps, not read, or points, or rollups.
 struct SeriesPiece {
-  const FileReader* reader = nullptr;  // null: points
+  const FileReader* reader = nullptr;  // null: points or rollups
   const BlockRef* block = nullptr;
   Columns points;
+  std::vector<Summary> rollups;
+  RollupStep step = RollupStep::kMinute;  // of rollups
 };
 
-// The same, except that blocks which are wanted whole are handed over as they are: for copying
-// them, or taking what the index tells. They may reach beyond the range. Errors: as above.
+// The same, and rollups too, except that blocks which are wanted whole are handed over as they are:
+// for copying them, or taking what the index tells. They may reach beyond the range. Rollups belong
+// to the range that holds their first point. Errors: as above.
 Status visit_pieces(const SeriesView& view, TimeRange range,
                     const std::function<bool(const BlockRef&)>& wanted_whole,
                     const std::function<bool(const SeriesPiece&)>& visit);
 
-// The summary of each window; whole blocks that nothing overlaps are taken from the index, unless
-// they hold points on which the opinion differs.
+// The summary of each window; rollups are added to the window that holds their first point,
+// whatever the opinion. Whole blocks that nothing overlaps are taken from the index, unless they
+// hold points on which the opinion differs.
 Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows,
                                   const Opinion& opinion = {});
 
-// The last point at or before `at`. `view.recent` must hold nothing later than that.
+// The last point at or before `at`, be it one that only a rollup tells of (the first or the last
+// usable one of its time). `view.recent` must hold nothing later than that.
 Result<std::optional<Point>> point_before(const SeriesView& view, Timestamp at);
 
 // The first point at or after `at`. `view.recent` must hold nothing earlier than that.

@@ -13,6 +13,7 @@
 
 #include "historian/aggregate.h"
 #include "historian/columns.h"
+#include "historian/retention.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/clock.h"
@@ -78,6 +79,8 @@ struct HistorianCounters {
   std::uint64_t tags = 0;
   std::uint64_t samples_appended = 0;  // durable, since start
   std::uint64_t samples_refused = 0;
+  // Taken, but older than what retention has summed up already, and therefore left out.
+  std::uint64_t samples_too_late = 0;
   std::uint64_t memtable_bytes = 0;
   std::uint64_t files = 0;
   std::uint64_t file_bytes = 0;
@@ -169,6 +172,20 @@ class Historian : public SampleSink, public TagDirectory {
   virtual Result<std::vector<AggregateValue>> interpolated(
       TenantId tenant, TagId tag, std::span<const Timestamp> times,
       const AggregateOptions& options) const = 0;
+
+  // --- taking away ---
+  // Takes away what is there of these tags in a range of time, rollups included (as wholes, by
+  // their first sample). What arrives afterwards for the same time stays. Gone from every answer
+  // when it returns, from the disk with later merges, and from the log when that is trimmed;
+  // backups keep what they have. Errors: kNotFound (tag), kInvalidArgument (an empty range; too
+  // many tags for one record of the log), and those of a write; then nothing is changed.
+  virtual Status erase(TenantId tenant, std::span<const TagId> tags, TimeRange range) = 0;
+  // From now on; kept by the caller, who sets them again after a start. The first rule that matches
+  // a tag counts; without one everything stays. Errors: those of check_retention.
+  virtual Status set_retention(TenantId tenant, std::vector<RetentionRule> rules) = 0;
+  // Does what the rules say; otherwise that happens once a day. The newest sample of a tag stays,
+  // however old. Blocks for long; appends and reads go on. Errors: as flush; kCancelled at the end.
+  virtual Result<RetentionReport> apply_retention() = 0;
 
   // --- running ---
   // Writes the memtable into files and trims the log. Blocks. Errors: kDiskFull: all is as before,

@@ -56,6 +56,39 @@ void Memtable::add(SeriesKey key, const Point& point) {
   ++series.count;
 }
 
+void Memtable::erase(const Erasure& erasure) {
+  erased_[erasure.key].push_back(erasure.range);
+  ++erased_count_;
+  if (series_.find(erasure.key) == nullptr) return;
+  Series& series = series_.at(erasure.key);
+  for (std::uint32_t* link = &series.newest; *link != kNone;) {
+    Entry& found = entry(*link);
+    if (erasure.range.contains({found.time})) {
+      *link = found.before;
+      --series.count;
+    } else {
+      link = &found.before;
+    }
+  }
+  if (series.count > 0) return;
+  series = Series();
+  --series_count_;
+}
+
+std::span<const TimeRange> Memtable::erased(SeriesKey key) const {
+  const auto found = erased_.find(key);
+  if (found == erased_.end()) return {};
+  return found->second;
+}
+
+std::vector<Erasure> Memtable::erasures() const {
+  std::vector<Erasure> all;
+  for (const auto& [key, ranges] : erased_) {
+    for (TimeRange range : ranges) all.push_back({key, range});
+  }
+  return joined(std::move(all));
+}
+
 Point Memtable::point_of(const Series& series, const Entry& entry) const {
   const auto value = [&]() -> Value {
     switch (series.type) {
@@ -170,7 +203,8 @@ std::vector<SeriesKey> Memtable::keys() const {
 }
 
 std::size_t Memtable::bytes() const {
-  return size_ * sizeof(Entry) + series_count_ * sizeof(Series) + text_bytes_;
+  return size_ * sizeof(Entry) + series_count_ * sizeof(Series) + text_bytes_ +
+         erased_count_ * sizeof(Erasure);
 }
 
 std::size_t Memtable::bytes_wanted(std::size_t bytes_min) const {

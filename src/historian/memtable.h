@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include "base/result.h"
 #include "historian/by_key.h"
 #include "historian/columns.h"
+#include "historian/erasure.h"
 
 namespace lineshaft::historian {
 
@@ -22,6 +24,12 @@ class Memtable {
  public:
   // Requires: all points of a key have values of one type; fewer than 2^32 - 1 points in all.
   void add(SeriesKey key, const Point& point);
+  // Takes away what was added so far and lies in the range. Cost: looks at every point of the
+  // series.
+  void erase(const Erasure& erasure);
+  // What is to be taken away of everything older than this memtable: of a series, and of all.
+  std::span<const TimeRange> erased(SeriesKey key) const;
+  std::vector<Erasure> erasures() const;  // as joined() gives them
 
   // Points of a range in order of time; of several at one time the one that came last.
   // Cost: looks at every point of the series, or of its newest part if they came in order.
@@ -35,7 +43,7 @@ class Memtable {
   Status each_series(const std::function<Status(SeriesKey, const Columns&)>& visit) const;
 
   std::vector<SeriesKey> keys() const;  // in order
-  bool empty() const { return size_ == 0; }
+  bool empty() const { return size_ == 0 && erased_.empty(); }
   std::size_t bytes() const;  // about what it takes of memory
 
   // How many bytes make it worth a file: `bytes_min`, or more if there are so many series that
@@ -67,6 +75,7 @@ class Memtable {
   const Entry& entry(std::uint32_t place) const {
     return (*chunks_[place / kChunk])[place % kChunk];
   }
+  Entry& entry(std::uint32_t place) { return (*chunks_[place / kChunk])[place % kChunk]; }
   Point point_of(const Series& series, const Entry& entry) const;
   // The points of a series in a range, in order of time, of several at one time the newest.
   void find(const Series& series, TimeRange range, std::vector<const Entry*>& found) const;
@@ -78,6 +87,8 @@ class Memtable {
   std::uint32_t size_ = 0;
   std::vector<std::string> texts_;
   std::size_t text_bytes_ = 0;
+  std::map<SeriesKey, std::vector<TimeRange>> erased_;
+  std::size_t erased_count_ = 0;
 };
 
 }  // namespace lineshaft::historian

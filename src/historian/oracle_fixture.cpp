@@ -103,6 +103,11 @@ void Oracle::append(const SampleBatch& batch) {
   }
 }
 
+void Oracle::erase(SeriesKey key, TimeRange range) {
+  std::map<std::int64_t, Sample>& series = series_[key];
+  series.erase(series.lower_bound(range.from.ns), series.lower_bound(range.to.ns));
+}
+
 std::vector<Sample> Oracle::scan(SeriesKey key, TimeRange range) const {
   std::vector<Sample> samples;
   const auto series = series_.find(key);
@@ -184,7 +189,8 @@ std::string Oracle::difference(const Historian& historian) const {
       }
     }
     const LastValue last = historian.last_values(key.tenant, std::vector{key.tag})[0];
-    const bool is_last = wanted.empty() ? last.tick == 0 : same_sample(last.sample, wanted.back());
+    const bool is_last = wanted.empty() ? last.sample.quality == quality::kBadWaitingForInitialData
+                                        : same_sample(last.sample, wanted.back());
     if (!is_last) {
       return name_of(key) + " says its last value is " + text_of(last.sample) + " instead of " +
              (wanted.empty() ? "none" : text_of(wanted.back()));

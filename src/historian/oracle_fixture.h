@@ -29,6 +29,7 @@ std::string text_of(const Sample& sample);
 class Oracle {
  public:
   void append(const SampleBatch& batch);
+  void erase(SeriesKey key, TimeRange range);
   void put_tag(TenantId tenant, const Tag& tag) { tags_[{tenant, tag.id}] = tag; }
 
   std::vector<Sample> scan(SeriesKey key, TimeRange range) const;
@@ -74,6 +75,7 @@ class OnDisk {
   void close() { historian_.reset(); }
   Historian& operator*() { return *historian_; }
   Historian* operator->() { return historian_.get(); }
+  sys::SimLoop& loop() { return loop_; }
   HistorianOptions& options() { return options_; }
 
  private:

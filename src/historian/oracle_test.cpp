@@ -29,7 +29,11 @@ class Work {
         append_some();
       } else if (chance < 78) {
         EXPECT_TRUE(store_->flush().ok());
+      } else if (chance < 80) {
+        erase_some();
       } else if (chance < 81) {
+        EXPECT_TRUE(store_->compact().ok());
+      } else if (chance < 84) {
         EXPECT_TRUE(store_.open().ok());
       } else {
         compare_answers();
@@ -106,6 +110,16 @@ class Work {
     }
     EXPECT_TRUE(kept.ok());
     oracle_.append(batch);
+  }
+
+  void erase_some() {
+    if (oracle_.tags().empty()) return;
+    const auto tag = std::next(oracle_.tags().begin(),
+                               static_cast<std::ptrdiff_t>(below(oracle_.tags().size())));
+    const TimeRange range = random_range();
+    const TagId tags[] = {tag->first.tag};
+    EXPECT_TRUE(store_->erase(tag->first.tenant, tags, range).ok());
+    oracle_.erase(tag->first, range);
   }
 
   TimeRange random_range() {

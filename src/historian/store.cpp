@@ -262,6 +262,10 @@ void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
     const std::uint64_t tick = tick_ + 1;
     for (const Sample& sample : batch.samples) {
       const SeriesKey key{batch.tenant, sample.tag};
+      if (is_too_late(key, sample.time)) {
+        ++too_late_;
+        continue;
+      }
       active_->add(key, {sample.time, sample.quality, sample.value});
       KeptLast& last = last_.at(key);
       const bool is_new = !last.in_use();
@@ -289,6 +293,7 @@ HistorianCounters Store::counters() const {
   HistorianCounters counters;
   counters.samples_appended = appended_;
   counters.samples_refused = refused_;
+  counters.samples_too_late = too_late_;
   counters.poisoned = poisoned_;
   counters.disk_full = log_full_ || files_full_;
   counters.wal_bytes = wal_bytes_;

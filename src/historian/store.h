@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -24,9 +25,10 @@ namespace lineshaft::historian {
 
 // Locks: `mutex_` guards everything that is read and changed in memory; it is never held while a
 // disk works. `tags_mutex_` lets one change of tags through at a time, `flush_mutex_` one flush,
-// `merge_mutex_` one merge; the latter two guard what only they use. `files_mutex_` guards the
-// manifest. `backup_mutex_` lets one backup through. Order: tags_mutex_ or backup_mutex_,
-// flush_mutex_ or merge_mutex_, then files_mutex_, then mutex_.
+// `merge_mutex_` one merge or expiry; the latter two guard what only they use. `files_mutex_`
+// guards the manifest. `backup_mutex_` lets one backup through. `retention_mutex_` guards the
+// rules. Order: tags_mutex_ or backup_mutex_, merge_mutex_, flush_mutex_, then files_mutex_, then
+// mutex_.
 class Store final : public Historian {
  public:
   Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options);
@@ -65,6 +67,10 @@ class Store final : public Historian {
                                                    std::span<const Timestamp> times,
                                                    const AggregateOptions& options) const override;
 
+  Status erase(TenantId tenant, std::span<const TagId> tags, TimeRange range) override;
+  Status set_retention(TenantId tenant, std::vector<RetentionRule> rules) override;
+  Result<RetentionReport> apply_retention() override;
+
   Status flush() override;
   Status compact() override;
   // back_up() of backup.h.
@@ -95,6 +101,21 @@ class Store final : public Historian {
   Status commit_tags_record(std::vector<TagEntry> entries);
   std::size_t record_bytes_max() const;
 
+  // --- erasing (store_erase.cpp) ---
+  void apply(std::span<const Erasure> erasures, wal::Lsn lsn);
+  void renew_last_values(std::span<const Erasure> erasures);
+
+  // --- retention (store_expire.cpp) ---
+  class Expiry;
+  std::map<SeriesKey, RetentionPlan> retention_plans(Timestamp now) const;
+  void refuse_late(const std::map<SeriesKey, RetentionPlan>& plans);
+  void refuse_before(SeriesKey key, Timestamp time);
+  bool is_too_late(SeriesKey key, Timestamp time) const;
+  void load_boundaries();
+  Status expire(const std::map<SeriesKey, RetentionPlan>& plans, RetentionReport& report);
+  Result<std::uint64_t> reclaim();
+  static std::uint64_t hidden_bytes(const FileReader& file, std::span<const FilePtr> newer);
+
   // --- moving tags (store_move.cpp) ---
   Result<PathList> paths_after_move(TenantId tenant, const std::string& from,
                                     const std::string& to) const;
@@ -112,6 +133,7 @@ class Store final : public Historian {
                             const std::function<Status(FileWriter&)>& fill);
   Result<FilePtr> write_file(const Memtable& memtable);
   Status write_changed_catalogue();
+  std::vector<FilePtr> with_file(FilePtr file) const;
   Status publish(wal::Lsn covered, std::vector<FilePtr> files);
   void wake(bool& wanted);
 
@@ -120,6 +142,7 @@ class Store final : public Historian {
   // anew, but looks into each one's index.
   static constexpr std::size_t kFilesMax = 8;
   void merge_in_background();
+  void expire_daily();
   Status merge_files(std::size_t files_max, Timestamp seal_before);
   std::vector<FilePtr> next_inputs(std::size_t files_max, Timestamp seal_before) const;
   std::vector<FilePtr> neighbours_to_merge(std::size_t files_max) const;
@@ -136,6 +159,8 @@ class Store final : public Historian {
   void remove_unneeded(const std::string& path);
 
   // --- reading (store_read.cpp) ---
+  SeriesView view_of_files(SeriesKey key) const;
+  std::optional<Columns> frozen_points(SeriesKey key, TimeRange range) const;
   SeriesView view(SeriesKey key, TimeRange range) const;
   SeriesView view_before(SeriesKey key, Timestamp at) const;
   void note_damaged_block(const Error& error) const;
@@ -170,6 +195,17 @@ class Store final : public Historian {
     bool in_use() const { return tag.value != 0; }
   };
   mutable ByKey<KeptLast> last_;
+  // Samples of a series before this are summed up already.
+  struct Boundary {
+    Timestamp time = kTimestampMin;
+    bool in_use() const { return time > kTimestampMin; }
+  };
+  ByKey<Boundary> refused_before_;
+  Timestamp latest_boundary_ = kTimestampMin;  // of all series
+
+  std::map<TenantId, std::vector<RetentionRule>> retention_;  // guarded by retention_mutex_
+  // Of UTC, when the rules were last gone through; nothing: there are new ones.
+  std::atomic<std::int64_t> retention_day_ = INT64_MIN;
 
   // Guarded by files_mutex_.
   Manifest manifest_;                    // `files` is as last published
@@ -185,6 +221,7 @@ class Store final : public Historian {
   std::atomic<std::uint64_t> path_changes_ = 0;
   std::atomic<std::uint64_t> appended_ = 0;
   std::atomic<std::uint64_t> refused_ = 0;
+  std::atomic<std::uint64_t> too_late_ = 0;
   std::atomic<bool> poisoned_ = false;
   std::atomic<bool> log_full_ = false;    // no space for the log at the last attempt
   std::atomic<bool> files_full_ = false;  // no space for a file at the last attempt
@@ -197,6 +234,7 @@ class Store final : public Historian {
   std::mutex flush_mutex_;
   std::mutex merge_mutex_;
   std::mutex backup_mutex_;
+  mutable std::mutex retention_mutex_;
   mutable std::mutex files_mutex_;
   std::mutex wake_mutex_;
   std::condition_variable wake_;

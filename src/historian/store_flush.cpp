@@ -79,9 +79,7 @@ Status Store::write_frozen() {
   Status written = write_changed_catalogue();
   if (written) {
     const std::lock_guard lock(files_mutex_);
-    std::vector<FilePtr> files = open_files_;
-    if (made) files.push_back(made);
-    written = publish(frozen_through_, std::move(files));
+    written = publish(frozen_through_, with_file(made));
     if (written) {
       const std::unique_lock memory(mutex_);
       frozen_.reset();
@@ -141,6 +139,7 @@ Result<FilePtr> Store::make_file(FileId id, FileOptions options,
 Result<FilePtr> Store::write_file(const Memtable& memtable) {
   const std::uint64_t number = take_number();
   return make_file({number, number}, {codec::Effort::kFresh}, [&](FileWriter& writer) {
+    writer.set_erasures(memtable.erasures());
     return memtable.each_series(
         [&](SeriesKey key, const Columns& points) { return writer.add(key, points); });
   });
@@ -173,6 +172,18 @@ Status Store::write_changed_catalogue() {
   }
   remove_old_catalogues();
   return {};
+}
+
+// The files with another one in its place by order; none is left out.
+// Requires: files_mutex_ is held.
+std::vector<FilePtr> Store::with_file(FilePtr file) const {
+  std::vector<FilePtr> files = open_files_;
+  if (!file) return files;
+  const auto place = std::upper_bound(
+      files.begin(), files.end(), file,
+      [](const FilePtr& a, const FilePtr& b) { return a->id().order < b->id().order; });
+  files.insert(place, std::move(file));
+  return files;
 }
 
 // From here on readers see these files, and so does the next start.

@@ -8,10 +8,12 @@
 namespace lineshaft::historian {
 namespace {
 
+constexpr Nanoseconds kExpiryPeriod = std::chrono::minutes(10);
 constexpr std::size_t kMergeWidth = 4;
 constexpr std::uint64_t kMergedBytesMax = 1ULL << 30;
 // A block with fewer points is not taken over as it is, but filled up with what follows.
 constexpr std::uint64_t kTakenOverPoints = kBlockPointsMax / 2;
+constexpr std::uint32_t kTakenOverRollupBytes = 64 * 1024;
 
 // Whatever keeps an input from being read, the merge must not go on without it.
 Error unreadable(const Error& error) { return {ErrorId::kCorrupt, error.what}; }
@@ -54,24 +56,68 @@ class KeyCursor {
 };
 
 // Copies a series out of several files into one.
-// Errors: kCorrupt: an input cannot be read; others: of writing.
-Status merge_series(SeriesKey key, const std::vector<FilePtr>& inputs, codec::Effort effort,
-                    FileWriter& writer) {
-  Status outcome;
-  const SeriesView view{key, inputs, std::nullopt, [&](const Error& error) { outcome = error; }};
-  const auto is_full = [&](const BlockRef& block) {
-    const bool is_small = block.effort == effort || block.effort == codec::Effort::kSealed;
+class SeriesMerger {
+ public:
+  SeriesMerger(SeriesKey key, codec::Effort effort, FileWriter& writer)
+      : key_(key), effort_(effort), writer_(writer) {}
+
+  // Errors: kCorrupt: an input cannot be read; others: of writing.
+  Status run(const std::vector<FilePtr>& inputs, const std::vector<FilePtr>& newer) {
+    SeriesView view;
+    view.key = key_;
+    view.files = inputs;
+    view.newer = newer;
+    view.damaged = [this](const Error& error) { outcome_ = error; };
+    const auto is_full = [this](const BlockRef& block) { return is_kept(block); };
+    const Status read = visit_pieces(view, {}, is_full, [this](const SeriesPiece& piece) {
+      if (outcome_) outcome_ = write(piece);
+      return outcome_.ok();
+    });
+    if (!read) return unreadable(read.error());
+    if (outcome_) outcome_ = write_rollups();
+    return outcome_;
+  }
+
+ private:
+  bool is_kept(const BlockRef& block) const {
+    if (block.rollup) return block.stored_bytes >= kTakenOverRollupBytes;
+    const bool is_small = block.effort == effort_ || block.effort == codec::Effort::kSealed;
     return is_small && block.summary.count >= kTakenOverPoints;
-  };
-  const Status read = visit_pieces(view, {}, is_full, [&](const SeriesPiece& piece) {
-    if (outcome) {
-      outcome = piece.block != nullptr ? writer.copy(*piece.reader, *piece.block)
-                                       : writer.add(key, piece.points);
+  }
+
+  Status write(const SeriesPiece& piece) {
+    if (!piece.rollups.empty() && piece.step == step_) {
+      rollups_.insert(rollups_.end(), piece.rollups.begin(), piece.rollups.end());
+      return rollups_.size() < kRollupsMax ? Status() : write_rollups();
     }
-    return outcome.ok();
-  });
-  if (!read) return unreadable(read.error());
-  return outcome;
+    if (Status written = write_rollups(); !written) return written;
+    if (piece.block != nullptr) return writer_.copy(*piece.reader, *piece.block);
+    if (!piece.points.empty()) return writer_.add(key_, piece.points);
+    rollups_ = piece.rollups;
+    step_ = piece.step;
+    return {};
+  }
+
+  Status write_rollups() {
+    if (rollups_.empty()) return {};
+    return writer_.add_rollups(key_, step_, std::exchange(rollups_, {}));
+  }
+
+  const SeriesKey key_;
+  const codec::Effort effort_;
+  FileWriter& writer_;
+  Status outcome_;
+  std::vector<Summary> rollups_;  // of one step, not yet written
+  RollupStep step_ = RollupStep::kMinute;
+};
+
+// What the inputs take away from files that are older than they are.
+std::vector<Erasure> erasures_of(const std::vector<FilePtr>& inputs) {
+  std::vector<Erasure> all;
+  for (const FilePtr& input : inputs) {
+    all.insert(all.end(), input->erasures().begin(), input->erasures().end());
+  }
+  return joined(std::move(all));
 }
 
 }  // namespace
@@ -80,10 +126,11 @@ Status merge_series(SeriesKey key, const std::vector<FilePtr>& inputs, codec::Ef
 void Store::merge_in_background() {
   std::unique_lock lock(wake_mutex_);
   while (!ending_) {
-    wake_.wait(lock, [this] { return ending_ || merge_wanted_; });
+    wake_.wait_for(lock, kExpiryPeriod, [this] { return ending_ || merge_wanted_; });
     if (ending_) return;
     merge_wanted_ = false;
     lock.unlock();
+    expire_daily();
     const Status merged = merge_files(kFilesMax, clock_.now() + -options_.seal_after);
     if (!merged && !poisoned_) log_error("historian", merged.error().text());
     lock.lock();
@@ -121,14 +168,26 @@ Result<FilePtr> Store::merge(const std::vector<FilePtr>& inputs, Timestamp seal_
   });
   const codec::Effort effort = is_old ? codec::Effort::kSealed : codec::Effort::kFresh;
   const FileId id{take_number(), inputs.back()->id().order};
+  std::vector<FilePtr> newer;  // what they hide need not be copied
+  bool is_oldest = false;      // nothing is left that the inputs could hide
+  {
+    const std::lock_guard lock(files_mutex_);
+    is_oldest = inputs.front() == open_files_.front() && unread_.empty();
+    const auto hides = [&](const FilePtr& file) {
+      return file->id().order > id.order && (file->has_rollups() || !file->erasures().empty());
+    };
+    std::copy_if(open_files_.begin(), open_files_.end(), std::back_inserter(newer), hides);
+  }
   return make_file(id, {effort}, [&](FileWriter& writer) -> Status {
+    if (!is_oldest) writer.set_erasures(erasures_of(inputs));
     std::vector<KeyCursor> cursors;
     for (const FilePtr& input : inputs) cursors.emplace_back(*input);
     std::optional<SeriesKey> key;
     do {
       if (giving_up_merges_) return Error{ErrorId::kCancelled, "the server ends"};
       if (key) {
-        if (Status done = merge_series(*key, inputs, effort, writer); !done) return done;
+        SeriesMerger merger(*key, effort, writer);
+        if (Status done = merger.run(inputs, newer); !done) return done;
       }
       std::optional<SeriesKey> least;
       for (KeyCursor& cursor : cursors) {

@@ -109,6 +109,7 @@ Status Store::load_files() {
   std::stable_sort(open_files_.begin(), open_files_.end(), [](const FilePtr& a, const FilePtr& b) {
     return a->id().order < b->id().order;
   });
+  load_boundaries();
   return {};
 }
 
@@ -172,6 +173,9 @@ Status Store::replay(wal::Lsn lsn, std::uint8_t type, ByteSpan payload) {
       catalogue_.rename(*paths);
       catalogue_changed_ = true;
     }
+  } else if (type == kErasuresRecord) {
+    const Result<std::vector<Erasure>> erasures = decode_erasures(payload);
+    erasures ? apply(*erasures, lsn) : unreadable(erasures.error());
   }
   applied_ = lsn;
   // Bounded memory, however long the log is. On a full disk it is bounded by what append() takes

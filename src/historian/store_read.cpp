@@ -55,15 +55,35 @@ void Store::note_damaged_block(const Error& error) const {
   log_error("historian", error.text());
 }
 
-SeriesView Store::view(SeriesKey key, TimeRange range) const {
+// Requires: mutex_ is held.
+SeriesView Store::view_of_files(SeriesKey key) const {
   SeriesView view;
   view.key = key;
   view.damaged = [this](const Error& error) { note_damaged_block(error); };
-  const std::shared_lock lock(mutex_);
   view.files = open_files_;
+  view.type = catalogue_.type_of(key.tenant, key.tag).value_or(ValueType::kFloat64);
+  for (const Memtable* memtable : {static_cast<const Memtable*>(active_.get()), frozen_.get()}) {
+    if (memtable == nullptr) continue;
+    const std::span<const TimeRange> erased = memtable->erased(key);
+    view.erased.insert(view.erased.end(), erased.begin(), erased.end());
+  }
+  return view;
+}
+
+// What the memtable that is being written still has of a series. Requires: mutex_ is held.
+std::optional<Columns> Store::frozen_points(SeriesKey key, TimeRange range) const {
+  if (!frozen_) return std::nullopt;
+  std::optional<Columns> points = frozen_->points(key, range);
+  if (!points) return points;
+  for (TimeRange erased : active_->erased(key)) points->cut_out(erased);
+  return points->empty() ? std::nullopt : std::move(points);
+}
+
+SeriesView Store::view(SeriesKey key, TimeRange range) const {
+  const std::shared_lock lock(mutex_);
+  SeriesView view = view_of_files(key);
   view.recent = active_->points(key, range);
-  if (!frozen_) return view;
-  std::optional<Columns> older = frozen_->points(key, range);
+  std::optional<Columns> older = frozen_points(key, range);
   if (!older) return view;
   view.recent =
       view.recent ? overlay(*std::move(older), *std::move(view.recent)) : std::move(older);
@@ -73,15 +93,16 @@ SeriesView Store::view(SeriesKey key, TimeRange range) const {
 // Of the memtables only the newest point at or before `at`. Files and memtables under one lock:
 // between two of them a flush could move the point from where it is not looked for any more.
 SeriesView Store::view_before(SeriesKey key, Timestamp at) const {
-  SeriesView view;
-  view.key = key;
-  view.damaged = [this](const Error& error) { note_damaged_block(error); };
   const std::shared_lock lock(mutex_);
-  view.files = open_files_;
+  SeriesView view = view_of_files(key);
   std::optional<Point> newest = active_->before(key, at);
-  if (frozen_) {
+  if (frozen_ && active_->erased(key).empty()) {
     std::optional<Point> other = frozen_->before(key, at);
     if (other && (!newest || other->time > newest->time)) newest = std::move(other);
+  } else if (std::optional<Columns> points =
+                 frozen_points(key, {kTimestampMin, at + Nanoseconds(1)})) {
+    Point other = points->point(points->size() - 1);
+    if (!newest || other.time > newest->time) newest = std::move(other);
   }
   if (!newest) return view;
   view.recent.emplace(type_of(newest->value));

@@ -155,6 +155,10 @@ Result<std::vector<Totals>> window_totals(const SeriesView& view, const Windows&
       visit_pieces(view, windows.range(), lies_in_one, [&](const SeriesPiece& piece) {
         if (piece.block != nullptr) {
           totals[windows.index(piece.block->summary.first_time)].add(piece.block->summary);
+        } else if (!piece.rollups.empty()) {
+          for (const Summary& rollup : piece.rollups) {
+            totals[windows.index(rollup.first_time)].add(rollup);
+          }
         } else {
           add_points(piece.points, windows, totals);
         }

@@ -66,6 +66,16 @@ bool same_summary(const Summary& told, const Summary& found) {
 }
 
 Status verify_block(const FileReader& file, const BlockRef& block) {
+  const Error contradiction{
+      ErrorId::kCorrupt,
+      file.path() + ": the index contradicts the block at " + std::to_string(block.offset)};
+  if (block.rollup) {
+    const Result<std::vector<Summary>> rollups = file.read_rollups(block);
+    if (!rollups) return rollups.error();
+    Summary found;
+    for (const Summary& rollup : *rollups) found.add(rollup);
+    return same_summary(block.summary, found) ? Status() : contradiction;
+  }
   // A block of several tags tells less about itself; the reader compares that.
   if (!block.is_of_one()) {
     const Result<FileReader::Few> few = file.read_few(block);
@@ -75,9 +85,7 @@ Status verify_block(const FileReader& file, const BlockRef& block) {
   if (!points) return points.error();
   Summary found;
   for (std::size_t i = 0; i < (*points)->size(); ++i) found.add((*points)->point(i));
-  if (same_summary(block.summary, found)) return {};
-  return Error{ErrorId::kCorrupt, file.path() + ": the index contradicts the block at " +
-                                      std::to_string(block.offset)};
+  return same_summary(block.summary, found) ? Status() : contradiction;
 }
 
 // Readers do without it, so opening the file does not tell.
@@ -188,6 +196,9 @@ class Verifier {
       } else if (type == kPathsRecord) {
         const auto paths = PathList::read(payload);
         if (!paths) unreadable(paths.error());
+      } else if (type == kErasuresRecord) {
+        const auto erasures = decode_erasures(payload);
+        if (!erasures) unreadable(erasures.error());
       }
       return {};
     };
