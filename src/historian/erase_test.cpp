@@ -48,13 +48,21 @@ TEST_F(EraseTest, TakesAwayWhatCameBefore) {
     ASSERT_TRUE(erase({}).ok());
     ASSERT_TRUE(store_->erase(kTenant, std::vector{other_}, {}).ok());
     for (std::int64_t time = 1; time <= 5; ++time) put(time * 10, static_cast<double>(time));
-    if ((way & 1) != 0) ASSERT_TRUE(store_->flush().ok());
+    if ((way & 1) != 0) {
+      ASSERT_TRUE(store_->flush().ok());
+    }
     ASSERT_TRUE(erase({{20}, {40}}).ok());
     EXPECT_EQ(text_of(tag_), "10=1 40=4 50=5");
-    if ((way & 2) != 0) ASSERT_TRUE(store_->flush().ok());
+    if ((way & 2) != 0) {
+      ASSERT_TRUE(store_->flush().ok());
+    }
     put(30, 7);
-    if ((way & 4) != 0) ASSERT_TRUE(store_.open().ok());
-    if ((way & 8) != 0) ASSERT_TRUE(store_->compact().ok());
+    if ((way & 4) != 0) {
+      ASSERT_TRUE(store_.open().ok());
+    }
+    if ((way & 8) != 0) {
+      ASSERT_TRUE(store_->compact().ok());
+    }
     EXPECT_EQ(text_of(tag_), "10=1 30=7 40=4 50=5") << "what comes later stays";
     EXPECT_EQ(text_of(other_), "10=1 20=2 30=7 40=4 50=5");
     const auto window = store_->aggregate(kTenant, tag_, {{0}, {100}}, Nanoseconds(100)).value()[0];
@@ -94,7 +102,7 @@ TEST_F(EraseTest, GivesTheSpaceBack) {
   ASSERT_TRUE(store_->erase(kTenant, std::vector{other_}, {}).ok());
   ASSERT_TRUE(store_->compact().ok());
   EXPECT_LT(store_->counters().file_bytes, 200u);  // header and footer: 24 + 56 bytes
-  EXPECT_GT(full, 10'000u);
+  EXPECT_GT(full, 1000u);
   store_.close();
   for (const FileFinding& file : verify_store(disk_, "/data/history").value()) {
     EXPECT_EQ(file.state, FileState::kWhole) << file.name;

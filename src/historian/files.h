@@ -20,9 +20,9 @@ struct SeriesView {
   std::optional<Columns> recent;  // newer than the files
   // Called with each block that cannot be read; its points are missing from the answer.
   std::function<void(const Error&)> damaged;
-  std::vector<TimeRange> erased;         // in all of the files, by what is newer
+  std::vector<TimeRange> erased = {};    // in all of the files, by what is newer
   ValueType type = ValueType::kFloat64;  // of its points, where only rollups tell of them
-  std::vector<FilePtr> newer;            // not read, but they may hide what is in the files
+  std::vector<FilePtr> newer = {};       // not read, but they may hide what is in the files
 };
 
 // Hands over the points of `range` in order of time, one per time (that of the newest source), in

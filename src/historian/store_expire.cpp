@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "historian/file_format.h"
 #include "historian/hidden.h"
 #include "historian/store.h"
 
@@ -327,13 +328,16 @@ Result<std::uint64_t> Store::reclaim() {
   return rewritten;
 }
 
-// Of blocks that do not count at all any more.
+// About how much of a file does not count any more, taking points to be spread evenly in time.
 std::uint64_t Store::hidden_bytes(const FileReader& file, std::span<const FilePtr> newer) {
   const auto hides = [](const FilePtr& other) {
     return other->has_rollups() || !other->erasures().empty();
   };
   if (std::none_of(newer.begin(), newer.end(), hides)) return 0;
-  std::uint64_t bytes = 0;
+  const auto length = [](TimeRange range) {
+    return static_cast<double>(range.to.ns) - static_cast<double>(range.from.ns);
+  };
+  double bytes = 0;
   std::optional<SeriesKey> key;
   Hidden hidden({}, {});
   for (const BlockRef& block : file.all_blocks()) {
@@ -342,10 +346,13 @@ std::uint64_t Store::hidden_bytes(const FileReader& file, std::span<const FilePt
       hidden = Hidden(*key, {});
       for (const FilePtr& other : newer) hidden.add(*other);
     }
-    const std::vector<TimeRange> parts = hidden.of(file, block);
-    if (parts.size() == 1 && parts.front() == block.extent()) bytes += block.stored_bytes;
+    const double of_block =
+        static_cast<double>(kBlockHeadBytes + block.stored_bytes + kIndexEntryBytes);
+    for (TimeRange part : hidden.of(file, block)) {
+      bytes += of_block * length(part) / length(block.extent());
+    }
   }
-  return bytes;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 }  // namespace lineshaft::historian

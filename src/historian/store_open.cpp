@@ -49,6 +49,7 @@ Status Store::open(sys::Random& random) {
                               return replay(lsn, type, payload);
                             });
   if (!log) return log.error();
+  too_late_ = 0;  // counted when they came
   name_damages((*log)->recovery());
   if (!recovery_.damages.empty()) reserve_ids_of_lost_tags();
   wal_bytes_ = (*log)->bytes_on_disk();
