@@ -10,6 +10,7 @@ set(LINESHAFT_ROOMS
   "1 sys"
   "2 codec"
   "2 wal"
+  "2 wire/batch"
   "2 wire/csv"
   "2 wire/modbus"
   "3 historian"

@@ -57,6 +57,9 @@ Json openapi_document(const std::vector<Route>& routes, std::string_view version
 Status audit(const Services& services, const Request& request, std::string_view action,
              std::string_view object, std::string_view detail = "");
 
+// Appends and blocks until every sample is durable, or none is kept.
+Status append_and_wait(historian::Historian& historian, SampleBatch batch);
+
 // The query parameter `tags`: 1..max ids joined by commas.
 Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);
 // The tag of the query parameter `tag`. Errors: kNotFound.

@@ -12,6 +12,7 @@
 #include "connect/manager.h"
 #include "records/documents.h"
 #include "sys/loop.h"
+#include "wire/batch/batch.h"
 
 namespace lineshaft::api {
 namespace {
@@ -76,7 +77,7 @@ class Api : public testing::Test {
     options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
                       {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
-    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes,
+    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes, line_routes,
                         aggregate_routes, import_routes, overview_routes, backup_routes}) {
       router_->add(routes(*services_));
     }
@@ -328,6 +329,40 @@ TEST_F(Api, ABackupIsEnteredInTheAuditTrailAndItsTroubleIsTold) {
   const auto page = identity_->list_audit(administrator_principal(), 0, 1);
   EXPECT_EQ(page->entries.at(0).action, "backup.run");
   EXPECT_EQ(page->entries.at(0).object, "/mnt/x");
+}
+
+TEST_F(Api, StoresABinaryBatchWholeOrNotAtAll) {
+  claim_and_keep();
+  const sys::HttpHeaders bearer{{"authorization", token(Role::kEngineer)}};
+  TagSpec spec;
+  spec.path = "a/b";
+  const TagId tag = historian_->ensure_tags(TenantId{1}, {spec}).value()[0];
+  const auto send = [&](std::span<const Sample> samples) {
+    sys::HttpRequest request;
+    request.method = "POST";
+    request.path = "/api/v1/values/batch";
+    request.headers = bearer;
+    request.body = as_text(batch::encode(samples));
+    return router_->answer(request);
+  };
+  std::vector<Sample> samples{{tag, {1'000}, quality::kGood, 1.5},
+                              {tag, {2'000}, quality::kBadTimeout, -0.0}};
+  const Reply stored = send(samples);
+  EXPECT_EQ(stored.status, 200) << stored.body;
+  EXPECT_EQ(Json::parse(stored.body), (Json{{"stored", 2}}));
+  EXPECT_TRUE(same_bits(historian_->last_values(TenantId{1}, std::vector{tag})[0].sample.value,
+                        Value(-0.0)));
+
+  samples = {{tag, {3'000}, quality::kGood, 2.5}, {tag, {4'000}, quality::kGood, true}};
+  const Reply mistyped = send(samples);
+  EXPECT_EQ(mistyped.status, 400);
+  EXPECT_EQ(Json::parse(mistyped.body)["detail"],
+            "a/b (sample 1 of the batch) is a float64, not a bool");
+  samples[1] = {TagId{99}, {4'000}, quality::kGood, 1.0};
+  const Reply unknown = send(samples);
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(Json::parse(unknown.body)["detail"], "tag 99 (sample 1 of the batch)");
+  EXPECT_EQ(historian_->last_values(TenantId{1}, std::vector{tag})[0].sample.time.ns, 2'000);
 }
 
 TEST_F(Api, DescribesEveryRouteAndEverySchemaItNames) {

@@ -6,6 +6,7 @@
 
 #include "api/resources.h"
 #include "base/bytes.h"
+#include "wire/batch/batch.h"
 
 namespace lineshaft::api {
 namespace {
@@ -162,6 +163,14 @@ Result<Sample> sample_of(const Services& services, const Request& request, const
   return Sample{tag->id, *time, Quality{static_cast<std::uint32_t>(*code)}, *value};
 }
 
+Result<Reply> store(const Services& services, SampleBatch batch) {
+  const std::size_t count = batch.samples.size();
+  if (Status stored = append_and_wait(services.historian, std::move(batch)); !stored) {
+    return stored.error();
+  }
+  return Reply::json({{"stored", count}});
+}
+
 Result<Reply> write(const Services& services, const Request& request) {
   const Result<Json> body = request.body();
   if (!body) return body.error();
@@ -177,16 +186,24 @@ Result<Reply> write(const Services& services, const Request& request) {
     }
     batch.samples.push_back(*sample);
   }
-  const std::size_t count = batch.samples.size();
-  // Shared: the commit thread may still be inside set_value when we have the answer.
-  const auto durable = std::make_shared<std::promise<Status>>();
-  services.historian.append(std::move(batch),
-                            [durable](Status status) { durable->set_value(std::move(status)); });
-  if (Status stored = durable->get_future().get(); !stored) return stored.error();
-  return Reply::json({{"stored", count}});
+  return store(services, std::move(batch));
+}
+
+Result<Reply> write_batch(const Services& services, const Request& request) {
+  Result<std::vector<Sample>> samples = batch::decode(as_bytes(request.http.body));
+  if (!samples) return samples.error();
+  return store(services, {request.tenant(), services.clock.now(), *std::move(samples)});
 }
 
 }  // namespace
+
+Status append_and_wait(historian::Historian& historian, SampleBatch batch) {
+  // Shared: the commit thread may still be inside set_value when we have the answer.
+  const auto durable = std::make_shared<std::promise<Status>>();
+  historian.append(std::move(batch),
+                   [durable](Status status) { durable->set_value(std::move(status)); });
+  return durable->get_future().get();
+}
 
 std::vector<Route> value_routes(const Services& services) {
   using identity::Permission;
@@ -200,6 +217,9 @@ std::vector<Route> value_routes(const Services& services) {
       {"POST", "/values", Rule::needs(Permission::kTagWriteHistory),
        "Store samples; answers when they are durable", "SampleList", "Stored",
        bind(services, write)},
+      {"POST", "/values/batch", Rule::needs(Permission::kTagWriteHistory),
+       "Store samples in binary form; answers when they are durable", "", "Stored",
+       bind(services, write_batch)},
   };
 }
 
