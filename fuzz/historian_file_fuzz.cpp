@@ -102,6 +102,9 @@ void read_all(const FilePtr& file) {
       read_series(file, {block.first.tenant, one.tag}, block.summary.last_time);
     }
   }
+  for (const BlockRef& block : file->all_replaced()) {
+    static_cast<void>(file->read(block, block.first));
+  }
 }
 
 }  // namespace

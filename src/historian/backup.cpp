@@ -46,6 +46,9 @@ Status check_blocks(const FileReader& file) {
   for (const BlockRef& block : file.all_blocks()) {
     if (const Result<Bytes> stored = file.read_stored(block); !stored) return stored.error();
   }
+  for (const BlockRef& block : file.all_replaced()) {
+    if (const Result<Bytes> stored = file.read_stored(block); !stored) return stored.error();
+  }
   return {};
 }
 

@@ -237,14 +237,35 @@ Status FileWriter::write_block(BlockRef block, ByteSpan stored) {
   writer.write_le(block_crc(id_.number, block, stored));
   writer.bytes(head_of(block));
   writer.bytes(stored);
-  index_.push_back(block);
+  (adding_replaced_ ? replaced_ : index_).push_back(block);
   return append(bytes);
+}
+
+Status FileWriter::add_replaced(SeriesKey key, const Columns& points) {
+  if (Status ended = end_block(); !ended) return ended;
+  adding_replaced_ = true;
+  Status added = add(key, points);
+  if (added && !current_.empty()) added = write_current();
+  adding_replaced_ = false;
+  return added;
 }
 
 Status FileWriter::copy(const FileReader& from, const BlockRef& block) {
   LS_ASSERT(block.is_of_one());
   if (Status ended = end_block(); !ended) return ended;
   key_ = block.first;
+  return take_over(from, block);
+}
+
+Status FileWriter::copy_replaced(const FileReader& from, const BlockRef& block) {
+  if (Status ended = end_block(); !ended) return ended;
+  adding_replaced_ = true;
+  Status taken = take_over(from, block);
+  adding_replaced_ = false;
+  return taken;
+}
+
+Status FileWriter::take_over(const FileReader& from, const BlockRef& block) {
   Result<Bytes> stored = from.read_stored(block);
   if (!stored) return Error{ErrorId::kCorrupt, stored.error().what};
   stored->resize(block.stored_bytes);
@@ -261,6 +282,7 @@ Status FileWriter::finish() {
   Bytes index;
   ByteWriter entries(index);
   for (const BlockRef& block : index_) write_entry(entries, block);
+  for (const BlockRef& block : replaced_) write_entry(entries, block);
   for (const Erasure& erasure : erasures_) write_erasure(erasure, entries);
   const std::uint64_t index_offset = offset_;
   if (Status written = append(index); !written) return written;
@@ -297,7 +319,7 @@ Result<std::shared_ptr<const FileReader>> FileReader::open(sys::FileSystem& file
   const std::uint64_t erasures_bytes = footer->erasures * std::uint64_t{kErasureBytes};
   if (offset < kHeaderBytes || offset > index_end || erasures_bytes > index_end - offset ||
       (index_end - offset - erasures_bytes) % kIndexEntryBytes != 0 ||
-      footer->blocks != (index_end - offset - erasures_bytes) / kIndexEntryBytes) {
+      footer->blocks > (index_end - offset - erasures_bytes) / kIndexEntryBytes) {
     return corrupt(path, "has an index of an impossible size");
   }
   const Result<Bytes> index =
@@ -315,21 +337,30 @@ Result<std::shared_ptr<const FileReader>> FileReader::open(sys::FileSystem& file
   opened->has_rollups_ =
       std::any_of(opened->index_.begin(), opened->index_.end(),
                   [](const BlockRef& block) { return block.rollup.has_value(); });
+  const std::uint64_t all = (index_end - offset - erasures_bytes) / kIndexEntryBytes;
+  for (std::uint64_t i = footer->blocks; i < all; ++i) {
+    opened->replaced_.push_back(read_entry(entries));
+  }
   for (std::uint32_t i = 0; i < footer->erasures; ++i) {
     opened->erasures_.push_back(read_erasure(entries));
   }
-  if (Status sound = opened->check_index(offset); !sound) return sound.error();
+  for (const auto* part : {&opened->index_, &opened->replaced_}) {
+    if (Status sound = opened->check_index(*part, offset); !sound) return sound.error();
+  }
   if (Status sound = opened->check_erasures(); !sound) return sound.error();
   return FilePtr(std::move(opened));
 }
 
-Status FileReader::check_index(std::uint64_t index_offset) const {
+Status FileReader::check_index(const std::vector<BlockRef>& index,
+                               std::uint64_t index_offset) const {
+  const bool of_replaced = &index == &replaced_;
   const BlockRef* before = nullptr;
   std::uint64_t free_from = kHeaderBytes;
-  for (const BlockRef& block : index_) {
+  for (const BlockRef& block : index) {
     const Summary& s = block.summary;
-    const bool follows = before == nullptr || last_key(*before) < block.first ||
-                         (last_key(*before) == block.first && may_share_a_tag(*before, block));
+    const bool follows =
+        before == nullptr || last_key(*before) < block.first ||
+        (last_key(*before) == block.first && (of_replaced || may_share_a_tag(*before, block)));
     const bool lies_inside = block.offset >= free_from && block.offset <= index_offset &&
                              kBlockHeadBytes + block.stored_bytes <= index_offset - block.offset;
     const bool is_sound_rollup = block.rollup && block.is_of_one();
@@ -337,7 +368,8 @@ Status FileReader::check_index(std::uint64_t index_offset) const {
                           s.bad <= s.count && s.first_time <= s.last_time &&
                           s.last_time < kTimestampMax && block.first.tag <= block.last &&
                           block.stored_bytes <= kStoredBytesMax && is_known(block.effort) &&
-                          (!block.rollup || is_sound_rollup);
+                          (!block.rollup || is_sound_rollup) &&
+                          (!of_replaced || (block.is_of_one() && !block.rollup));
     if (!follows || !lies_inside || !possible) {
       return corrupt(path_, "has an index that contradicts itself");
     }
@@ -363,6 +395,12 @@ Status FileReader::check_erasures() const {
 std::span<const BlockRef> FileReader::blocks(SeriesKey key) const {
   const auto first = std::lower_bound(index_.begin(), index_.end(), key, before_key);
   const auto last = std::upper_bound(first, index_.end(), key, after_key);
+  return {first, last};
+}
+
+std::span<const BlockRef> FileReader::replaced(SeriesKey key) const {
+  const auto first = std::lower_bound(replaced_.begin(), replaced_.end(), key, before_key);
+  const auto last = std::upper_bound(first, replaced_.end(), key, after_key);
   return {first, last};
 }
 

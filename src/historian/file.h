@@ -62,6 +62,9 @@ class FileWriter {
   Status add(SeriesKey key, const Columns& points);
   // Requires: as for add; in order of time and with what was added of the key.
   Status add_rollups(SeriesKey key, RollupStep step, std::span<const Summary> rollups);
+  // Points that those of the key, added before, replaced. Requires: as for add.
+  Status add_replaced(SeriesKey key, const Columns& points);
+  Status copy_replaced(const FileReader& from, const BlockRef& block);
   // What the file takes away from older ones. Requires: in order of keys.
   void set_erasures(std::vector<Erasure> erasures) { erasures_ = std::move(erasures); }
   // What was added so far shares no block with what comes.
@@ -81,6 +84,7 @@ class FileWriter {
   Status write_few();
   Status write_current();
   Status write_series(TenantId tenant, std::span<const SeriesPoints> series);
+  Status take_over(const FileReader& from, const BlockRef& block);
   Status write_block(BlockRef block, ByteSpan stored);
 
   std::unique_ptr<sys::File> file_;
@@ -95,6 +99,8 @@ class FileWriter {
   std::size_t few_points_ = 0;
   std::size_t few_text_ = 0;
   std::vector<BlockRef> index_;
+  std::vector<BlockRef> replaced_;
+  bool adding_replaced_ = false;
   std::vector<Erasure> erasures_;
 };
 
@@ -110,6 +116,10 @@ class FileReader {
   // The blocks that may hold points of a series; those of this series alone are in order of time.
   std::span<const BlockRef> blocks(SeriesKey key) const;
   const std::vector<BlockRef>& all_blocks() const { return index_; }
+  // Blocks of points that others replaced; all_blocks() does not count them. Of one tag each; those
+  // of a tag may overlap, older ones come first.
+  std::span<const BlockRef> replaced(SeriesKey key) const;
+  const std::vector<BlockRef>& all_replaced() const { return replaced_; }
   // In order of keys.
   const std::vector<Erasure>& erasures() const { return erasures_; }
 
@@ -135,7 +145,7 @@ class FileReader {
  private:
   FileReader() = default;
   Result<std::vector<SeriesPoints>> read_block(const BlockRef& block) const;
-  Status check_index(std::uint64_t index_offset) const;
+  Status check_index(const std::vector<BlockRef>& index, std::uint64_t index_offset) const;
   Status check_erasures() const;
 
   std::unique_ptr<sys::File> file_;
@@ -143,6 +153,7 @@ class FileReader {
   FileId id_;
   std::uint64_t bytes_ = 0;
   std::vector<BlockRef> index_;
+  std::vector<BlockRef> replaced_;
   std::vector<Erasure> erasures_;
   bool has_rollups_ = false;
   // The block of several tags that was read last.

@@ -5,8 +5,6 @@
 #include <iterator>
 #include <optional>
 
-#include "historian/hidden.h"
-
 namespace lineshaft::historian {
 namespace {
 
@@ -23,13 +21,6 @@ struct Source {
   }
   Timestamp last() const { return block->summary.last_time; }
 };
-
-Hidden hidden_of(const SeriesView& view) {
-  Hidden hidden(view.key, view.erased);
-  for (const FilePtr& file : view.files) hidden.add(*file);
-  for (const FilePtr& file : view.newer) hidden.add(*file);
-  return hidden;
-}
 
 // The blocks of the view that reach into the range, by their first time.
 std::vector<Source> sources_of(const SeriesView& view, TimeRange range) {
@@ -212,6 +203,13 @@ void add_points(const Columns& points, const Windows& windows, const Opinion& op
 }
 
 }  // namespace
+
+Hidden hidden_of(const SeriesView& view) {
+  Hidden hidden(view.key, view.erased);
+  for (const FilePtr& file : view.files) hidden.add(*file);
+  for (const FilePtr& file : view.newer) hidden.add(*file);
+  return hidden;
+}
 
 Status visit_pieces(const SeriesView& view, TimeRange range,
                     const std::function<bool(const BlockRef&)>& wanted_whole,

@@ -9,6 +9,7 @@
 
 #include "historian/file.h"
 #include "historian/fold.h"
+#include "historian/hidden.h"
 
 namespace lineshaft::historian {
 
@@ -53,6 +54,9 @@ Status visit_pieces(const SeriesView& view, TimeRange range,
 // hold points on which the opinion differs.
 Result<std::vector<Summary>> fold(const SeriesView& view, const Windows& windows,
                                   const Opinion& opinion = {});
+
+// What of the view's files does not count any more.
+Hidden hidden_of(const SeriesView& view);
 
 // The last point at or before `at`, be it one that only a rollup tells of (the first or the last
 // usable one of its time). `view.recent` must hold nothing later than that.

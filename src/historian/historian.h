@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,6 +33,8 @@ struct HistorianOptions {
   // False in tests: flush() is called by hand and everything runs on the caller's thread.
   bool background = true;
   std::size_t wal_segment_bytes = wal::kSegmentBytes;
+  // As set_retention, for what the start itself writes into files.
+  std::map<TenantId, std::vector<RetentionRule>> retention = {};
 };
 
 // The newest sample of a tag (by source time; but one of now counts as newer than one from the
@@ -148,6 +151,11 @@ class Historian : public SampleSink, public TagDirectory {
   // The last sample at or before `at`, for steps that began before a chart does.
   virtual Result<std::optional<Sample>> sample_before(TenantId tenant, TagId tag,
                                                       Timestamp at) const = 0;
+
+  // Samples that others of the same time replaced, older ones first at each time, if a rule says to
+  // keep them (RetentionRule); those that came again unchanged do not count. Memory: all of them.
+  virtual Result<std::vector<Sample>> replaced(TenantId tenant, TagId tag,
+                                               TimeRange range) const = 0;
 
   // Divides [from, to) into `columns` equal parts. Requires: 1 <= columns <= 10'000.
   virtual Result<std::vector<PixelColumn>> pixels(TenantId tenant, TagId tag, TimeRange range,

@@ -170,6 +170,19 @@ std::optional<Columns> Memtable::points(SeriesKey key, TimeRange range) const {
   return columns_of(*series, found);
 }
 
+std::vector<Point> Memtable::arrivals(SeriesKey key, TimeRange range) const {
+  std::vector<Point> found;
+  const Series* series = series_.find(key);
+  if (series == nullptr) return found;
+  for (std::uint32_t place = series->newest; place != kNone;) {
+    const Entry& at = entry(place);
+    place = at.before;
+    if (range.contains({at.time})) found.push_back(point_of(*series, at));
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
 std::optional<Point> Memtable::before(SeriesKey key, Timestamp at) const {
   const Series* series = series_.find(key);
   if (series == nullptr) return std::nullopt;

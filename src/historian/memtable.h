@@ -35,6 +35,8 @@ class Memtable {
   // Cost: looks at every point of the series, or of its newest part if they came in order.
   // Nothing if there is none.
   std::optional<Columns> points(SeriesKey key, TimeRange range) const;
+  // The same, but all of them in the order of their coming.
+  std::vector<Point> arrivals(SeriesKey key, TimeRange range) const;
   // The newest point at or before `at`. Cost: the same.
   std::optional<Point> before(SeriesKey key, Timestamp at) const;
 

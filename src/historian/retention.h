@@ -18,6 +18,8 @@ struct RetentionRule {
   std::uint32_t samples_days = 0;  // 0: for ever
   std::uint32_t minutes_days = 0;  // a summary of each minute; 0: none
   std::uint32_t hours_days = 0;    // a summary of each hour; 0: none, kForEver: for ever
+  // Samples that are replaced by others of the same time are kept beside them, for audits.
+  bool keep_replaced = false;
   static constexpr std::uint32_t kForEver = UINT32_MAX;
   friend bool operator==(const RetentionRule&, const RetentionRule&) = default;
 };

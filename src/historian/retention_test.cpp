@@ -166,7 +166,8 @@ TEST_F(RetentionTest, SumsUpWhatIsOld) {
     EXPECT_EQ(fine[0].sum, hours[0].sum);
     EXPECT_EQ(fine[1].count + fine[1].bad_count, 0u);
     // A value that a rollup tells of: the last one of its hour that is not bad.
-    const auto before = store_->sample_before(kTenant, tag_, start() + kHour + Nanoseconds(-1)).value();
+    const auto before =
+        store_->sample_before(kTenant, tag_, start() + kHour + Nanoseconds(-1)).value();
     ASSERT_TRUE(before.has_value());
     EXPECT_EQ(std::get<double>(before->value), hours[0].last);
   }
@@ -236,8 +237,7 @@ TEST_F(RetentionTest, LeavesOutWhatComesTooLate) {
     EXPECT_EQ(store_->counters().samples_too_late, 1u);
     expect_same(windows(start(), cut, kHour), hours);
     ASSERT_TRUE(put(tag_, kMidnight + -kHour * 20 + Nanoseconds(1 + way), 5.0).ok());
-    EXPECT_EQ(samples_in({cut, kTimestampMax}),
-              24u * 180 + 1 + static_cast<unsigned>(way))
+    EXPECT_EQ(samples_in({cut, kTimestampMax}), 24u * 180 + 1 + static_cast<unsigned>(way))
         << "late, but not too late";
     open();
   }

@@ -41,7 +41,7 @@ Result<std::unique_ptr<Historian>> Historian::open(sys::FileSystem& files, sys::
 }
 
 Store::Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options)
-    : files_(files), clock_(clock), options_(std::move(options)) {}
+    : files_(files), clock_(clock), options_(std::move(options)), retention_(options_.retention) {}
 
 Store::~Store() {
   {

@@ -67,6 +67,7 @@ class Store final : public Historian {
                                                    std::span<const Timestamp> times,
                                                    const AggregateOptions& options) const override;
 
+  Result<std::vector<Sample>> replaced(TenantId tenant, TagId tag, TimeRange range) const override;
   Status erase(TenantId tenant, std::span<const TagId> tags, TimeRange range) override;
   Status set_retention(TenantId tenant, std::vector<RetentionRule> rules) override;
   Result<RetentionReport> apply_retention() override;
@@ -104,6 +105,10 @@ class Store final : public Historian {
   // --- erasing (store_erase.cpp) ---
   void apply(std::span<const Erasure> erasures, wal::Lsn lsn);
   void renew_last_values(std::span<const Erasure> erasures);
+
+  // --- replaced samples (store_replaced.cpp) ---
+  std::set<SeriesKey> keys_that_keep_replaced() const;
+  Status write_replaced(SeriesKey key, const Memtable& memtable, FileWriter& writer);
 
   // --- retention (store_expire.cpp) ---
   class Expiry;

@@ -69,8 +69,7 @@ class Store::Expiry {
  private:
   // Where the kinds begin at the earliest. Returns where everything ends.
   Timestamp look_at_indices(const SeriesView& view) {
-    Hidden hidden(key_, view.erased);
-    for (const FilePtr& file : view.files) hidden.add(*file);
+    const Hidden hidden = hidden_of(view);
     Timestamp last = kTimestampMin;
     for (const FilePtr& file : view.files) {
       for (const BlockRef& block : file->blocks(key_)) {

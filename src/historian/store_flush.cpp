@@ -138,10 +138,14 @@ Result<FilePtr> Store::make_file(FileId id, FileOptions options,
 
 Result<FilePtr> Store::write_file(const Memtable& memtable) {
   const std::uint64_t number = take_number();
+  const std::set<SeriesKey> keeping = keys_that_keep_replaced();
   return make_file({number, number}, {codec::Effort::kFresh}, [&](FileWriter& writer) {
     writer.set_erasures(memtable.erasures());
-    return memtable.each_series(
-        [&](SeriesKey key, const Columns& points) { return writer.add(key, points); });
+    return memtable.each_series([&](SeriesKey key, const Columns& points) {
+      Status added = writer.add(key, points);
+      if (added && keeping.contains(key)) added = write_replaced(key, memtable, writer);
+      return added;
+    });
   });
 }
 

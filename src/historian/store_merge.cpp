@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "historian/hidden.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -75,6 +76,7 @@ class SeriesMerger {
     });
     if (!read) return unreadable(read.error());
     if (outcome_) outcome_ = write_rollups();
+    if (outcome_) outcome_ = copy_replaced(view);
     return outcome_;
   }
 
@@ -101,6 +103,28 @@ class SeriesMerger {
   Status write_rollups() {
     if (rollups_.empty()) return {};
     return writer_.add_rollups(key_, step_, std::exchange(rollups_, {}));
+  }
+
+  // As long as the samples that replaced them are there.
+  Status copy_replaced(const SeriesView& view) {
+    const Hidden hidden = hidden_of(view);
+    for (const FilePtr& input : view.files) {
+      for (const BlockRef& block : input->replaced(key_)) {
+        const std::vector<TimeRange> parts = hidden.of(*input, block);
+        Status copied;
+        if (parts.empty()) {
+          copied = writer_.copy_replaced(*input, block);
+        } else {
+          const Result<std::optional<Columns>> points = input->read(block, key_);
+          if (!points) return unreadable(points.error());
+          Columns left = **points;
+          for (TimeRange part : parts) left.cut_out(part);
+          if (!left.empty()) copied = writer_.add_replaced(key_, left);
+        }
+        if (!copied) return copied;
+      }
+    }
+    return {};
   }
 
   const SeriesKey key_;

@@ -249,8 +249,11 @@ FileFinding verify_samples(sys::FileSystem& files, const std::string& directory,
   }
   if (Status header = verify_header(files, path, number); !header)
     note(finding, header.error().what);
-  finding.blocks = (*file)->all_blocks().size();
-  for (const BlockRef& block : (*file)->all_blocks()) {
+  finding.blocks = (*file)->all_blocks().size() + (*file)->all_replaced().size();
+  std::vector<BlockRef> blocks = (*file)->all_blocks();
+  const std::vector<BlockRef>& replaced = (*file)->all_replaced();
+  blocks.insert(blocks.end(), replaced.begin(), replaced.end());
+  for (const BlockRef& block : blocks) {
     if (Status whole = verify_block(**file, block); !whole) {
       ++finding.damaged_blocks;
       note(finding, whole.error().what);
