@@ -234,7 +234,7 @@ int main(int argc, char** argv) {
     found = true;
     if (!wanted.empty()) use_vector_target(target);
     std::printf("vectors: %s\n", vector_target_name(target));
-    measure_all(folder, Effort::kFresh);
+    for (Effort effort : {Effort::kFresh, Effort::kSealed}) measure_all(folder, effort);
     if (wanted.empty()) break;
   }
   if (!found) std::fprintf(stderr, "this machine has no vectors called %s\n", wanted.c_str());

@@ -3,86 +3,31 @@
 
 #include "base/assert.h"
 #include "codec/entropy.h"
-#include "codec/entropy_parts.h"
+#include "codec/entropy_steps.h"
 #include "codec/layout.h"
-#include "codec/tans.h"
 
 namespace lineshaft::codec {
 namespace {
-
-std::uint64_t load_le64(const std::uint8_t* p) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, p, sizeof(word));
-  return detail::to_order(word, std::endian::little);
-}
-
-constexpr unsigned kReadBits = 57;  // of a word of 64, when up to 7 bits are before those wanted
-
-std::uint64_t low_bits(std::uint64_t word, unsigned count) {
-  return word & ((std::uint64_t{1} << count) - 1);
-}
-
-struct Part {
-  std::uint64_t at = 0;   // in bits from the begin of the stream
-  std::uint64_t end = 0;  // likewise
-  std::uint32_t state = 0;
-  std::uint64_t* to = nullptr;
-
-  // Requires: the step's bits lie before `end`.
-  template <bool kWide>
-  void step(const std::uint8_t* bytes, const DecodeStep* steps) {
-    const DecodeStep& now = steps[state];
-    const std::uint64_t word = load_le64(bytes + (at >> 3)) >> (at & 7);
-    std::uint64_t extra = 0;
-    if (kWide && now.bits > kReadBits) {
-      const std::uint64_t from = at + now.state_bits;
-      extra = low_bits(load_le64(bytes + (from >> 3)) >> (from & 7), 32);
-      const std::uint64_t rest = from + 32;
-      extra |= low_bits(load_le64(bytes + (rest >> 3)) >> (rest & 7), now.extra_bits - 32U) << 32;
-    } else {
-      extra = low_bits(word >> now.state_bits, now.extra_bits);
-    }
-    at += now.bits;
-    state = now.next + static_cast<std::uint32_t>(word & now.mask);
-    *to++ = (std::uint64_t{now.mantissa} << now.extra_bits) | extra;
-  }
-  bool has_next(const DecodeStep* steps) const { return at + steps[state].bits <= end; }
-};
 
 struct Decoder {
   const std::uint8_t* bytes = nullptr;
   std::array<DecodeStep, std::size_t{2} << kStateBitsMax> steps;
   unsigned step_bits_max = 0;
-  std::array<Part, kParts> parts;
+  std::array<EntropyPart, kParts> parts;
 
   // As many rounds as surely fit before the nearest end, at most `rounds`.
   std::size_t safe_rounds(std::size_t rounds) const {
     std::uint64_t left = ~std::uint64_t{0};
-    for (const Part& part : parts) left = std::min(left, part.end - part.at);
+    for (const EntropyPart& part : parts) left = std::min(left, part.end - part.at);
     return step_bits_max == 0
                ? rounds
                : static_cast<std::size_t>(std::min<std::uint64_t>(rounds, left / step_bits_max));
   }
 
-  template <bool kWide>
-  void run(std::size_t rounds) {
-    Part a = parts[0];
-    Part b = parts[1];
-    Part c = parts[2];
-    Part d = parts[3];
-    for (; rounds > 0; --rounds) {
-      a.step<kWide>(bytes, steps.data());
-      b.step<kWide>(bytes, steps.data());
-      c.step<kWide>(bytes, steps.data());
-      d.step<kWide>(bytes, steps.data());
-    }
-    parts = {a, b, c, d};
-  }
-
   // One value of one part; false if its bits are not all there.
-  bool careful(Part& part) {
-    if (!part.has_next(steps.data())) return false;
-    part.step<true>(bytes, steps.data());
+  bool careful(EntropyPart& part) {
+    if (part.at + steps[part.state].bits > part.end) return false;
+    part.step(bytes, steps.data());
     return true;
   }
 };
@@ -91,14 +36,10 @@ bool decode_all(Decoder& decoder, std::size_t count) {
   std::size_t rounds = count / kParts;
   while (rounds > 0) {
     const std::size_t safe = decoder.safe_rounds(rounds);
-    if (decoder.step_bits_max > kReadBits) {
-      decoder.run<true>(safe);
-    } else {
-      decoder.run<false>(safe);
-    }
+    walk_parts(decoder.bytes, decoder.steps.data(), decoder.step_bits_max, safe, decoder.parts);
     rounds -= safe;
     if (safe > 0) continue;
-    for (Part& part : decoder.parts) {
+    for (EntropyPart& part : decoder.parts) {
       if (!decoder.careful(part)) return false;
     }
     --rounds;
@@ -145,7 +86,7 @@ Status read_parts(std::uint8_t head, ByteReader& reader, Decoder& decoder,
   sizes[kParts - 1] = reader.remaining() - known;
   std::uint64_t byte = reader.position();
   for (std::size_t i = 0; i < kParts; ++i) {
-    Part& part = decoder.parts[i];
+    EntropyPart& part = decoder.parts[i];
     const unsigned unused = heads[i] >> kUnusedShift;
     part.at = 8 * byte + unused;
     byte += sizes[i];
@@ -169,7 +110,7 @@ Status decode_entropy(ByteSpan bytes, std::span<std::uint64_t> values) {
   if (Status read = read_parts(head, reader, decoder, values); !read) return read;
   if (!decode_all(decoder, values.size())) return corrupt("a column's part ends too early");
   const std::uint32_t states = 1U << (head & kStateBitsMask);
-  for (const Part& part : decoder.parts) {
+  for (const EntropyPart& part : decoder.parts) {
     if (part.at != part.end || part.state % states != 0) {
       return corrupt("a column's part does not end where it should");
     }

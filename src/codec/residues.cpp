@@ -62,31 +62,6 @@ Residues to_plain_residues(std::span<const std::int64_t> values,
   return how;
 }
 
-void from_residues(const Residues& how, std::span<const std::uint64_t> residues,
-                   std::span<std::int64_t> out) {
-  LS_ASSERT(residues.size() == out.size());
-  const std::uint64_t middle = bits(how.middle);
-  std::uint64_t value = bits(how.start);
-  std::uint64_t slope = bits(how.slope);
-  const std::size_t count = out.size();
-  if (how.plain) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = number(middle + residues[i]);
-  } else if (how.differences == 0) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = number(middle + bits(unzigzag(residues[i])));
-  } else if (how.differences == 1) {
-    for (std::size_t i = 0; i < count; ++i) {
-      value += middle + bits(unzigzag(residues[i]));
-      out[i] = number(value);
-    }
-  } else {
-    for (std::size_t i = 0; i < count; ++i) {
-      slope += middle + bits(unzigzag(residues[i]));
-      value += slope;
-      out[i] = number(value);
-    }
-  }
-}
-
 void write_residues_head(const Residues& how, std::uint8_t mark, Bytes& out) {
   LS_ASSERT(mark < 16);
   ByteWriter writer(out);

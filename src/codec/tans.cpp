@@ -108,19 +108,28 @@ void build_decoder(const Frequencies& frequencies, unsigned state_bits, bool pla
   LS_ASSERT(steps.size() == states);
   Spread spread;
   spread_symbols(frequencies, state_bits, spread);
-  Frequencies reached = frequencies;
+  // What is the same in all steps of a symbol, and where its next one stands.
+  struct Symbol {
+    DecodeStep step;
+    std::uint32_t reached;
+  };
+  std::array<Symbol, kTokenCount> symbols;
+  for (std::size_t i = 0; i < kTokenCount; ++i) {
+    const auto token = static_cast<std::uint8_t>(i);
+    const auto extra = static_cast<std::uint8_t>(plain ? 0 : extra_bits_of(token));
+    symbols[i].step = {next_table[i != 0], 0, 0, 0, extra, plain ? token : mantissa_of(token)};
+    symbols[i].reached = frequencies[i];
+  }
   for (std::uint32_t state = 0; state < states; ++state) {
-    const std::uint8_t symbol = spread[state];
-    const std::uint32_t whole = reached[symbol]++;
+    Symbol& symbol = symbols[spread[state]];
+    const std::uint32_t whole = symbol.reached++;
     const auto bits = state_bits + 1 - static_cast<unsigned>(std::bit_width(whole));
-    const unsigned extra = plain ? 0 : extra_bits_of(symbol);
-    DecodeStep& step = steps[state];
-    step.next = static_cast<std::uint16_t>((whole << bits) - states + next_table[symbol != 0]);
+    DecodeStep step = symbol.step;
+    step.next = static_cast<std::uint16_t>(step.next + (whole << bits) - states);
     step.mask = static_cast<std::uint16_t>((1U << bits) - 1);
-    step.bits = static_cast<std::uint8_t>(bits + extra);
+    step.bits = static_cast<std::uint8_t>(bits + step.extra_bits);
     step.state_bits = static_cast<std::uint8_t>(bits);
-    step.extra_bits = static_cast<std::uint8_t>(extra);
-    step.mantissa = plain ? symbol : mantissa_of(symbol);
+    steps[state] = step;
   }
 }
 
