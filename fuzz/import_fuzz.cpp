@@ -56,6 +56,7 @@ class MemoryFiles final : public sys::FileSystem {
   Result<std::vector<std::string>> list(const std::string&) override { return read_only(); }
   bool exists(const std::string&) override { return true; }
   Result<std::uint64_t> free_bytes(const std::string&) override { return read_only(); }
+  Result<std::uint64_t> total_bytes(const std::string&) override { return read_only(); }
   Result<std::unique_ptr<sys::DirectoryLock>> lock_directory(const std::string&) override {
     return read_only();
   }

@@ -152,7 +152,7 @@ Result<BackupReport> back_up(const BackupSource& source, const std::string& dire
   if (!lock) return lock.error();
   if (Status taken = take_place(files, directory, *mark); !taken) return taken.error();
   Result<BackupReport> report =
-      historian::back_up(source.historian, sys::join_path(directory, kHistory), go_on);
+      source.historian.back_up(sys::join_path(directory, kHistory), go_on);
   if (!report) return report;
   // After the history: what is said about tags then is not older than their samples.
   Status done = back_up_records(source, directory);

@@ -26,7 +26,7 @@ struct BackupSource {
 // Copies what is new since the last time into `directory`, whose files are replaced one by one, so
 // that a crash leaves a copy that can be restored. Uploads that wait to be imported are left out.
 // Errors: kInvalidArgument: no absolute path, or inside the data directory; kConflict: something
-// else is in there; kLocked; those of historian::back_up and Database::back_up.
+// else is in there; kLocked; those of Historian::back_up and Database::back_up.
 Result<historian::BackupReport> back_up(const BackupSource& source, const std::string& directory,
                                         const historian::BackupProgress& go_on);
 

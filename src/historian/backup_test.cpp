@@ -85,7 +85,7 @@ class BackupTest : public testing::Test {
 
 TEST_F(BackupTest, HoldsAllThatWasAcknowledgedBefore) {
   fill(5);
-  const auto report = back_up(store(), kCopy, kGoOn);
+  const auto report = store().back_up(kCopy, kGoOn);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->files, store().counters().files);
   EXPECT_EQ(report->bytes, store().counters().file_bytes);
@@ -97,17 +97,17 @@ TEST_F(BackupTest, HoldsAllThatWasAcknowledgedBefore) {
 
 TEST_F(BackupTest, CopiesOnlyWhatIsNewAndRemovesWhatIsMergedAway) {
   fill(5);
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   put(1);
-  const auto second = back_up(store(), kCopy, kGoOn);
+  const auto second = store().back_up(kCopy, kGoOn);
   ASSERT_TRUE(second.ok());
   EXPECT_EQ(second->files_copied, 1u);
   EXPECT_EQ(second->files_removed, 1u) << "the catalogue of before: there is a new tag";
-  const auto third = back_up(store(), kCopy, kGoOn);
+  const auto third = store().back_up(kCopy, kGoOn);
   EXPECT_EQ(third->files_copied, 0u) << "nothing is new";
   EXPECT_EQ(third->bytes_copied, 0u);
   ASSERT_TRUE(store().compact().ok());
-  const auto merged = back_up(store(), kCopy, kGoOn);
+  const auto merged = store().back_up(kCopy, kGoOn);
   EXPECT_EQ(merged->files, 1u);
   EXPECT_EQ(merged->files_copied, 1u);
   EXPECT_GE(merged->files_removed, third->files);
@@ -116,7 +116,7 @@ TEST_F(BackupTest, CopiesOnlyWhatIsNewAndRemovesWhatIsMergedAway) {
 
 TEST_F(BackupTest, IsRestoredIntoAnotherDirectoryAndGoesOnThere) {
   fill(5);
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   ASSERT_TRUE(restore_store(disk_, kCopy, "/new/history", kGoOn).ok());
   OnDisk restored(disk_);
   restored.options().directory = "/new/history";
@@ -124,7 +124,7 @@ TEST_F(BackupTest, IsRestoredIntoAnotherDirectoryAndGoesOnThere) {
   EXPECT_EQ(kept_.difference(*restored), "");
   ASSERT_TRUE(append(*restored, {kTenant, {}, {{tags_[0], {9999}, {}, std::int64_t{5}}}}).ok());
   // The restored store carries on the same series of copies.
-  const auto next = back_up(*restored, kCopy, kGoOn);
+  const auto next = restored->back_up(kCopy, kGoOn);
   ASSERT_TRUE(next.ok()) << next.error().text();
   EXPECT_EQ(next->files_copied, 1u);
   EXPECT_EQ(restore_store(disk_, "/nothing", "/x", kGoOn).error().id, ErrorId::kFileMissing);
@@ -133,7 +133,7 @@ TEST_F(BackupTest, IsRestoredIntoAnotherDirectoryAndGoesOnThere) {
 TEST_F(BackupTest, FilesThatAreMergedAwayStayUntilTheCopyIsMade) {
   fill(6);
   bool merged = false;
-  const auto report = back_up(store(), kCopy, [&](std::uint64_t done, std::uint64_t) {
+  const auto report = store().back_up(kCopy, [&](std::uint64_t done, std::uint64_t) {
     if (!merged && done > 0) {
       merged = true;
       put(2);
@@ -154,16 +154,16 @@ TEST_F(BackupTest, FilesThatAreMergedAwayStayUntilTheCopyIsMade) {
 TEST_F(BackupTest, CanBeStopped) {
   fill(3);
   const auto stopped =
-      back_up(store(), kCopy, [](std::uint64_t done, std::uint64_t) { return done == 0; });
+      store().back_up(kCopy, [](std::uint64_t done, std::uint64_t) { return done == 0; });
   EXPECT_EQ(stopped.error().id, ErrorId::kCancelled);
   EXPECT_FALSE(has_copy(disk_.image()));
-  EXPECT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  EXPECT_TRUE(store().back_up(kCopy, kGoOn).ok());
   EXPECT_EQ(problem_of(disk_.image(), kept_), "");
 }
 
 TEST_F(BackupTest, TouchesNoCopyOfAnotherStore) {
   fill(4);
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   const Oracle kept = kept_;
   sys::SimDisk other(disk_.image());
   for (const std::string& name : other.list(kStore).value()) {
@@ -177,9 +177,9 @@ TEST_F(BackupTest, TouchesNoCopyOfAnotherStore) {
   kept_ = {};
   now_ = 5000;
   put(1);
-  EXPECT_EQ(back_up(store(), kCopy, kGoOn).error().id, ErrorId::kConflict) << "it is younger";
+  EXPECT_EQ(store().back_up(kCopy, kGoOn).error().id, ErrorId::kConflict) << "it is younger";
   fill(8);
-  EXPECT_EQ(back_up(store(), kCopy, kGoOn).error().id, ErrorId::kConflict) << "its files differ";
+  EXPECT_EQ(store().back_up(kCopy, kGoOn).error().id, ErrorId::kConflict) << "its files differ";
   EXPECT_EQ(problem_of(other.image(), kept), "");
   store_.reset();
 }
@@ -196,11 +196,11 @@ void flip(sys::SimDisk& disk, const std::string& path, std::uint64_t at) {
 
 TEST_F(BackupTest, MendsACopyThatHasRotted) {
   fill(4);
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   for (const std::string& name : disk_.list(kCopy).value()) {
     if (name.ends_with(".lsh")) flip(disk_, std::string(kCopy) + "/" + name, 50);
   }
-  const auto report = back_up(store(), kCopy, kGoOn);
+  const auto report = store().back_up(kCopy, kGoOn);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->files_copied, report->files);
   EXPECT_TRUE(report->damages.empty());
@@ -209,11 +209,11 @@ TEST_F(BackupTest, MendsACopyThatHasRotted) {
 
 TEST_F(BackupTest, KeepsTheWholeCopyOfAFileThatHasRottedInTheStore) {
   fill(4);
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   for (const std::string& name : disk_.list(kStore).value()) {
     if (name.ends_with(".lsh")) flip(disk_, std::string(kStore) + "/" + name, 50);
   }
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   EXPECT_EQ(problem_of(disk_.image(), kept_), "") << "the copies of the files are whole";
 }
 
@@ -225,7 +225,7 @@ TEST_F(BackupTest, NamesWhatIsDamagedInTheStoreAndCopiesTheRest) {
     if (each.ends_with(".lsh")) name = each;
   }
   flip(disk_, std::string(kStore) + "/" + name, 50);
-  const auto report = back_up(store(), kCopy, kGoOn);
+  const auto report = store().back_up(kCopy, kGoOn);
   ASSERT_TRUE(report.ok()) << report.error().text();
   ASSERT_EQ(report->damages.size(), 1u);
   EXPECT_NE(report->damages[0].find(name), std::string::npos);
@@ -238,7 +238,7 @@ TEST_F(BackupTest, RenewsACatalogueThatHasRotted) {
   for (const std::string& name : disk_.list(kStore).value()) {
     if (name.ends_with(".tags")) flip(disk_, std::string(kStore) + "/" + name, 30);
   }
-  const auto report = back_up(store(), kCopy, kGoOn);
+  const auto report = store().back_up(kCopy, kGoOn);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(problem_of(disk_.image(), kept_), "");
 }
@@ -247,14 +247,14 @@ TEST_F(BackupTest, RenewsACatalogueThatHasRotted) {
 
 TEST_F(BackupTest, ACrashLeavesTheCopyOfBeforeOrTheNewOne) {
   fill(3);
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   const Oracle before = kept_;
   fill(6);
   ASSERT_TRUE(store().compact().ok());
   sys::SimDisk disk(disk_.image());
   reopen(disk);
   const std::size_t from = disk.operations();
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   std::uint64_t states = 0;
   std::uint64_t old_ones = 0;
   disk.for_each_crash_state(from, [&](const sys::CrashState& crash) {
@@ -275,7 +275,7 @@ TEST_F(BackupTest, ACrashLeavesTheCopyOfBeforeOrTheNewOne) {
 TEST_F(BackupTest, AFirstCopyThatIsCutOffIsNotTakenForOne) {
   fill(3);
   const std::size_t from = disk_.operations();
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   std::uint64_t states = 0;
   disk_.for_each_crash_state(from, [&](const sys::CrashState& crash) {
     ++states;
@@ -291,7 +291,7 @@ TEST_F(BackupTest, AFirstCopyThatIsCutOffIsNotTakenForOne) {
 // one, and the next one succeeds; the store has everything.
 TEST_F(BackupTest, AFailingDiskLeavesTheCopyOfBeforeOrTheNewOne) {
   fill(3);
-  ASSERT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  ASSERT_TRUE(store().back_up(kCopy, kGoOn).ok());
   const Oracle before = kept_;
   put(2);
   ASSERT_TRUE(store().compact().ok());
@@ -306,7 +306,7 @@ TEST_F(BackupTest, AFailingDiskLeavesTheCopyOfBeforeOrTheNewOne) {
             OnDisk failing(disk);
             failing.options().wal_segment_bytes = 4096;
             if (!failing.open()) return;
-            const auto report = back_up(*failing, kCopy, kGoOn);
+            const auto report = failing->back_up(kCopy, kGoOn);
             if (!report) {
               const ErrorId id = report.error().id;
               EXPECT_TRUE(id == ErrorId::kIoError || id == ErrorId::kDiskFull ||
@@ -324,7 +324,7 @@ TEST_F(BackupTest, AFailingDiskLeavesTheCopyOfBeforeOrTheNewOne) {
             }
             failing.close();
             ASSERT_TRUE(failing.open().ok());
-            EXPECT_TRUE(back_up(*failing, kCopy, kGoOn).ok());
+            EXPECT_TRUE(failing->back_up(kCopy, kGoOn).ok());
             EXPECT_EQ(problem_of(disk.durable_image(), kept_), "");
           });
       std::cout << "failing calls: " << runs << "\n";
@@ -337,12 +337,12 @@ TEST_F(BackupTest, NoSpaceForTheCopyIsToldAndTheStoreGoesOn) {
   fill(4);
   ASSERT_TRUE(store().flush().ok());
   disk_.set_capacity(disk_.image().used_bytes() + 300);
-  EXPECT_EQ(back_up(store(), kCopy, kGoOn).error().id, ErrorId::kDiskFull);
+  EXPECT_EQ(store().back_up(kCopy, kGoOn).error().id, ErrorId::kDiskFull);
   EXPECT_FALSE(store().counters().disk_full) << "of the store, which needs no space now";
   EXPECT_FALSE(store().counters().poisoned);
   disk_.set_capacity(std::nullopt);
   put(1);
-  EXPECT_TRUE(back_up(store(), kCopy, kGoOn).ok());
+  EXPECT_TRUE(store().back_up(kCopy, kGoOn).ok());
   EXPECT_EQ(problem_of(disk_.image(), kept_), "");
 }
 

@@ -14,7 +14,10 @@
 
 #include "historian/aggregate.h"
 #include "historian/columns.h"
+#include "historian/disk_watch.h"
+#include "historian/report.h"
 #include "historian/retention.h"
+#include "historian/stats.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/clock.h"
@@ -30,6 +33,12 @@ struct HistorianOptions {
   // Files whose newest sample is older are encoded anew for the fewest bytes, which takes longer to
   // write and to read.
   Nanoseconds seal_after = std::chrono::hours(7 * 24);
+  // Every block is read again once in this time, and repaired if it has rotted. 0: never.
+  Nanoseconds scrub_period = std::chrono::hours(7 * 24);
+  // With less space than this people are warned; with less than that no samples are taken, so that
+  // there is room for everything else.
+  DiskMark disk_low = {};
+  DiskMark disk_critical = {};
   // False in tests: flush() is called by hand and everything runs on the caller's thread.
   bool background = true;
   std::size_t wal_segment_bytes = wal::kSegmentBytes;
@@ -78,6 +87,13 @@ struct TagPage {
   std::uint64_t total = 0;  // matching, in all pages
 };
 
+// Where the reader in the background is that looks for damage.
+struct ScrubState {
+  Timestamp started;   // of the present pass
+  Timestamp finished;  // of the last complete pass; 0 if there was none
+  std::uint64_t bytes_done = 0, bytes_total = 0;
+};
+
 struct HistorianCounters {
   std::uint64_t tags = 0;
   std::uint64_t samples_appended = 0;  // durable, since start
@@ -90,8 +106,14 @@ struct HistorianCounters {
   std::uint64_t wal_bytes = 0;
   std::uint64_t wal_syncs = 0;
   bool poisoned = false;
-  bool disk_full = false;            // the last write, of the log or of a file, found no space
-  std::uint64_t damaged_blocks = 0;  // that readers met since the start; their samples are missing
+  // The last write, of the log or of a file, found no space; or none is taken (disk_critical).
+  bool disk_full = false;
+  DiskState disk_state = DiskState::kEnough;
+  std::uint64_t disk_free_bytes = 0;
+  std::uint64_t damaged_blocks = 0;   // met since the start; their samples are missing
+  std::uint64_t repaired_blocks = 0;  // written anew from parity since the start
+  std::uint64_t merges = 0;           // since the start
+  ScrubState scrub;
 };
 
 // What start-up found; shown on the home page and by `doctor` until acknowledged by a restart.
@@ -202,6 +224,16 @@ class Historian : public SampleSink, public TagDirectory {
   // The same, and merges files into as few as there can be, encoded for size. Blocks for long;
   // appends and reads go on. Errors: as flush; on a full disk files stay as they are.
   virtual Status compact() = 0;
+  // Makes `directory` a copy of the store as it is after a flush: all that was acknowledged before
+  // the call, and perhaps more. Blocks for long, one at a time; appends and reads go on. What is
+  // merged away meanwhile takes space until the end. A full or failing disk of the copy leaves the
+  // store alone. Errors: those of copy_store (backup.h) and of flush.
+  virtual Result<BackupReport> back_up(const std::string& directory, const Progress& go_on) = 0;
+  // Reads every block of every file from the disk, now and as fast as it goes, and repairs what
+  // parity can repair, as is done slowly in the background all the time. Blocks for long, one at a
+  // time; appends and reads go on. Errors: kCancelled.
+  virtual Result<VerifyReport> verify(const Progress& go_on) = 0;
+  virtual StoreStats stats() const = 0;
   virtual HistorianCounters counters() const = 0;
   virtual const HistorianRecovery& recovery() const = 0;
 };

@@ -46,6 +46,7 @@ class Memtable {
 
   std::vector<SeriesKey> keys() const;  // in order
   bool empty() const { return size_ == 0 && erased_.empty(); }
+  std::uint64_t points_added() const { return size_; }
   std::size_t bytes() const;  // about what it takes of memory
 
   // How many bytes make it worth a file: `bytes_min`, or more if there are so many series that

@@ -73,6 +73,7 @@ class OnDisk {
   // Opens it, again if it is open.
   Status open();
   void close() { historian_.reset(); }
+  void pass(Nanoseconds time) { loop_.run_for(time); }
   Historian& operator*() { return *historian_; }
   Historian* operator->() { return historian_.get(); }
   sys::SimLoop& loop() { return loop_; }

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <string>
 
-#include "historian/file.h"
+#include "base/time.h"
 #include "sys/file.h"
 
 namespace lineshaft::historian {
+
+class FileReader;
 
 // Samples that a newer one of the same time hides are counted until files are merged.
 struct StoreStats {

@@ -41,7 +41,11 @@ Result<std::unique_ptr<Historian>> Historian::open(sys::FileSystem& files, sys::
 }
 
 Store::Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options)
-    : files_(files), clock_(clock), options_(std::move(options)), retention_(options_.retention) {}
+    : files_(files),
+      clock_(clock),
+      options_(std::move(options)),
+      retention_(options_.retention),
+      disk_(files, clock, options_.directory, options_.disk_low, options_.disk_critical) {}
 
 Store::~Store() {
   {
@@ -188,6 +192,9 @@ bool Store::memtable_is_full() const {
 }
 
 Status Store::check_room() const {
+  if (disk_.state() == DiskState::kCritical) {
+    return Error{ErrorId::kDiskFull, "what is left is kept for everything but samples"};
+  }
   const std::shared_lock lock(mutex_);
   const std::size_t wanted = active_->bytes_wanted(options_.memtable_bytes_max);
   if (active_->bytes() < wanted * kMemtablesInMemoryMax) return {};
@@ -295,7 +302,10 @@ HistorianCounters Store::counters() const {
   counters.samples_refused = refused_;
   counters.samples_too_late = too_late_;
   counters.poisoned = poisoned_;
-  counters.disk_full = log_full_ || files_full_;
+  counters.disk_state = disk_.state();
+  counters.disk_full = log_full_ || files_full_ || counters.disk_state == DiskState::kCritical;
+  counters.disk_free_bytes = disk_.free_bytes();
+  counters.merges = merges_;
   counters.wal_bytes = wal_bytes_;
   counters.wal_syncs = log_->counters().syncs;
   {

@@ -26,9 +26,9 @@ namespace lineshaft::historian {
 // Locks: `mutex_` guards everything that is read and changed in memory; it is never held while a
 // disk works. `tags_mutex_` lets one change of tags through at a time, `flush_mutex_` one flush,
 // `merge_mutex_` one merge or expiry; the latter two guard what only they use. `files_mutex_`
-// guards the manifest. `backup_mutex_` lets one backup through. `retention_mutex_` guards the
-// rules. Order: tags_mutex_ or backup_mutex_, merge_mutex_, flush_mutex_, then files_mutex_, then
-// mutex_.
+// guards the manifest. `backup_mutex_` lets one backup through, `scrub_mutex_` one look for damage.
+// `retention_mutex_` guards the rules. Order: tags_mutex_, backup_mutex_ or scrub_mutex_,
+// merge_mutex_, flush_mutex_, then files_mutex_, then mutex_.
 class Store final : public Historian {
  public:
   Store(sys::FileSystem& files, sys::Clock& clock, HistorianOptions options);
@@ -74,8 +74,9 @@ class Store final : public Historian {
 
   Status flush() override;
   Status compact() override;
-  // back_up() of backup.h.
-  Result<BackupReport> backup(const std::string& directory, const BackupProgress& go_on);
+  Result<BackupReport> back_up(const std::string& directory, const Progress& go_on) override;
+  Result<VerifyReport> verify(const Progress& go_on) override;
+  StoreStats stats() const override;
   HistorianCounters counters() const override;
   const HistorianRecovery& recovery() const override { return recovery_; }
 
@@ -231,6 +232,8 @@ class Store final : public Historian {
   std::atomic<bool> log_full_ = false;    // no space for the log at the last attempt
   std::atomic<bool> files_full_ = false;  // no space for a file at the last attempt
   std::atomic<std::uint64_t> wal_bytes_ = 0;
+  std::atomic<std::uint64_t> merges_ = 0;
+  mutable DiskWatch disk_;
 
   mutable std::mutex damaged_mutex_;
   mutable std::set<std::string> damaged_blocks_;  // met by readers; guarded by damaged_mutex_
@@ -240,6 +243,7 @@ class Store final : public Historian {
   std::mutex merge_mutex_;
   std::mutex backup_mutex_;
   mutable std::mutex retention_mutex_;
+  std::mutex scrub_mutex_;
   mutable std::mutex files_mutex_;
   std::mutex wake_mutex_;
   std::condition_variable wake_;

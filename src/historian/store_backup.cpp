@@ -4,14 +4,7 @@
 
 namespace lineshaft::historian {
 
-Result<BackupReport> back_up(Historian& historian, const std::string& directory,
-                             const BackupProgress& go_on) {
-  auto* store = dynamic_cast<Store*>(&historian);
-  LS_ASSERT(store != nullptr);  // Historian::open makes no other
-  return store->backup(directory, go_on);
-}
-
-Result<BackupReport> Store::backup(const std::string& directory, const BackupProgress& go_on) {
+Result<BackupReport> Store::back_up(const std::string& directory, const Progress& go_on) {
   const std::lock_guard one_at_a_time(backup_mutex_);
   if (Status flushed = flush(); !flushed) return flushed.error();
   if (Status renewed = renew_damaged_catalogue(); !renewed) return renewed.error();

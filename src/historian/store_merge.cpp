@@ -242,6 +242,7 @@ Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
       return published;
     }
   }
+  ++merges_;
   for (const FilePtr& input : inputs) remove_unneeded(input->path());
   return {};
 }

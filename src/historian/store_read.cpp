@@ -206,4 +206,16 @@ Result<std::vector<AggregateWindow>> Store::aggregate(TenantId tenant, TagId tag
   return result;
 }
 
+StoreStats Store::stats() const {
+  const wal::Lsn in_files = covered();
+  StoreStats stats;
+  stats.log_bytes = wal_bytes_;
+  const std::shared_lock lock(mutex_);
+  for (const FilePtr& file : open_files_) stats.add(*file);
+  stats.tags = catalogue_.size();
+  stats.log_records = applied_.value - std::min(applied_.value, in_files.value);
+  stats.log_samples = active_->points_added() + (frozen_ ? frozen_->points_added() : 0);
+  return stats;
+}
+
 }  // namespace lineshaft::historian

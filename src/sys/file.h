@@ -37,6 +37,10 @@ class File {
   virtual Result<std::uint64_t> size() = 0;
   virtual Status truncate(std::uint64_t size) = 0;
 
+  // Asks that these bytes be read from the disk the next time, not from memory. A wish only: it
+  // holds for what is synced, and where the system knows how.
+  virtual void drop_cached(std::uint64_t /*offset*/, std::uint64_t /*bytes*/) {}
+
   // Makes sure that `size` bytes exist and are zero where not yet written, so that later writes
   // inside need no new space and their sync no change of the file's own records. Never shrinks.
   // Errors: kDiskFull, and then the file is as before. Cost: writes zeros over what is new.
@@ -80,6 +84,8 @@ class FileSystem {
 
   // Bytes that this process may still write on the volume of `path`.
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
+  // Bytes of the volume of `path`, free or not.
+  virtual Result<std::uint64_t> total_bytes(const std::string& path) = 0;
 
   // Errors: kLocked if another process (or another lock of this one) holds it.
   virtual Result<std::unique_ptr<DirectoryLock>> lock_directory(const std::string& path) = 0;

@@ -120,6 +120,11 @@ class PosixFile : public File {
     return {};
   }
 
+  void drop_cached(std::uint64_t offset, std::uint64_t bytes) override {
+    static_cast<void>(::posix_fadvise(descriptor_.number(), static_cast<off_t>(offset),
+                                      static_cast<off_t>(bytes), POSIX_FADV_DONTNEED));
+  }
+
   Status allocate(std::uint64_t size_wanted) override {
     const Result<std::uint64_t> before = size();
     if (!before) return before.error();
@@ -240,6 +245,14 @@ class PosixFileSystem : public FileSystem {
     // Some of the free blocks are kept for root.
     const std::uint64_t blocks = ::geteuid() == 0 ? volume.f_bfree : volume.f_bavail;
     return blocks * volume.f_frsize;
+  }
+
+  Result<std::uint64_t> total_bytes(const std::string& path) override {
+    struct statvfs volume {};
+    if (retry_interrupted([&] { return ::statvfs(path.c_str(), &volume); }) != 0) {
+      return error_of(errno, "measuring", path);
+    }
+    return volume.f_blocks * volume.f_frsize;
   }
 
   Result<std::unique_ptr<DirectoryLock>> lock_directory(const std::string& path) override {

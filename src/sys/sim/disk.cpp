@@ -261,6 +261,11 @@ std::uint64_t SimDisk::free_bytes_now() const {
   return *capacity_ - std::min(*capacity_, live_.used_bytes());
 }
 
+Result<std::uint64_t> SimDisk::total_bytes(const std::string&) {
+  const std::lock_guard lock(mutex_);
+  return capacity_.value_or(kFreeBytesUnlimited);
+}
+
 Result<std::uint64_t> SimDisk::free_bytes(const std::string& path) {
   const std::lock_guard lock(mutex_);
   constexpr std::string_view kDoing = "measuring free space of";

@@ -66,6 +66,8 @@ class SimDisk : public FileSystem {
   Result<std::vector<std::string>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
   Result<std::uint64_t> free_bytes(const std::string& path) override;
+  // Is no call that can fail.
+  Result<std::uint64_t> total_bytes(const std::string& path) override;
   Result<std::unique_ptr<DirectoryLock>> lock_directory(const std::string& path) override;
 
   // --- what is on it ---
