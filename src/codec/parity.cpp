@@ -156,6 +156,27 @@ Result<Bytes> make_parity(std::uint64_t file, std::uint64_t data_bytes, const Re
   return out;
 }
 
+Result<std::uint64_t> protected_bytes(std::uint64_t file, std::uint64_t parity_bytes,
+                                      const ReadAt& parity) {
+  // The last table, and those before it, begin at whole pages.
+  for (std::uint64_t pages = divide_up(parity_bytes, kPageBytes); pages > 0; --pages) {
+    Bytes head(kTableHeadBytes);
+    if (!parity((pages - 1) * kPageBytes, head)) continue;
+    ByteReader reader(head);
+    if (as_text(reader.bytes(kMagic.size())) != kMagic) continue;
+    reader.read_le<std::uint32_t>();
+    reader.read_le<std::uint64_t>();
+    const Shape shape{reader.read_le<std::uint64_t>()};
+    if (shape.pages == 0 || shape.data_bytes > parity_bytes * kPagesPerStripe) continue;
+    if (lineshaft::codec::parity_bytes(shape.data_bytes) != parity_bytes) continue;
+    const std::uint64_t table = pages - 1 - shape.stripes;
+    if (pages - 1 < shape.stripes || table >= shape.tables) continue;
+    // Its checksum covers the size.
+    if (read_table({file, shape.data_bytes, {}, parity}, shape, table)) return shape.data_bytes;
+  }
+  return Error{ErrorId::kCorrupt, "nothing of its tables is left"};
+}
+
 Damage find_damage(const ProtectedFile& file) {
   LS_ASSERT(file.data_bytes > 0);
   const Shape shape{file.data_bytes};

@@ -34,6 +34,11 @@ std::uint64_t parity_bytes(std::uint64_t data_bytes);
 // Cost: reads the file once; memory: the parity.
 Result<Bytes> make_parity(std::uint64_t file, std::uint64_t data_bytes, const ReadAt& data);
 
+// How large the file was when its parity was made, as its tables tell: it may have been cut
+// short since. Errors: kCorrupt: no table of this file is left, and nothing can be repaired.
+Result<std::uint64_t> protected_bytes(std::uint64_t file, std::uint64_t parity_bytes,
+                                      const ReadAt& parity);
+
 // A file and its parity, as they are found later.
 struct ProtectedFile {
   std::uint64_t file = 0;

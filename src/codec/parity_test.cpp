@@ -67,6 +67,26 @@ TEST(Parity, FindsNothingInAFileThatIsWhole) {
   }
 }
 
+// A file that was cut short: its own size does not tell any more.
+TEST(Parity, TellsHowLargeItsFileWas) {
+  const auto told = [](const Stored& file, std::uint64_t number) {
+    return protected_bytes(number, file.parity.size(), file.reader(file.parity, false));
+  };
+  for (std::size_t size : {1U, 4095U, 4097U, 69'632U, 300'000U, 5'000'000U, 17'000'000U}) {
+    Stored file = stored(size);
+    EXPECT_EQ(told(file, kFile).value(), size);
+    EXPECT_EQ(told(file, kFile + 1).error().id, ErrorId::kCorrupt) << "of another file";
+    damage(file.parity, file.parity.size() - 1, 1);  // the last table
+    const bool has_another = size > 4'200'000;
+    ASSERT_EQ(told(file, kFile).ok(), has_another) << size;
+    if (has_another) {
+      EXPECT_EQ(told(file, kFile).value(), size);
+    }
+    file.parity.pop_back();
+    EXPECT_FALSE(told(file, kFile).ok()) << size;
+  }
+}
+
 // The promise: one row of 64 KiB damaged, wherever it begins. All places of a small file, and a
 // page's step through one that has more pages than stripes.
 TEST(Parity, RepairsSixtyFourKilobytesAnywhere) {

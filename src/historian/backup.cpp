@@ -6,6 +6,8 @@
 #include "historian/catalogue_file.h"
 #include "historian/file_format.h"
 #include "historian/file_names.h"
+#include "historian/parity_file.h"
+#include "historian/repair.h"
 
 namespace lineshaft::historian {
 namespace {
@@ -73,6 +75,9 @@ bool same_file(sys::FileSystem& files, const std::string& a, const std::string& 
   }
   return true;
 }
+
+// On the disk, without help from parity.
+bool is_whole(const FileReader& file) { return check_blocks(file).ok() && !file.needs_repair(); }
 
 // By size, footer (with the checksum of the index) and the checksum of each block.
 bool same_content(sys::FileSystem& files, const FileReader& a, const FileReader& b) {
@@ -157,31 +162,53 @@ class Copier {
   Status take_samples(const FileId& id) {
     const std::string name = numbered_name(id.number, kSamplesSuffix);
     const Result<FilePtr> original = FileReader::open(files_, source(name), id.number);
-    const Result<FilePtr> kept = FileReader::open(files_, target(name), id.number);
-    const bool kept_is_whole = kept && check_blocks(**kept).ok();
-    if (original && kept_is_whole && !same_content(files_, **original, **kept)) {
-      // Damage has other signs: this is a sound file that is another one.
-      if (named_before_.contains(id.number)) {
-        return Error{ErrorId::kConflict, to_ + " holds another store: " + name + " differs"};
-      }
-    } else if (kept_is_whole) {
+    const Result<FilePtr> kept = open_repaired(id.number);
+    const bool kept_is_whole = kept && is_whole(**kept);
+    const bool differs = original && kept_is_whole && !same_content(files_, **original, **kept);
+    const bool is_named = named_before_.contains(id.number);
+    // Not damage, but a sound file that is another one.
+    if (differs && is_named && is_whole(**original)) {
+      return Error{ErrorId::kConflict, to_ + " holds another store: " + name + " differs"};
+    }
+    if (kept_is_whole && (is_named || !differs)) {
       if (!original) {
         report_.damages.push_back(original.error().what + "; the copy made before is kept");
       }
+      if (Status taken = take_parity(id.number); !taken) return taken;
       return count(id, **kept);
     }
     if (!original && is_lost(original.error())) {
       report_.damages.push_back(original.error().what + "; it is missing in the copy");
       return {};
     }
+    if (Status taken = take_parity(id.number); !taken) return taken;
     if (Status copied = copy_file(files_, source(name), target(name)); !copied) return copied;
     return check_copy(id, original);
   }
 
+  // Before what it protects: so the copy of a damaged file is repaired.
+  Status take_parity(std::uint64_t number) {
+    const std::string name = numbered_name(number, kParitySuffix);
+    if (!files_.exists(source(name)) || same_file(files_, source(name), target(name))) return {};
+    const std::string samples = source(numbered_name(number, kSamplesSuffix));
+    const auto parity = ParityFile::open(files_, samples, number);
+    const auto all = [](std::uint64_t) { return true; };
+    if (!parity || (*parity)->find_damage(all).parity_pages > 0) return {};
+    return copy_file(files_, source(name), target(name));
+  }
+
+  // A file of the copy; what has rotted in it is repaired if its parity can do it.
+  Result<FilePtr> open_repaired(std::uint64_t number) {
+    const std::string name = numbered_name(number, kSamplesSuffix);
+    Result<FilePtr> file = FileReader::open(files_, target(name), number);
+    if (!file || !check_blocks(**file) || !(*file)->needs_repair()) return file;
+    static_cast<void>(repair_samples(files_, to_, name, number));  // reading it again tells
+    return FileReader::open(files_, target(name), number);
+  }
+
   // From what the disk holds now, not from what was to be written.
   Status check_copy(const FileId& id, const Result<FilePtr>& original) {
-    const std::string path = target(numbered_name(id.number, kSamplesSuffix));
-    const Result<FilePtr> copy = FileReader::open(files_, path, id.number);
+    const Result<FilePtr> copy = open_repaired(id.number);
     if (!copy && original) return copy.error();
     if (!copy) {
       report_.damages.push_back(original.error().what + "; it is missing in the copy");
@@ -217,14 +244,20 @@ class Copier {
   // A file that the store has set aside as damaged may be whole here: it stays.
   void remove_the_rest() {
     std::set<std::string> named{numbered_name(next_.catalogue, kCatalogueSuffix)};
-    for (const FileId& id : next_.files) named.insert(numbered_name(id.number, kSamplesSuffix));
+    for (const FileId& id : next_.files) {
+      named.insert(numbered_name(id.number, kSamplesSuffix));
+      named.insert(numbered_name(id.number, kParitySuffix));
+    }
     const auto names = files_.list(to_);
     // What the store has lost may be whole in files of before, under other names.
     const bool keeps_all = !report_.damages.empty();
     for (const std::string& name : names ? *names : std::vector<std::string>()) {
+      const auto parity = number_of(name, kParitySuffix);
       const bool ours = number_of(name, kSamplesSuffix) || number_of(name, kCatalogueSuffix) ||
-                        name.ends_with(kUnfinishedSuffix);
+                        parity || name.ends_with(kUnfinishedSuffix);
       if (!ours || keeps_all || named.contains(name)) continue;
+      const std::string samples = numbered_name(parity.value_or(0), kSamplesSuffix);
+      if (parity && files_.exists(source(samples + std::string(kDamagedSuffix)))) continue;
       if (files_.exists(source(name + std::string(kDamagedSuffix)))) {
         report_.damages.push_back(source(name) + " was set aside; the copy made before is kept");
         continue;

@@ -5,6 +5,7 @@
 
 #include "base/crc32c.h"
 #include "historian/file_format.h"
+#include "historian/parity_file.h"
 
 namespace lineshaft::historian {
 namespace {
@@ -56,19 +57,11 @@ struct Footer {
   std::uint32_t version = 0;
 };
 
-// Bytes [offset, offset + count) of the file. Errors: kCorrupt if there are not so many.
-Result<Bytes> read_part(sys::File& file, const std::string& path, std::uint64_t offset,
-                        std::size_t count) {
-  Bytes bytes(count);
-  const Result<std::size_t> got = file.read_at(offset, bytes);
-  if (!got) return got.error();
-  if (*got != count) return corrupt(path, "became shorter");
-  return bytes;
-}
+using ReadPart = std::function<Result<Bytes>(std::uint64_t offset, std::size_t count)>;
 
 // The header's shape never changes: a newer version is told from damage here.
-Status check_header(sys::File& file, const std::string& path) {
-  const Result<Bytes> header = read_part(file, path, 0, kHeaderBytes);
+Status check_header(const ReadPart& read, const std::string& path) {
+  const Result<Bytes> header = read(0, kHeaderBytes);
   if (!header) return header.error();
   ByteReader reader(ByteSpan(*header).subspan(kFileMagic.size()));
   const auto version = reader.read_le<std::uint32_t>();
@@ -80,8 +73,9 @@ Status check_header(sys::File& file, const std::string& path) {
   return {};
 }
 
-Result<Footer> read_footer(sys::File& file, const std::string& path, std::uint64_t file_bytes) {
-  const Result<Bytes> bytes = read_part(file, path, file_bytes - kFooterBytes, kFooterBytes);
+Result<Footer> read_footer(const ReadPart& read, const std::string& path,
+                           std::uint64_t file_bytes) {
+  const Result<Bytes> bytes = read(file_bytes - kFooterBytes, kFooterBytes);
   if (!bytes) return bytes.error();
   const ByteSpan all(*bytes);
   ByteReader reader(all);
@@ -309,46 +303,78 @@ Result<std::shared_ptr<const FileReader>> FileReader::open(sys::FileSystem& file
   if (!file) return file.error();
   const Result<std::uint64_t> size = (*file)->size();
   if (!size) return size.error();
-  if (*size < kHeaderBytes + kFooterBytes) return corrupt(path, "is shorter than its footer");
-  if (Status header = check_header(**file, path); !header) return header.error();
-  const Result<Footer> footer = read_footer(**file, path, *size);
+  std::shared_ptr<FileReader> opened(new FileReader(files, *std::move(file), path));
+  const auto from_disk = [&](std::uint64_t offset, std::size_t count) {
+    return opened->read_part(offset, count);
+  };
+  const Status loaded = opened->load(number, *size, from_disk);
+  if (loaded) return FilePtr(std::move(opened));
+  if (loaded.error().id == ErrorId::kFormatTooNew) return loaded.error();
+  if (Status mended = opened->load_mended(number); !mended) return loaded.error();
+  return FilePtr(std::move(opened));
+}
+
+// Bytes [offset, offset + count) of the file. Errors: kCorrupt if there are not so many.
+Result<Bytes> FileReader::read_part(std::uint64_t offset, std::size_t count) const {
+  Bytes bytes;
+  bytes.reserve(count + codec::kSlackBytes);
+  bytes.resize(count);
+  const Result<std::size_t> got = file_->read_at(offset, bytes);
+  if (!got) return got.error();
+  if (*got != count) return corrupt(path_, "became shorter");
+  return bytes;
+}
+
+Result<Bytes> FileReader::read_mended(std::uint64_t offset, std::size_t count) const {
+  const auto parity = ParityFile::open(files_, path_, id_.number);
+  if (!parity) return parity.error();
+  return (*parity)->read(offset, count);
+}
+
+// Header, footer, index; of a file of `bytes`.
+Status FileReader::load(std::uint64_t number, std::uint64_t bytes, const ReadPart& read) {
+  index_.clear();
+  bytes_ = bytes;
+  if (bytes < kHeaderBytes + kFooterBytes) return corrupt(path_, "is shorter than its footer");
+  if (Status header = check_header(read, path_); !header) return header.error();
+  const Result<Footer> footer = read_footer(read, path_, bytes);
   if (!footer) return footer.error();
-  if (footer->id.number != number) return corrupt(path, "is another file under this name");
-  const std::uint64_t index_end = *size - kFooterBytes;
+  if (footer->id.number != number) return corrupt(path_, "is another file under this name");
+  id_ = footer->id;
+  const std::uint64_t index_end = bytes - kFooterBytes;
   const std::uint64_t offset = footer->index_offset;
   const std::uint64_t erasures_bytes = footer->erasures * std::uint64_t{kErasureBytes};
   if (offset < kHeaderBytes || offset > index_end || erasures_bytes > index_end - offset ||
       (index_end - offset - erasures_bytes) % kIndexEntryBytes != 0 ||
       footer->blocks > (index_end - offset - erasures_bytes) / kIndexEntryBytes) {
-    return corrupt(path, "has an index of an impossible size");
+    return corrupt(path_, "has an index of an impossible size");
   }
-  const Result<Bytes> index =
-      read_part(**file, path, offset, static_cast<std::size_t>(index_end - offset));
+  const Result<Bytes> index = read(offset, static_cast<std::size_t>(index_end - offset));
   if (!index) return index.error();
-  if (crc32c(*index) != footer->index_crc) return corrupt(path, "has a damaged index");
-  std::shared_ptr<FileReader> opened(new FileReader());
-  opened->file_ = *std::move(file);
-  opened->path_ = path;
-  opened->id_ = footer->id;
-  opened->bytes_ = *size;
-  opened->index_.reserve(static_cast<std::size_t>(footer->blocks));
+  if (crc32c(*index) != footer->index_crc) return corrupt(path_, "has a damaged index");
+  index_.reserve(static_cast<std::size_t>(footer->blocks));
   ByteReader entries(*index);
-  for (std::uint64_t i = 0; i < footer->blocks; ++i) opened->index_.push_back(read_entry(entries));
-  opened->has_rollups_ =
-      std::any_of(opened->index_.begin(), opened->index_.end(),
-                  [](const BlockRef& block) { return block.rollup.has_value(); });
+  for (std::uint64_t i = 0; i < footer->blocks; ++i) index_.push_back(read_entry(entries));
+  has_rollups_ = std::any_of(index_.begin(), index_.end(),
+                             [](const BlockRef& block) { return block.rollup.has_value(); });
   const std::uint64_t all = (index_end - offset - erasures_bytes) / kIndexEntryBytes;
-  for (std::uint64_t i = footer->blocks; i < all; ++i) {
-    opened->replaced_.push_back(read_entry(entries));
+  replaced_.clear();
+  for (std::uint64_t i = footer->blocks; i < all; ++i) replaced_.push_back(read_entry(entries));
+  erasures_.clear();
+  for (std::uint32_t i = 0; i < footer->erasures; ++i) erasures_.push_back(read_erasure(entries));
+  for (const auto* part : {&index_, &replaced_}) {
+    if (Status sound = check_index(*part, offset); !sound) return sound;
   }
-  for (std::uint32_t i = 0; i < footer->erasures; ++i) {
-    opened->erasures_.push_back(read_erasure(entries));
-  }
-  for (const auto* part : {&opened->index_, &opened->replaced_}) {
-    if (Status sound = opened->check_index(*part, offset); !sound) return sound.error();
-  }
-  if (Status sound = opened->check_erasures(); !sound) return sound.error();
-  return FilePtr(std::move(opened));
+  return check_erasures();
+}
+
+Status FileReader::load_mended(std::uint64_t number) {
+  const auto parity = ParityFile::open(files_, path_, number);
+  if (!parity) return parity.error();
+  index_mended_ = true;
+  return load(number, (*parity)->data_bytes(), [&](std::uint64_t offset, std::size_t count) {
+    return (*parity)->read(offset, count);
+  });
 }
 
 Status FileReader::check_index(const std::vector<BlockRef>& index,
@@ -415,20 +441,17 @@ Timestamp FileReader::last_time() const {
   return last;
 }
 
-Result<Bytes> FileReader::read_stored(const BlockRef& block) const {
-  Bytes bytes(kBlockHeadBytes + block.stored_bytes + codec::kSlackBytes);
-  const std::span all(bytes);
-  const Result<std::size_t> got =
-      file_->read_at(block.offset, all.first(kBlockHeadBytes + block.stored_bytes));
-  if (!got) return got.error();
-  if (*got != kBlockHeadBytes + block.stored_bytes) return corrupt(path_, "became shorter");
-  const ByteSpan stored = ByteSpan(bytes).subspan(kBlockHeadBytes, block.stored_bytes);
-  ByteReader reader(bytes);
+// `bytes` are the block's, with its head; gives what is behind that.
+Result<Bytes> FileReader::checked(const BlockRef& block, Result<Bytes> bytes) const {
+  if (!bytes) return bytes;
+  const ByteSpan stored = ByteSpan(*bytes).subspan(kBlockHeadBytes);
+  ByteReader reader(*bytes);
   // The head is computed from the index, so it is checked along with the rest.
   const bool intact = reader.read_le<std::uint32_t>() == block_crc(id_.number, block, stored) &&
                       std::ranges::equal(reader.bytes(kBlockHeadBytes - 4), head_of(block));
   if (!intact) return corrupt(path_, where(block) + " is damaged");
-  bytes.erase(bytes.begin(), bytes.begin() + kBlockHeadBytes);
+  bytes->erase(bytes->begin(), bytes->begin() + kBlockHeadBytes);
+  bytes->resize(block.stored_bytes + codec::kSlackBytes);
   return bytes;
 }
 
@@ -446,6 +469,42 @@ Result<std::vector<Summary>> FileReader::read_rollups(const BlockRef& block) con
     return corrupt(path_, where(block) + " is not the one that the index names");
   }
   return rollups;
+}
+
+Result<Bytes> FileReader::read_stored(const BlockRef& block) const {
+  const std::size_t count = kBlockHeadBytes + block.stored_bytes;
+  Result<Bytes> stored = checked(block, read_part(block.offset, count));
+  if (stored) return stored;
+  Result<Bytes> mended = checked(block, read_mended(block.offset, count));
+  if (!mended) return stored;
+  const std::lock_guard lock(mended_mutex_);
+  mended_.insert(block.offset);
+  return mended;
+}
+
+Status FileReader::check_block(const BlockRef& block) const {
+  const std::size_t count = kBlockHeadBytes + block.stored_bytes;
+  const Result<Bytes> stored = checked(block, read_part(block.offset, count));
+  return stored ? Status() : Status(stored.error());
+}
+
+void FileReader::drop_cached(const BlockRef& block) const {
+  file_->drop_cached(block.offset, kBlockHeadBytes + block.stored_bytes);
+}
+
+std::vector<const BlockRef*> FileReader::every_block() const {
+  std::vector<const BlockRef*> blocks;
+  blocks.reserve(index_.size() + replaced_.size());
+  for (const BlockRef& block : index_) blocks.push_back(&block);
+  for (const BlockRef& block : replaced_) blocks.push_back(&block);
+  return blocks;
+}
+
+bool FileReader::needs_repair() const { return index_mended_ || mended_blocks() > 0; }
+
+std::uint64_t FileReader::mended_blocks() const {
+  const std::lock_guard lock(mended_mutex_);
+  return mended_.size();
 }
 
 Result<std::vector<SeriesPoints>> FileReader::read_block(const BlockRef& block) const {

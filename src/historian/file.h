@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -107,7 +109,9 @@ class FileWriter {
 // Reads a finished file. Threads: any, at once.
 class FileReader {
  public:
-  // Reads footer and index; what they say is checked, so that readers may rely on it.
+  // Reads footer and index; what they say is checked, so that readers may rely on it. What is
+  // damaged is made from the file's parity, if it has one that can do it (parity_file.h): so here,
+  // and when blocks are read. `files` must outlive the reader.
   // Errors: kFileMissing, kCorrupt (with what is wrong), kFormatTooNew, kIoError.
   static Result<std::shared_ptr<const FileReader>> open(sys::FileSystem& files,
                                                         const std::string& path,
@@ -120,6 +124,7 @@ class FileReader {
   // of a tag may overlap, older ones come first.
   std::span<const BlockRef> replaced(SeriesKey key) const;
   const std::vector<BlockRef>& all_replaced() const { return replaced_; }
+  std::vector<const BlockRef*> every_block() const;  // both
   // In order of keys.
   const std::vector<Erasure>& erasures() const { return erasures_; }
 
@@ -135,6 +140,15 @@ class FileReader {
   // The block's bytes behind its head, with codec::kSlackBytes more behind them. Errors: as above.
   Result<Bytes> read_stored(const BlockRef& block) const;
 
+  // Is the block right on the disk, without help from parity? Errors: kCorrupt, kIoError.
+  Status check_block(const BlockRef& block) const;
+  // The next check or read of the block is of the disk, not of what the system remembers.
+  void drop_cached(const BlockRef& block) const;
+
+  // Index or blocks that were read so far are damaged on the disk, and parity has made up for it.
+  bool needs_repair() const;
+  std::uint64_t mended_blocks() const;  // how many of those read so far
+
   const FileId& id() const { return id_; }
   bool is_sealed() const;  // every block is encoded for size
   bool has_rollups() const { return has_rollups_; }
@@ -143,11 +157,20 @@ class FileReader {
   const std::string& path() const { return path_; }
 
  private:
-  FileReader() = default;
+  using ReadPart = std::function<Result<Bytes>(std::uint64_t offset, std::size_t count)>;
+
+  FileReader(sys::FileSystem& files, std::unique_ptr<sys::File> file, std::string path)
+      : files_(files), file_(std::move(file)), path_(std::move(path)) {}
+  Result<Bytes> read_part(std::uint64_t offset, std::size_t count) const;
+  Result<Bytes> read_mended(std::uint64_t offset, std::size_t count) const;
+  Status load(std::uint64_t number, std::uint64_t bytes, const ReadPart& read);
+  Status load_mended(std::uint64_t number);
+  Result<Bytes> checked(const BlockRef& block, Result<Bytes> bytes) const;
   Result<std::vector<SeriesPoints>> read_block(const BlockRef& block) const;
   Status check_index(const std::vector<BlockRef>& index, std::uint64_t index_offset) const;
   Status check_erasures() const;
 
+  sys::FileSystem& files_;
   std::unique_ptr<sys::File> file_;
   std::string path_;
   FileId id_;
@@ -156,6 +179,9 @@ class FileReader {
   std::vector<BlockRef> replaced_;
   std::vector<Erasure> erasures_;
   bool has_rollups_ = false;
+  bool index_mended_ = false;
+  mutable std::mutex mended_mutex_;
+  mutable std::set<std::uint64_t> mended_;  // offsets of blocks
   // The block of several tags that was read last.
   mutable std::mutex few_mutex_;
   mutable std::uint64_t few_offset_ = 0;

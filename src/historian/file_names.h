@@ -12,9 +12,11 @@
 namespace lineshaft::historian {
 
 inline constexpr std::string_view kSamplesSuffix = ".lsh";
+inline constexpr std::string_view kParitySuffix = ".parity";
 inline constexpr std::string_view kCatalogueSuffix = ".tags";
 inline constexpr std::string_view kDamagedSuffix = ".damaged";
 inline constexpr std::string_view kManifestName = "manifest";
+inline constexpr std::string_view kScrubName = "scrub";
 inline constexpr std::string_view kLogName = "wal";
 
 // 12 and ".lsh" -> "000012.lsh".

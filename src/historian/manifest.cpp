@@ -88,6 +88,11 @@ Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& direct
   return manifest;
 }
 
+Status write_sealed_body(sys::FileSystem& files, const std::string& path, std::string_view magic,
+                         ByteSpan body) {
+  return sys::write_file_atomically(files, path, seal(magic, body));
+}
+
 Result<Bytes> read_sealed_body(sys::FileSystem& files, const std::string& path,
                                std::string_view magic, std::size_t bytes_max) {
   const Result<Bytes> bytes = read_sealed(files, path, bytes_max);

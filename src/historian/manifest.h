@@ -26,7 +26,9 @@ Status write_manifest(sys::FileSystem& files, const std::string& directory,
 // Errors: kFileMissing, kCorrupt, kFormatTooNew, kIoError.
 Result<Manifest> read_manifest(sys::FileSystem& files, const std::string& directory);
 
-// The body of a file in the form of the manifest. Errors: as read_manifest.
+// A file in the form of the manifest, and its body. Errors: as above.
+Status write_sealed_body(sys::FileSystem& files, const std::string& path, std::string_view magic,
+                         ByteSpan body);
 Result<Bytes> read_sealed_body(sys::FileSystem& files, const std::string& path,
                                std::string_view magic, std::size_t bytes_max);
 

@@ -54,6 +54,7 @@ Store::~Store() {
   }
   giving_up_merges_ = true;
   wake_.notify_all();
+  if (scrubber_.joinable()) scrubber_.join();
   if (merger_.joinable()) merger_.join();
   if (flusher_.joinable()) flusher_.join();  // it uses the log, so it goes first
   log_.reset();                              // commits what is queued
@@ -306,6 +307,8 @@ HistorianCounters Store::counters() const {
   counters.disk_full = log_full_ || files_full_ || counters.disk_state == DiskState::kCritical;
   counters.disk_free_bytes = disk_.free_bytes();
   counters.merges = merges_;
+  counters.repaired_blocks = repaired_;
+  counters.scrub = scrub_state();
   counters.wal_bytes = wal_bytes_;
   counters.wal_syncs = log_->counters().syncs;
   {

@@ -18,6 +18,8 @@
 #include "historian/historian.h"
 #include "historian/manifest.h"
 #include "historian/memtable.h"
+#include "historian/parity_file.h"
+#include "historian/scrub_record.h"
 #include "sys/shared_mutex.h"
 #include "wal/group_commit.h"
 
@@ -137,6 +139,7 @@ class Store final : public Historian {
   std::uint64_t take_number();
   Result<FilePtr> make_file(FileId id, FileOptions options,
                             const std::function<Status(FileWriter&)>& fill);
+  Status make_durable(const FileReader& file);
   Result<FilePtr> write_file(const Memtable& memtable);
   Status write_changed_catalogue();
   std::vector<FilePtr> with_file(FilePtr file) const;
@@ -154,6 +157,8 @@ class Store final : public Historian {
   std::vector<FilePtr> neighbours_to_merge(std::size_t files_max) const;
   Result<FilePtr> merge(const std::vector<FilePtr>& inputs, Timestamp seal_before);
   Status replace(const std::vector<FilePtr>& inputs, FilePtr merged);
+  Status rewrite(const FileId& id);
+  bool has_room_for(std::uint64_t bytes) const;
   std::string file_path(std::uint64_t number) const;
   std::string catalogue_path(std::uint64_t number) const;
 
@@ -163,6 +168,23 @@ class Store final : public Historian {
   Status renew_damaged_catalogue();
   // Now, or when the backup that may still read it has ended.
   void remove_unneeded(const std::string& path);
+
+  // --- looking for damage (store_scrub.cpp) ---
+  // Called after each part of a file that was read. Returns false to stop.
+  using Pace = std::function<bool(std::uint64_t bytes)>;
+  void scrub_in_background();
+  void scrub_pass_on();
+  void begin_pass_when_due();
+  bool read_slowly(std::uint64_t bytes);
+  FilePtr next_to_scrub() const;
+  void repair_what_readers_met();
+  Status verify_file(const FilePtr& file, const Pace& pace, VerifyReport& report);
+  Result<codec::Damage> find_damage(const FileReader& file, const Pace& pace) const;
+  Status repair(const FilePtr& file);
+  Status renew_parity(const FilePtr& file);
+  FilePtr open_file(const FileId& id) const;
+  bool ends_within(Nanoseconds time);
+  ScrubState scrub_state() const;
 
   // --- reading (store_read.cpp) ---
   SeriesView view_of_files(SeriesKey key) const;
@@ -233,10 +255,15 @@ class Store final : public Historian {
   std::atomic<bool> files_full_ = false;  // no space for a file at the last attempt
   std::atomic<std::uint64_t> wal_bytes_ = 0;
   std::atomic<std::uint64_t> merges_ = 0;
+  std::atomic<std::uint64_t> repaired_ = 0;  // blocks
   mutable DiskWatch disk_;
 
   mutable std::mutex damaged_mutex_;
   mutable std::set<std::string> damaged_blocks_;  // met by readers; guarded by damaged_mutex_
+
+  mutable std::mutex scrub_record_mutex_;
+  ScrubRecord scrub_;                     // guarded by scrub_record_mutex_
+  std::set<std::uint64_t> repair_tried_;  // of scrubber_ alone: numbers of files
 
   std::mutex tags_mutex_;
   std::mutex flush_mutex_;
@@ -253,6 +280,7 @@ class Store final : public Historian {
   std::atomic<bool> giving_up_merges_ = false;
   std::thread flusher_;
   std::thread merger_;
+  std::thread scrubber_;
   // Its thread calls into all of the above; null while the log is replayed.
   std::unique_ptr<wal::GroupCommit> log_;
 };

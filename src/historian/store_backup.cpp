@@ -1,5 +1,6 @@
 // A backup: the files of one manifest are copied while the store goes on.
 #include "historian/catalogue_file.h"
+#include "historian/parity_file.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -45,7 +46,7 @@ void Store::unpin_files() {
     is_pinned_ = false;
     paths.swap(removed_later_);
   }
-  for (const std::string& path : paths) static_cast<void>(files_.remove(path));
+  for (const std::string& path : paths) remove_with_parity(files_, path);
 }
 
 void Store::remove_unneeded(const std::string& path) {
@@ -56,7 +57,7 @@ void Store::remove_unneeded(const std::string& path) {
       return;
     }
   }
-  static_cast<void>(files_.remove(path));
+  remove_with_parity(files_, path);
 }
 
 }  // namespace lineshaft::historian

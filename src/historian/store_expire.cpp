@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "historian/file_format.h"
 #include "historian/hidden.h"
+#include "historian/parity_file.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -299,7 +300,7 @@ Status Store::expire(const std::map<SeriesKey, RetentionPlan>& plans, RetentionR
   const std::lock_guard lock(files_mutex_);
   const Status published = publish(manifest_.covered, with_file(*made));
   const bool is_unnamed = !published && published.error().id == ErrorId::kDiskFull;
-  if (is_unnamed) static_cast<void>(files_.remove((*made)->path()));
+  if (is_unnamed) remove_with_parity(files_, (*made)->path());
   return published;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "historian/catalogue_file.h"
+#include "historian/parity_file.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -88,7 +89,7 @@ Status Store::write_frozen() {
   if (!written) {
     // On a full disk no manifest names the file; after another error one may.
     const bool is_unnamed = written.error().id == ErrorId::kDiskFull;
-    if (made && is_unnamed) static_cast<void>(files_.remove(made->path()));
+    if (made && is_unnamed) remove_with_parity(files_, made->path());
     return written;
   }
   trim_log();
@@ -118,6 +119,14 @@ void Store::trim_log() {
   done->get_future().wait();
 }
 
+// The name of a new file, and its parity. What is not sealed yet is soon written anew anyway.
+Status Store::make_durable(const FileReader& file) {
+  if (file.is_sealed()) {
+    if (Status written = write_parity(files_, file); !written) return written;
+  }
+  return files_.sync_directory(options_.directory);
+}
+
 // A file that is durable, and its name too, though nothing refers to it yet; or none.
 Result<FilePtr> Store::make_file(FileId id, FileOptions options,
                                  const std::function<Status(FileWriter&)>& fill) {
@@ -128,12 +137,13 @@ Result<FilePtr> Store::make_file(FileId id, FileOptions options,
     made = writer ? fill(**writer) : Status(writer.error());
     if (made) made = (*writer)->finish();
   }
-  if (made) made = files_.sync_directory(options_.directory);
   Result<FilePtr> reader =
       made ? FileReader::open(files_, path, id.number) : Result<FilePtr>(made.error());
+  if (reader) made = make_durable(**reader);
+  if (reader && made) return reader;
   // A part of it would only take space.
-  if (!reader) static_cast<void>(files_.remove(path));
-  return reader;
+  remove_with_parity(files_, path);
+  return reader ? Result<FilePtr>(made.error()) : reader;
 }
 
 Result<FilePtr> Store::write_file(const Memtable& memtable) {

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "historian/hidden.h"
+#include "historian/parity_file.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -226,6 +227,26 @@ Result<FilePtr> Store::merge(const std::vector<FilePtr>& inputs, Timestamp seal_
   });
 }
 
+// A sealed file that is damaged becomes a whole one: what its parity makes up for is written anew.
+// Errors: kCorrupt: something cannot be repaired; kDiskFull; others: of writing.
+Status Store::rewrite(const FileId& id) {
+  const std::lock_guard one_at_a_time(merge_mutex_);
+  const FilePtr file = open_file(id);
+  if (poisoned_ || !file) return {};
+  if (!has_room_for(file->bytes())) return Error{ErrorId::kDiskFull, "no room to repair a file"};
+  const Result<FilePtr> repaired = merge({file}, kTimestampMax);
+  if (!repaired) return repaired.error();
+  const Status outcome = replace({file}, *repaired);
+  if (!outcome && outcome.error().id != ErrorId::kDiskFull) note_outcome(outcome, files_full_);
+  return outcome;
+}
+
+// The log must not run out of space because of a merge.
+bool Store::has_room_for(std::uint64_t bytes) const {
+  const Result<std::uint64_t> free = files_.free_bytes(options_.directory);
+  return !free || *free >= bytes + 2 * options_.wal_segment_bytes;
+}
+
 // The merged file takes the place of its inputs.
 Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
   {
@@ -238,7 +259,7 @@ Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
     files.insert(place, merged);
     if (Status published = publish(manifest_.covered, std::move(files)); !published) {
       const bool is_unnamed = published.error().id == ErrorId::kDiskFull;
-      if (is_unnamed) static_cast<void>(files_.remove(merged->path()));
+      if (is_unnamed) remove_with_parity(files_, merged->path());
       return published;
     }
   }
@@ -259,11 +280,9 @@ std::vector<FilePtr> Store::next_inputs(std::size_t files_max, Timestamp seal_be
         });
     if (unsealed != open_files_.end()) inputs.push_back(*unsealed);
   }
-  // The log must not run out of space because of a merge.
-  std::uint64_t bytes = 2 * options_.wal_segment_bytes;
+  std::uint64_t bytes = 0;
   for (const FilePtr& input : inputs) bytes += input->bytes();
-  const Result<std::uint64_t> free = files_.free_bytes(options_.directory);
-  if (free && *free < bytes) inputs.clear();
+  if (!has_room_for(bytes)) inputs.clear();
   return inputs;
 }
 

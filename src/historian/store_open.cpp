@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "historian/catalogue_file.h"
 #include "historian/file_names.h"
+#include "historian/parity_file.h"
 #include "historian/store.h"
 
 namespace lineshaft::historian {
@@ -40,6 +41,7 @@ Status Store::open(sys::Random& random) {
     if (!written && written.error().id != ErrorId::kDiskFull) return written;
   }
   applied_ = frozen_through_ = manifest_.covered;
+  scrub_ = read_scrub_record(files_, options_.directory);
 
   wal::LogOptions log_options;
   log_options.directory = log_directory;
@@ -60,6 +62,7 @@ Status Store::open(sys::Random& random) {
   if (options_.background) {
     flusher_ = std::thread([this] { flush_in_background(); });
     merger_ = std::thread([this] { merge_in_background(); });
+    scrubber_ = std::thread([this] { scrub_in_background(); });
   }
   return {};
 }
@@ -238,6 +241,14 @@ void Store::remove_leftovers() {
   for (std::uint64_t number : files ? *files : std::vector<std::uint64_t>()) {
     if (!named.contains(number)) static_cast<void>(files_.remove(file_path(number)));
     next = std::max(next, number + 1);
+  }
+  // What was set aside keeps its parity: it may be repaired yet.
+  const auto parities = numbers_in(files_, options_.directory, kParitySuffix);
+  for (std::uint64_t number : parities ? *parities : std::vector<std::uint64_t>()) {
+    next = std::max(next, number + 1);
+    const bool is_aside = files_.exists(file_path(number) + std::string(kDamagedSuffix));
+    if (named.contains(number) || is_aside) continue;
+    static_cast<void>(files_.remove(parity_path(file_path(number))));
   }
   const auto catalogues = numbers_in(files_, options_.directory, kCatalogueSuffix);
   if (catalogues && !catalogues->empty()) next = std::max(next, catalogues->back() + 1);

@@ -9,6 +9,7 @@
 #include "historian/file_format.h"
 #include "historian/file_names.h"
 #include "historian/manifest.h"
+#include "historian/parity_file.h"
 #include "historian/path_list.h"
 #include "wal/recovery.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 // Sums may be added up in another order by another build; a wrong one is far off.
 constexpr double kSumTolerance = 1e-9;
+constexpr const char* kByParity = "its parity has it: historian repair";
 
 void note(FileFinding& finding, const std::string& damage) {
   finding.state = FileState::kDamaged;
@@ -176,6 +178,8 @@ class Verifier {
   Status read_files() {
     for (const FileId& id : manifest_.files) {
       if (Status added = add(verify_samples(files_, directory_, id.number)); !added) return added;
+      if (!files_.exists(path(numbered_name(id.number, kParitySuffix)))) continue;
+      if (Status added = add(verify_parity(files_, directory_, id.number)); !added) return added;
     }
     return {};
   }
@@ -217,8 +221,12 @@ class Verifier {
     for (const std::string& name : names) {
       const bool aside = name.ends_with(kDamagedSuffix);
       const bool samples = number_of(name, kSamplesSuffix).has_value();
-      if (seen_.contains(name) || !(aside || samples || name.ends_with(".tmp"))) continue;
-      const FileState state = aside ? FileState::kSetAside : FileState::kUnused;
+      const auto parity = number_of(name, kParitySuffix);
+      if (seen_.contains(name) || !(aside || samples || parity || name.ends_with(".tmp"))) continue;
+      const bool of_aside =
+          parity &&
+          files_.exists(path(numbered_name(*parity, kSamplesSuffix) + std::string(kDamagedSuffix)));
+      const FileState state = aside || of_aside ? FileState::kSetAside : FileState::kUnused;
       if (Status added = add({.name = name, .state = state, .bytes = bytes_of(files_, path(name))});
           !added) {
         return added;
@@ -249,17 +257,38 @@ FileFinding verify_samples(sys::FileSystem& files, const std::string& directory,
   }
   if (Status header = verify_header(files, path, number); !header)
     note(finding, header.error().what);
-  finding.blocks = (*file)->all_blocks().size() + (*file)->all_replaced().size();
-  std::vector<BlockRef> blocks = (*file)->all_blocks();
-  const std::vector<BlockRef>& replaced = (*file)->all_replaced();
-  blocks.insert(blocks.end(), replaced.begin(), replaced.end());
-  for (const BlockRef& block : blocks) {
-    if (Status whole = verify_block(**file, block); !whole) {
-      ++finding.damaged_blocks;
-      note(finding, whole.error().what);
-    } else {
-      finding.samples += block.summary.count;
-    }
+  if ((*file)->needs_repair()) note(finding, path + ": the index is damaged; " + kByParity);
+  const std::vector<const BlockRef*> blocks = (*file)->every_block();
+  finding.blocks = blocks.size();
+  for (const BlockRef* one : blocks) {
+    const BlockRef& block = *one;
+    const std::uint64_t mended = (*file)->mended_blocks();
+    const Status whole = verify_block(**file, block);
+    if (whole) finding.samples += block.summary.count;
+    if (whole && (*file)->mended_blocks() == mended) continue;
+    ++finding.damaged_blocks;
+    note(finding, whole ? path + ": the block at " + std::to_string(block.offset) +
+                              " is damaged; " + kByParity
+                        : whole.error().what);
+  }
+  return finding;
+}
+
+FileFinding verify_parity(sys::FileSystem& files, const std::string& directory,
+                          std::uint64_t number) {
+  FileFinding finding{.name = numbered_name(number, kParitySuffix)};
+  const std::string path = sys::join_path(directory, finding.name);
+  finding.bytes = bytes_of(files, path);
+  const auto parity = ParityFile::open(
+      files, sys::join_path(directory, numbered_name(number, kSamplesSuffix)), number);
+  if (!parity) {
+    note(finding, parity.error().what);
+    return finding;
+  }
+  const codec::Damage damage = (*parity)->find_damage([](std::uint64_t) { return true; });
+  if (damage.parity_pages > 0) {
+    note(finding, path + ": " + std::to_string(damage.parity_pages) +
+                      " pages are damaged; historian repair makes them anew");
   }
   return finding;
 }

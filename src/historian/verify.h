@@ -23,8 +23,8 @@ struct FileFinding {
   std::string name;  // inside the store's directory
   FileState state = FileState::kWhole;
   std::uint64_t bytes = 0;
-  std::uint64_t blocks = 0, damaged_blocks = 0;  // of a file of samples
-  std::uint64_t samples = 0;                     // in what is whole
+  std::uint64_t blocks = 0, damaged_blocks = 0;  // of a file of samples; repairable ones too
+  std::uint64_t samples = 0;                     // in what is whole or repairable
   std::vector<std::string> damages = {};         // sentences; at most kSentencesMax
 };
 inline constexpr std::size_t kSentencesMax = 100;
@@ -33,6 +33,10 @@ inline constexpr std::size_t kSentencesMax = 100;
 // anew.
 FileFinding verify_samples(sys::FileSystem& files, const std::string& directory,
                            std::uint64_t number);
+
+// The parity beside it. Requires: it is there.
+FileFinding verify_parity(sys::FileSystem& files, const std::string& directory,
+                          std::uint64_t number);
 
 // Called after each file; false stops.
 using VerifyProgress = std::function<bool(const FileFinding&)>;
