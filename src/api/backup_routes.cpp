@@ -9,19 +9,21 @@ namespace {
 Json to_json(const BackupStatus& status) {
   const bool begun = status.state != BackupState::kNone;
   const bool ended = begun && status.state != BackupState::kRunning;
-  return {{"state", backup_state_name(status.state)},
-          {"directory", status.directory},
-          {"started", begun ? Json(format_rfc3339(status.started)) : Json()},
-          {"finished", ended ? Json(format_rfc3339(status.finished)) : Json()},
-          {"progress", {{"bytes", status.bytes_done}, {"bytes_total", status.bytes_total}}},
-          {"files", status.files},
-          {"files_copied", status.files_copied},
-          {"bytes", status.bytes},
-          {"bytes_copied", status.bytes_copied},
-          {"damages", status.damages},
-          {"error", status.error ? problem_json(*status.error,
-                                                http_status(error_entry(status.error->id).code))
-                                 : Json()}};
+  return {
+      {"state", backup_state_name(status.state)},
+      {"directory", status.directory},
+      {"started", begun ? Json(format_rfc3339(status.started)) : Json()},
+      {"finished", ended ? Json(format_rfc3339(status.finished)) : Json()},
+      {"progress", {{"bytes", status.bytes_done}, {"bytes_total", status.bytes_total}}},
+      {"files", status.files},
+      {"files_copied", status.files_copied},
+      {"bytes", status.bytes},
+      {"bytes_copied", status.bytes_copied},
+      {"damages", status.damages},
+      {"last_success", status.last_success ? Json(format_rfc3339(*status.last_success)) : Json()},
+      {"error", status.error
+                    ? problem_json(*status.error, http_status(error_entry(status.error->id).code))
+                    : Json()}};
 }
 
 Result<Reply> show(const Services& services, const Request&) {

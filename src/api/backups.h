@@ -21,8 +21,9 @@ struct BackupStatus {
   Timestamp started, finished;
   std::uint64_t bytes_done = 0, bytes_total = 0;  // of the history
   std::uint64_t files = 0, files_copied = 0, bytes = 0, bytes_copied = 0;
-  std::vector<std::string> damages;  // found in the store
-  std::optional<Error> error;        // of one that failed
+  std::vector<std::string> damages;       // found in the store
+  std::optional<Error> error;             // of one that failed
+  std::optional<Timestamp> last_success;  // the end of the newest one, before the start too
 };
 
 // Threads: any.

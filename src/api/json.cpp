@@ -35,4 +35,8 @@ Json problem_json(const Error& error, int status) {
           {"detail", error.what},        {"id", number},         {"remedy", entry.remedy}};
 }
 
+Json time_or_null(Timestamp time) {
+  return time == Timestamp{} ? Json() : Json(format_rfc3339(time));
+}
+
 }  // namespace lineshaft::api

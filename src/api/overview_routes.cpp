@@ -13,6 +13,33 @@ Json attention_item(std::string_view severity, const std::string& title,
   return {{"severity", severity}, {"title", title}, {"detail", detail}};
 }
 
+std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
+
+void add_disk_state(const historian::HistorianCounters& store, Json& items) {
+  if (store.disk_full) {
+    Json item =
+        attention_item("error", "The disk is full", error_entry(ErrorId::kDiskFull).remedy.data());
+    item["id"] = error_number(ErrorId::kDiskFull);
+    items.push_back(std::move(item));
+  } else if (store.disk_state == historian::DiskState::kLow) {
+    Json item = attention_item("warning", "The disk is nearly full",
+                               mebibytes(store.disk_free_bytes) +
+                                   " are free. Make room before no more samples are taken.");
+    item["word"] = "disk_low";
+    items.push_back(std::move(item));
+  }
+}
+
+void add_damage(const historian::HistorianCounters& store, Json& items) {
+  if (store.damaged_blocks == 0) return;
+  Json item = attention_item("warning", "Stored values are damaged",
+                             std::to_string(store.damaged_blocks) +
+                                 " blocks can be neither read nor repaired; the server's log names "
+                                 "them. Restore them from a backup.");
+  item["word"] = "blocks_damaged";
+  items.push_back(std::move(item));
+}
+
 // What a person should look at, the gravest first.
 Json attention(const Services& services, TenantId tenant,
                const historian::HistorianCounters& store) {
@@ -23,12 +50,8 @@ Json attention(const Services& services, TenantId tenant,
     item["id"] = error_number(ErrorId::kStorePoisoned);
     items.push_back(std::move(item));
   }
-  if (store.disk_full) {
-    Json item =
-        attention_item("error", "The disk is full", error_entry(ErrorId::kDiskFull).remedy.data());
-    item["id"] = error_number(ErrorId::kDiskFull);
-    items.push_back(std::move(item));
-  }
+  add_disk_state(store, items);
+  add_damage(store, items);
   for (const std::string& damage : services.historian.recovery().damages) {
     items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
   }
@@ -43,6 +66,10 @@ Json attention(const Services& services, TenantId tenant,
     items.push_back(std::move(item));
   }
   return items;
+}
+
+std::optional<Timestamp> last_backup(const Services& services) {
+  return services.backups != nullptr ? services.backups->status().last_success : std::nullopt;
 }
 
 Result<Reply> overview(const Services& services, const Request& request) {
@@ -80,7 +107,12 @@ Result<Reply> overview(const Services& services, const Request& request) {
          {"memtable_bytes", store.memtable_bytes},
          {"disk_free_bytes", free ? Json(*free) : Json()},
          {"disk_full", store.disk_full},
-         {"poisoned", store.poisoned}}},
+         {"disk_low", store.disk_state == historian::DiskState::kLow},
+         {"poisoned", store.poisoned},
+         {"damaged_blocks", store.damaged_blocks},
+         {"repaired_blocks", store.repaired_blocks},
+         {"scrub_finished", time_or_null(store.scrub.finished)},
+         {"last_backup", time_or_null(last_backup(services).value_or(Timestamp{}))}}},
        {"memory_bytes", services.memory_bytes()},
        {"attention", attention(services, request.tenant(), store)}});
 }
@@ -91,6 +123,37 @@ void metric(std::string& out, std::string_view name, std::string_view type, std:
   const std::string full = "lineshaft_" + std::string(name);
   out += "# HELP " + full + " " + std::string(help) + "\n# TYPE " + full + " " + std::string(type) +
          "\n" + full + " " + value + "\n";
+}
+
+double seconds(Timestamp time) { return static_cast<double>(time.ns) * 1e-9; }
+
+void add_care_metrics(const Services& services, const historian::HistorianCounters& store,
+                      std::string& text) {
+  metric(text, "merges_total", "counter", "Merges of files since start.",
+         std::to_string(store.merges));
+  metric(text, "damaged_blocks", "gauge", "Blocks met since start that could not be repaired.",
+         std::to_string(store.damaged_blocks));
+  metric(text, "repaired_blocks_total", "counter", "Blocks repaired from parity since start.",
+         std::to_string(store.repaired_blocks));
+  metric(text, "scrub_done_ratio", "gauge", "Part of the files read by the present check.",
+         store.scrub.bytes_total == 0
+             ? "1"
+             : std::to_string(static_cast<double>(store.scrub.bytes_done) /
+                              static_cast<double>(store.scrub.bytes_total)));
+  const Timestamp now = services.clock.now();
+  const auto age = [&](Timestamp then) { return std::to_string(seconds(now) - seconds(then)); };
+  if (store.scrub.finished != Timestamp{}) {
+    metric(text, "scrub_age_seconds", "gauge", "Time since all files were read and found whole.",
+           age(store.scrub.finished));
+  }
+  if (const std::optional<Timestamp> backup = last_backup(services)) {
+    metric(text, "backup_age_seconds", "gauge", "Time since the last successful backup.",
+           age(*backup));
+  }
+  metric(text, "disk_free_bytes", "gauge", "Free space for data.",
+         std::to_string(store.disk_free_bytes));
+  metric(text, "disk_low", "gauge", "1 while little space is left, 2 while samples are refused.",
+         std::to_string(static_cast<int>(store.disk_state)));
 }
 
 Result<Reply> metrics(const Services& services, const Request&) {
@@ -113,6 +176,7 @@ Result<Reply> metrics(const Services& services, const Request&) {
          store.poisoned ? "1" : "0");
   metric(text, "disk_full", "gauge", "1 while writes are refused for want of space.",
          store.disk_full ? "1" : "0");
+  add_care_metrics(services, store, text);
   metric(text, "resident_memory_bytes", "gauge", "Resident memory of the server.",
          std::to_string(services.memory_bytes()));
   Reply reply;
@@ -123,10 +187,15 @@ Result<Reply> metrics(const Services& services, const Request&) {
 
 Result<Reply> healthz(const Services& services, const Request&) {
   Reply reply;
-  const bool well = !services.historian.counters().poisoned;
+  const historian::HistorianCounters store = services.historian.counters();
+  const bool well = !store.poisoned;
+  const bool has_room = !store.disk_full && store.disk_state == historian::DiskState::kEnough;
   reply.status = well ? 200 : 503;
   reply.content_type = "text/plain";
   reply.body = well ? "ok\n" : "the store takes no more writes\n";
+  if (well && !has_room) {
+    reply.body = store.disk_full ? "ok, but the disk is full\n" : "ok, but little space is left\n";
+  }
   return reply;
 }
 

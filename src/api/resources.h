@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/backups.h"
+#include "api/maintenance.h"
 #include "api/route.h"
 #include "connect/registry.h"
 #include "historian/historian.h"
@@ -32,7 +33,8 @@ struct Services {
   std::function<std::uint64_t()> memory_bytes;  // resident, of this process
   // How the wall clock was set lately, in words; "" if it was not.
   std::function<std::string()> clock_jump = [] { return std::string(); };
-  Backups* backups = nullptr;  // needed by backup_routes
+  Backups* backups = nullptr;          // needed by backup_routes
+  Maintenance* maintenance = nullptr;  // needed by historian_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -43,6 +45,7 @@ std::vector<Route> aggregate_routes(const Services& services);
 std::vector<Route> import_routes(const Services& services);
 std::vector<Route> overview_routes(const Services& services);
 std::vector<Route> backup_routes(const Services& services);
+std::vector<Route> historian_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

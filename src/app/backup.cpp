@@ -15,6 +15,8 @@ using historian::BackupReport;
 // Tells the copies of one server from those of another.
 constexpr std::string_view kMark = "backup.id";
 constexpr std::size_t kMarkBytes = 16;
+// In the data directory: when a backup was last made.
+constexpr std::string_view kLastSuccess = "backup.last";
 constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRecords = "records.db";
 constexpr std::string_view kCertificates = "tls";
@@ -179,6 +181,24 @@ Result<BackupReport> restore(sys::FileSystem& files, const std::string& backup,
   return report;
 }
 
+BackupService::BackupService(BackupSource source, sys::Clock& clock)
+    : source_(std::move(source)), clock_(clock) {
+  const Result<Bytes> kept = sys::read_file(
+      source_.files, sys::join_path(source_.data_directory, kLastSuccess), kSmallBytesMax);
+  if (!kept) return;
+  const Result<Timestamp> time = parse_timestamp(as_text(*kept));
+  if (time) status_.last_success = *time;
+}
+
+// Requires: mutex_ is held. That it cannot be kept is said, but the backup is there.
+void BackupService::keep_success(Timestamp time) {
+  status_.last_success = time;
+  const std::string path = sys::join_path(source_.data_directory, kLastSuccess);
+  const Status kept =
+      sys::write_file_atomically(source_.files, path, as_bytes(format_rfc3339(time)));
+  if (!kept) log_warn("backup", kept.error().text());
+}
+
 BackupService::~BackupService() {
   stopping_ = true;
   const std::lock_guard lock(start_mutex_);
@@ -193,7 +213,9 @@ Status BackupService::start(const std::string& directory) {
     if (status_.state == api::BackupState::kRunning) {
       return Error{ErrorId::kConflict, "a backup into " + status_.directory + " is running"};
     }
+    const std::optional<Timestamp> last_success = status_.last_success;
     status_ = {};
+    status_.last_success = last_success;
     status_.state = api::BackupState::kRunning;
     status_.directory = directory;
     status_.started = clock_.now();
@@ -224,6 +246,7 @@ void BackupService::run(const std::string& directory) {
     log_error("backup", report.error().text());
     return;
   }
+  keep_success(status_.finished);
   status_.files = report->files;
   status_.files_copied = report->files_copied;
   status_.bytes = report->bytes;

@@ -40,14 +40,14 @@ Result<historian::BackupReport> restore(sys::FileSystem& files, const std::strin
 // Runs one at a time on a thread of its own. The destructor stops it.
 class BackupService final : public api::Backups {
  public:
-  BackupService(BackupSource source, sys::Clock& clock)
-      : source_(std::move(source)), clock_(clock) {}
+  BackupService(BackupSource source, sys::Clock& clock);
   ~BackupService() override;
   Status start(const std::string& directory) override;
   api::BackupStatus status() const override;
 
  private:
   void run(const std::string& directory);
+  void keep_success(Timestamp time);
 
   const BackupSource source_;
   sys::Clock& clock_;

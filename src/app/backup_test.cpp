@@ -167,10 +167,15 @@ TEST_F(BackupOfServer, RunsOneAtATimeAndTellsHowItWent) {
   EXPECT_EQ(done.files, 1u);
   EXPECT_EQ(done.files_copied, 1u);
   EXPECT_EQ(done.bytes_done, done.bytes_total);
+  EXPECT_EQ(done.last_success, done.finished);
   std::ofstream(folder_.path + "/a file") << "x";
   const api::BackupStatus failed = run(folder_.path + "/a file");
   EXPECT_EQ(failed.state, api::BackupState::kFailed);
   EXPECT_TRUE(failed.error.has_value());
+  EXPECT_EQ(failed.last_success, done.finished);
+  const BackupService after_a_restart(stores_->source(), sys::real_clock());
+  EXPECT_EQ(after_a_restart.status().last_success, done.finished);
+  EXPECT_EQ(after_a_restart.status().state, api::BackupState::kNone);
   EXPECT_EQ(run(copy_).state, api::BackupState::kDone);
 }
 

@@ -62,11 +62,27 @@ bool take_memtable(const toml::node& node, Config& config) {
   return true;
 }
 
+bool take_scrub_days(const toml::node& node, Config& config) {
+  const auto number = node.value_exact<std::int64_t>();
+  if (!number || *number < 0 || *number > 365) return false;
+  config.scrub_days = static_cast<int>(*number);
+  return true;
+}
+
+bool take_disk_mark(const toml::node& node, historian::DiskMark& out) {
+  std::string text;
+  if (!take_string(node, text)) return false;
+  const Result<historian::DiskMark> mark = parse_disk_mark(text);
+  if (mark) out = *mark;
+  return mark.ok();
+}
+
 struct Key {
   Setting setting;
   Take take;
 };
 
+constexpr std::string_view kMark = "an amount as in \"10%\", \"10 GiB\" or \"10 GiB or 10%\"";
 constexpr std::string_view kText = "a string with at least one character";
 constexpr Key kKeys[] = {
     {{"data", "\"lineshaft-data\"", kText},
@@ -81,6 +97,11 @@ constexpr Key kKeys[] = {
     {{"tls.key", "", kText},
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
     {{"history.memtable_mib", "8", "a whole number from 1 to 1024"}, take_memtable},
+    {{"history.scrub_days", "7", "a whole number from 0 to 365"}, take_scrub_days},
+    {{"history.disk_low", "\"10 GiB or 10%\"", kMark},
+     [](const toml::node& n, Config& c) { return take_disk_mark(n, c.disk_low); }},
+    {{"history.disk_critical", "\"1 GiB or 2%\"", kMark},
+     [](const toml::node& n, Config& c) { return take_disk_mark(n, c.disk_critical); }},
 };
 
 std::string allowed_keys() {
@@ -135,6 +156,31 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
     return Error{ErrorId::kBadConfig, file + ": tls.certificate and tls.key: give both or neither"};
   }
   return config;
+}
+
+Result<historian::DiskMark> parse_disk_mark(std::string_view text) {
+  constexpr std::string_view kOr = " or ";
+  const Error wrong{ErrorId::kInvalidArgument,
+                    "'" + std::string(text.substr(0, 64)) + "' must be " + std::string(kMark)};
+  historian::DiskMark mark;
+  for (bool more = true; more;) {
+    const std::size_t end = std::min(text.find(kOr), text.size());
+    const std::string_view part = text.substr(0, end);
+    std::uint32_t number = 0;
+    const auto [rest, code] = std::from_chars(part.data(), part.data() + part.size(), number);
+    const std::string_view unit = part.substr(static_cast<std::size_t>(rest - part.data()));
+    if (code != std::errc{}) return wrong;
+    if (unit == "%" && number <= 100) {
+      mark.percent = number;
+    } else if (unit == " MiB" || unit == " GiB") {
+      mark.bytes = std::uint64_t{number} << (unit == " MiB" ? 20U : 30U);
+    } else {
+      return wrong;
+    }
+    more = end < text.size();
+    if (more) text.remove_prefix(end + kOr.size());
+  }
+  return mark;
 }
 
 Result<sys::Endpoint> parse_endpoint(std::string_view text) {

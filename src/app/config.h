@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "historian/disk_watch.h"
 #include "sys/loop.h"
 
 namespace lineshaft::app {
@@ -18,6 +19,9 @@ struct Config {
   std::string tls_certificate_file;         // PEM; both or neither
   std::string tls_key_file;
   std::size_t memtable_mib = 8;  // 1..1024
+  int scrub_days = 7;            // 0..365; 0: never
+  historian::DiskMark disk_low{.bytes = 10ULL << 30, .percent = 10};
+  historian::DiskMark disk_critical{.bytes = 1ULL << 30, .percent = 2};
   LogLevel log_level = LogLevel::kInfo;
   friend bool operator==(const Config&, const Config&) = default;
 };
@@ -33,6 +37,9 @@ std::vector<Setting> all_settings();
 // Reads TOML text; `file` is only named in errors.
 // Errors: kBadConfig: "lineshaft.toml:7: listen: must be \"address:port\"". An unknown key is one.
 Result<Config> parse_config(std::string_view text, const std::string& file);
+
+// "10 GiB", "512 MiB", "10%", "10 GiB or 10%". Errors: kInvalidArgument.
+Result<historian::DiskMark> parse_disk_mark(std::string_view text);
 
 // "127.0.0.1:8443", "[::1]:8443". Errors: kInvalidArgument.
 Result<sys::Endpoint> parse_endpoint(std::string_view text);

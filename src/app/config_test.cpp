@@ -27,6 +27,9 @@ certificate = "c.pem"
 key = "k.pem"
 [history]
 memtable_mib = 64
+scrub_days = 30
+disk_low = "512 MiB"
+disk_critical = "3% or 1 GiB"
 )",
                                              "lineshaft.toml");
   ASSERT_TRUE(config.ok());
@@ -36,6 +39,16 @@ memtable_mib = 64
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
   EXPECT_EQ(config->tls_key_file, "k.pem");
   EXPECT_EQ(config->memtable_mib, 64U);
+  EXPECT_EQ(config->scrub_days, 30);
+  EXPECT_EQ(config->disk_low, (historian::DiskMark{.bytes = 512U << 20U, .percent = 0}));
+  EXPECT_EQ(config->disk_critical, (historian::DiskMark{.bytes = 1U << 30U, .percent = 3}));
+}
+
+TEST(Config, RefusesAmountsThatAreNone) {
+  for (const char* text : {"", "%", "10", "101%", "10 GB", "1 GiB or", "1 GiB or 2", "-1%", "1GiB",
+                           " 1 GiB", "1.5 GiB", "99999999999 GiB"}) {
+    EXPECT_FALSE(parse_disk_mark(text).ok()) << text;
+  }
 }
 
 std::string problem(std::string_view text) {

@@ -16,8 +16,6 @@ namespace lineshaft::app {
 namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
-constexpr std::uint64_t kFreeBadBytes = 512 * kMiB;
-constexpr std::uint64_t kFreeWarnBytes = 4096 * kMiB;
 constexpr std::uint64_t kOpenFilesWanted = 4096;
 // A disk that answers faster than this has not written anything: its cache lies.
 constexpr Nanoseconds kSyncImplausible = std::chrono::microseconds(15);
@@ -36,9 +34,18 @@ Finding bad(const Error& error) {
 Finding check_space(const Config& config) {
   const Result<std::uint64_t> free = files().free_bytes(config.data_directory);
   if (!free) return bad(free.error());
+  const Result<std::uint64_t> total = files().total_bytes(config.data_directory);
+  if (!total) return bad(total.error());
   const std::string text = std::to_string(*free / kMiB) + " MiB are free for data";
-  if (*free < kFreeBadBytes) return bad({ErrorId::kDiskFull, text});
-  if (*free < kFreeWarnBytes) return warning(text, "Make room before writing has to stop.");
+  const std::uint64_t critical = config.disk_critical.of(*total);
+  if (*free < critical) {
+    return bad({ErrorId::kDiskFull,
+                text + "; no samples are taken below " + std::to_string(critical / kMiB) + " MiB"});
+  }
+  if (*free < config.disk_low.of(*total)) {
+    return warning(
+        text, "Make room: below " + std::to_string(critical / kMiB) + " MiB no samples are taken.");
+  }
   return good(text);
 }
 

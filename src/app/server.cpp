@@ -12,6 +12,7 @@
 #include "app/backup.h"
 #include "app/cli.h"
 #include "app/clock_watch.h"
+#include "app/maintenance.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
 #include "base/log.h"
@@ -129,6 +130,7 @@ class JoinedServer final : public Server {
       workers_.reset();
       imports_.reset();
       backups_.reset();
+      maintenance_work_.reset();
       loop_->post([this] {
         manager_->stop();
         loop_->stop();
@@ -149,6 +151,9 @@ class JoinedServer final : public Server {
     historian::HistorianOptions history;
     history.directory = path("history");
     history.memtable_bytes_max = config_.memtable_mib << 20;
+    history.scrub_period = std::chrono::hours(24 * config_.scrub_days);
+    history.disk_low = config_.disk_low;
+    history.disk_critical = config_.disk_critical;
     auto historian =
         historian::Historian::open(files(), sys::real_clock(), sys::real_random(), history);
     if (!historian) return historian.error();
@@ -203,14 +208,16 @@ class JoinedServer final : public Server {
         BackupSource{files(), sys::real_random(), *historian_, config_.data_directory},
         sys::real_clock());
     services_->backups = backups_.get();
+    maintenance_work_ = std::make_unique<MaintenanceService>(*historian_, sys::real_clock());
+    services_->maintenance = maintenance_work_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
-    for (auto routes :
-         {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
-          api::aggregate_routes, api::import_routes, api::overview_routes, api::backup_routes}) {
+    for (auto routes : {api::access_routes, api::connection_routes, api::tag_routes,
+                        api::value_routes, api::aggregate_routes, api::import_routes,
+                        api::overview_routes, api::backup_routes, api::historian_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -310,6 +317,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
+  std::unique_ptr<MaintenanceService> maintenance_work_;
   std::unique_ptr<api::Services> services_;
   std::unique_ptr<api::Live> live_;
   std::unique_ptr<sys::WorkerPool> workers_;

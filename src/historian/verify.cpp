@@ -179,6 +179,7 @@ class Verifier {
     for (const FileId& id : manifest_.files) {
       if (Status added = add(verify_samples(files_, directory_, id.number)); !added) return added;
       if (!files_.exists(path(numbered_name(id.number, kParitySuffix)))) continue;
+      if (!files_.exists(path(numbered_name(id.number, kSamplesSuffix)))) continue;
       if (Status added = add(verify_parity(files_, directory_, id.number)); !added) return added;
     }
     return {};

@@ -107,16 +107,19 @@ TEST_F(VerifyTest, FindsAFlippedBitAnywhereInAFile) {
 }
 
 TEST_F(VerifyTest, CountsTheDamagedBlocksAndWhatIsWholeBesideThem) {
-  const sys::DiskImage image = with_flip(disk_.image(), "/data/history/000003.lsh", 60);
-  for (const FileFinding& finding : verify(image)) {
-    if (finding.name != "000003.lsh") continue;
-    EXPECT_EQ(finding.state, FileState::kDamaged);
-    EXPECT_GE(finding.blocks, 2u);
-    EXPECT_EQ(finding.damaged_blocks, 1u);
-    EXPECT_EQ(finding.samples, 1530u) << "of 3030, the 1500 of one block are missing";
-    return;
+  for (const bool has_parity : {true, false}) {
+    if (!has_parity) {
+      ASSERT_TRUE(disk_.remove("/data/history/000003.parity").ok());
+    }
+    const std::vector<FileFinding> found =
+        verify(with_flip(disk_.image(), "/data/history/000003.lsh", 60));
+    const auto finding = std::ranges::find(found, "000003.lsh", &FileFinding::name);
+    ASSERT_NE(finding, found.end()) << "the file is not mentioned";
+    EXPECT_EQ(finding->state, FileState::kDamaged);
+    EXPECT_GE(finding->blocks, 2u);
+    EXPECT_EQ(finding->damaged_blocks, 1u);
+    EXPECT_EQ(finding->samples, has_parity ? 3030u : 1530u) << "1500 are in that block";
   }
-  FAIL() << "the file is not mentioned";
 }
 
 TEST_F(VerifyTest, NamesAFileThatIsGone) {

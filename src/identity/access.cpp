@@ -11,7 +11,7 @@ constexpr PermissionSet kEngineerHolds =
                          Permission::kConnectionManage, Permission::kImportRun});
 constexpr PermissionSet kAdministratorHolds =
     kEngineerHolds.with({Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead,
-                         Permission::kBackupRun});
+                         Permission::kBackupRun, Permission::kStorageMaintain});
 
 }  // namespace
 
@@ -63,6 +63,8 @@ std::string_view permission_name(Permission permission) {
       return "audit.read";
     case Permission::kBackupRun:
       return "backup.run";
+    case Permission::kStorageMaintain:
+      return "storage.maintain";
   }
   return "unknown";
 }

@@ -46,12 +46,14 @@ enum class Permission : std::uint8_t {
   kTokenManage,
   kAuditRead,
   kBackupRun,
+  kStorageMaintain,
 };
 inline constexpr std::array kPermissions{
     Permission::kTagRead,          Permission::kConnectionRead, Permission::kMetricsRead,
     Permission::kTagWrite,         Permission::kTagManage,      Permission::kTagWriteHistory,
     Permission::kConnectionManage, Permission::kImportRun,      Permission::kUserManage,
-    Permission::kTokenManage,      Permission::kAuditRead,      Permission::kBackupRun};
+    Permission::kTokenManage,      Permission::kAuditRead,      Permission::kBackupRun,
+    Permission::kStorageMaintain};
 
 // As in the API: "tag.read", "tag.write_history".
 std::string_view permission_name(Permission permission);

@@ -64,6 +64,46 @@ class Backup(Scenario):
         self.assertIn("damaged", next(line for line in told.splitlines() if file.name in line))
         self.assertEqual(told.count("damaged"), 1)
 
+    def test_damage_of_a_sealed_file_is_repaired_on_the_running_server_and_by_repair(self):
+        server = self.start()
+        samples = [{"path": "org/site/t", "time": str(START_NS + n), "value": n * n % 9973} for n in range(5000)]
+        server.ok("POST", "/tags", {"path": "org/site/t", "type": "int64"})
+        server.ok("POST", "/values", {"samples": samples})
+        server.cli("historian", "compact")
+        stats = server.get("/historian/stats")
+        self.assertEqual((stats["files"], stats["sealed"]["samples"], stats["fresh"]["samples"]), (1, 5000, 0))
+        self.assertEqual(server.get("/historian/compact")["state"], "done")
+        history = server.directory / "history"
+
+        def damage():
+            file = next(history.glob("*.lsh"))
+            content = bytearray(file.read_bytes())
+            content[60:160] = bytes(100)
+            file.write_bytes(content)
+
+        damage()
+        server.ok("POST", "/historian/verify")
+        until(lambda: server.get("/historian/verify")["state"] == "done", "the check to end")
+        report = server.get("/historian/verify")
+        self.assertEqual((report["damaged_blocks"], report["repaired_blocks"], report["damages"]), (0, 1, []))
+        storage = server.get("/overview")["storage"]
+        self.assertEqual((storage["damaged_blocks"], storage["repaired_blocks"]), (0, 1))
+        self.assertIsNotNone(storage["scrub_finished"])
+        self.assertIsNone(storage["last_backup"])
+        server.cli("backup", str(self.folder / "copy"))
+        self.assertIsNotNone(server.get("/overview")["storage"]["last_backup"])
+
+        server.stop()
+        server.cli("historian", "verify", "--data", str(server.directory))
+        damage()
+        server.cli("historian", "verify", "--data", str(server.directory), expect=7)
+        repaired = server.cli("historian", "repair", "--data", str(server.directory), "-o", "json")
+        self.assertIn('"repaired"', repaired)
+        server.cli("historian", "verify", "--data", str(server.directory))
+        next(history.glob("*.parity")).unlink()
+        damage()
+        server.cli("historian", "repair", "--data", str(server.directory), expect=7)
+
     def test_only_an_administrator_copies_the_server(self):
         server = self.start()
         engineer = server.ok("POST", "/tokens", {"name": "e", "role": "engineer"})["token"]

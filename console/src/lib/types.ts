@@ -62,6 +62,7 @@ export interface Attention {
   title: string;
   detail: string;
   id?: string;
+  word?: string;
   link?: string;
 }
 
@@ -80,7 +81,12 @@ export interface Overview {
     memtable_bytes: number;
     disk_free_bytes: number | null;
     disk_full: boolean;
+    disk_low: boolean;
     poisoned: boolean;
+    damaged_blocks: number;
+    repaired_blocks: number;
+    scrub_finished: string | null;
+    last_backup: string | null;
   };
   memory_bytes: number;
   attention: Attention[];

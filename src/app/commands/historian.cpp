@@ -1,9 +1,12 @@
-// historian: verify, stats: a data directory that no server uses.
+// historian: verify, repair, stats: a data directory that no server uses; compact: a running
+// server.
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "app/cli.h"
 #include "app/config.h"
+#include "historian/repair.h"
 #include "historian/stats.h"
 #include "historian/verify.h"
 #include "sys/file.h"
@@ -12,7 +15,11 @@ namespace lineshaft::app {
 namespace {
 
 using historian::FileFinding;
+using historian::FileRepair;
 using historian::FileState;
+using historian::RepairOutcome;
+
+constexpr auto kLookPeriod = std::chrono::milliseconds(200);
 
 // Held while the directory is looked at, so that no server changes it meanwhile.
 struct ClosedStore {
@@ -87,6 +94,74 @@ int verify(Format format, const std::string& data) {
                                              std::to_string(found->size()) + " files are damaged"});
 }
 
+const char* outcome_word(RepairOutcome outcome) {
+  switch (outcome) {
+    case RepairOutcome::kWhole:
+      return "ok";
+    case RepairOutcome::kRepaired:
+      return "repaired";
+    case RepairOutcome::kParityMade:
+      return "parity made";
+    case RepairOutcome::kDamaged:
+      break;
+  }
+  return "damaged";
+}
+
+Json to_json(const FileRepair& repair) {
+  return {{"file", repair.name},
+          {"state", outcome_word(repair.outcome)},
+          {"bytes", repair.bytes},
+          {"pages_repaired", repair.pages_repaired},
+          {"damaged_blocks", repair.blocks_lost},
+          {"damages", repair.damages}};
+}
+
+int repair(Format format, const std::string& data) {
+  const Result<ClosedStore> store = open_closed(data);
+  if (!store) return print_error(store.error());
+  Progress progress("repairing");
+  const auto repairs = historian::repair_store(sys::real_file_system(), store->directory,
+                                               [&](std::uint64_t done, std::uint64_t total) {
+                                                 progress.update(done, total, "B");
+                                                 return true;
+                                               });
+  if (!repairs) return print_error(repairs.error());
+  Json rows = Json::array();
+  for (const FileRepair& one : *repairs) rows.push_back(to_json(one));
+  print_rows(format,
+             {{"file", "/file"},
+              {"state", "/state"},
+              {"bytes", "/bytes"},
+              {"pages repaired", "/pages_repaired"},
+              {"damaged blocks", "/damaged_blocks"}},
+             rows);
+  for (const FileRepair& one : *repairs) {
+    for (const std::string& damage : one.damages) print_note(damage);
+  }
+  const auto damaged = std::ranges::count(*repairs, RepairOutcome::kDamaged, &FileRepair::outcome);
+  if (damaged == 0) return kExitOk;
+  return print_error({ErrorId::kCorrupt, std::to_string(damaged) + " of " +
+                                             std::to_string(repairs->size()) +
+                                             " files are damaged still"});
+}
+
+int compact(ApiClient& api, Format format) {
+  Result<Json> status = api.post("/historian/compact", Json::object());
+  while (status && (*status)["state"] == "running") {
+    std::this_thread::sleep_for(kLookPeriod);
+    status = api.get("/historian/compact");
+  }
+  if (!status) return print_error(status.error());
+  if ((*status)["state"] != "done") return print_error(problem_error((*status)["error"]));
+  const Result<Json> stats = api.get("/historian/stats");
+  if (!stats) return print_error(stats.error());
+  print_object(format,
+               {{"files", "/files"}, {"bytes of files", "/file_bytes"}, {"samples", "/samples"}},
+               *stats);
+  return kExitOk;
+}
+
 double per_sample(std::uint64_t bytes, std::uint64_t samples) {
   return samples == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(samples);
 }
@@ -136,8 +211,7 @@ int stats(Format format, const std::string& data) {
 }  // namespace
 
 void add_historian_commands(Cli& cli) {
-  CLI::App* historian =
-      cli.root.add_subcommand("historian", "Look at a data directory that no server uses");
+  CLI::App* historian = cli.root.add_subcommand("historian", "Look after the history");
   historian->require_subcommand(1);
   auto data = std::make_shared<std::string>(Config().data_directory);
   const auto add = [&](const char* name, const char* help, int (*run)(Format, const std::string&)) {
@@ -146,8 +220,15 @@ void add_historian_commands(Cli& cli) {
     cli.add_output(command);
     cli.on(command, [&cli, data, run] { return run(cli.format(), *data); });
   };
-  add("verify", "Read every file and every block, and say what is damaged", verify);
-  add("stats", "Count files, bytes, samples and tags", stats);
+  add("verify", "Read every block of a data directory that no server uses, and say what is damaged",
+      verify);
+  add("repair", "Repair damaged files from their parity, of a data directory that no server uses",
+      repair);
+  add("stats", "Count files, bytes, samples and tags of a data directory that no server uses",
+      stats);
+  CLI::App* command = historian->add_subcommand(
+      "compact", "Merge the files of the running server into as few as there can be");
+  cli.on_data(command, [&cli](ApiClient& api) { return compact(api, cli.format()); });
 }
 
 }  // namespace lineshaft::app
