@@ -215,7 +215,7 @@ Status FileWriter::add_rollups(SeriesKey key, RollupStep step, std::span<const S
     }
     Bytes stored;
     encode_rollups(rollups.subspan(from, to - from), stored);
-    if (Status written = write_block(std::move(block), stored); !written) return written;
+    if (Status written = write_block(block, stored); !written) return written;
     from = to;
   }
   return {};
