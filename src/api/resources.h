@@ -42,6 +42,7 @@ std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> tag_routes(const Services& services);
 std::vector<Route> value_routes(const Services& services);
 std::vector<Route> aggregate_routes(const Services& services);
+std::vector<Route> line_routes(const Services& services);
 std::vector<Route> import_routes(const Services& services);
 std::vector<Route> overview_routes(const Services& services);
 std::vector<Route> backup_routes(const Services& services);

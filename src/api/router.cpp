@@ -84,6 +84,8 @@ std::string address_of(const std::string& path) {
   constexpr std::pair<std::string_view, std::string_view> kKnownElsewhere[] = {
       {"/healthz", "/healthz"},
       {"/metrics", "/metrics"},
+      {"/write", "/write"},         // InfluxDB 1
+      {"/api/v2/write", "/write"},  // InfluxDB 2
   };
   for (const auto& [elsewhere, here] : kKnownElsewhere) {
     if (path == elsewhere) return std::string(kBase) + std::string(here);
@@ -112,8 +114,11 @@ std::optional<std::vector<std::pair<std::string, std::string>>> match_path(std::
 
 std::string_view bearer_token(const sys::HttpRequest& request) {
   const std::string_view header = request.header("authorization");
-  constexpr std::string_view kScheme = "Bearer ";
-  return header.starts_with(kScheme) ? header.substr(kScheme.size()) : std::string_view();
+  // The second is what clients of InfluxDB say.
+  for (const std::string_view scheme : {"Bearer ", "Token "}) {
+    if (header.starts_with(scheme)) return header.substr(scheme.size());
+  }
+  return {};
 }
 
 bool is_safe(const sys::HttpRequest& request) { return request.method == "GET"; }

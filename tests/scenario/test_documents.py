@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 import unittest
 from pathlib import Path
@@ -56,6 +57,13 @@ class Pages(Scenario):
 
     def test_import_csv(self):
         self.with_a_server().read(DOCS / "how-to/import-csv.md")
+
+    def test_telegraf(self):
+        reader = self.with_a_server()
+        server = self.servers[-1]
+        reader.replacements["8443"] = str(server.port)
+        shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
+        reader.read(DOCS / "how-to/telegraf.md")
 
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
