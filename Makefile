@@ -1,5 +1,5 @@
 # The commands of the project. Each is enough by itself on a bare Debian 12 machine.
-.PHONY: demo test defects bench fuzz console build format lint tsan clean
+.PHONY: demo test defects torture bench fuzz console build format lint tsan clean
 
 # The demo plant and the server; Ctrl-C ends both. DEMO_SECONDS=30 ends by itself with a summary.
 demo: build
@@ -14,6 +14,12 @@ test:
 defects:
 	@tools/setup build test
 	@tools/seeded-defects
+
+# The long programme of faults: half a million crash states, two thousand kills, a million bits turned over.
+# TORTURE_SHARE=0.01 does a hundredth of it.
+torture:
+	@tools/setup build test
+	@tools/torture $(or $(TORTURE_SHARE),1)
 
 # Figures, side by side with the peers; written to bench/RESULTS.md by hand, with the date.
 bench:

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <random>
 
+#include "base/torture_fixture.h"
 #include "historian/oracle_fixture.h"
 
 namespace lineshaft::historian {
@@ -233,8 +234,12 @@ std::string problem_of(const sys::CrashState& state, const Promises& promises, s
 }
 
 TEST(HistorianCrash, LosesNothingAndInventsNothing) {
+  constexpr std::uint64_t kRounds = 5;
+  const Torture torture;
   Tried tried;
-  for (std::uint64_t seed = 1; seed <= 5 && !testing::Test::HasFailure(); ++seed) {
+  for (std::uint64_t i = 1; !testing::Test::HasFailure(); ++i) {
+    if (torture.wanted() ? torture.is_over() : i > kRounds) break;
+    const std::uint64_t seed = Torture::seed(i);
     sys::SimDisk disk;
     Worker worker(disk, seed);
     ASSERT_TRUE(worker.open().ok());
@@ -247,13 +252,17 @@ TEST(HistorianCrash, LosesNothingAndInventsNothing) {
                              << " operations, on the disk of what is not synced: " << state.what
                              << "\n"
                              << (problem.empty() ? "" : disk.journal());
-      return problem.empty();
+      return problem.empty() && !(torture.wanted() && torture.is_over());
     });
   }
+  torture.report(
+      {{"crash_states", tried.states}, {"crash_states_of_a_second_crash", tried.compound}});
   std::cout << "crash states: " << tried.states << ", of a second crash: " << tried.compound
             << "\n";
   RecordProperty("crash_states", std::to_string(tried.states + tried.compound));
-  EXPECT_GE(tried.states + tried.compound, 40'000u);
+  if (!torture.wanted()) {
+    EXPECT_GE(tried.states + tried.compound, 40'000u);
+  }
 }
 
 }  // namespace
