@@ -110,8 +110,10 @@ Status Store::repair(const FilePtr& file) {
   }
   const std::uint64_t blocks = file->mended_blocks();
   repaired_ += blocks;
-  log_warn("historian", file->path() + " was damaged; its parity had what was lost: " +
-                            std::to_string(blocks) + " blocks are written anew");
+  const std::string what =
+      blocks == 0 ? "what is around its blocks" : std::to_string(blocks) + " of its blocks";
+  log_warn("historian", file->path() + " was damaged; " + what + " came from its parity, and it " +
+                            "is written anew");
   return done;
 }
 
