@@ -198,9 +198,42 @@ class FullDisk(Scenario):
         server.cli("import", "csv", str(table), "--prefix", "org/site")
         self.assertEqual(server.tag("org/site/table/number")["last"]["value"], 999)
 
-    def test_a_full_disk_refuses_writes_goes_on_reading_and_recovers_by_itself(self):
+    def test_with_little_space_left_samples_are_refused_and_everything_else_goes_on(self):
         disk = self.small_disk()
         server = self.serve(name="disk/server")
+        server.claim()
+        tag = server.ok("POST", "/tags", {"path": "org/site/t", "type": "int64"})["id"]
+        samples = {"samples": [{"tag": tag, "time": str(START_NS), "value": 1}]}
+        server.ok("POST", "/values", samples)
+        ballast = disk / "ballast"
+        state = lambda: server.get("/overview")["storage"]
+
+        def leave(mebibytes):
+            """Of 200 MiB; a tenth is little, a fiftieth is kept for everything but samples."""
+            ballast.unlink(missing_ok=True)
+            free = shutil.disk_usage(disk).free - mebibytes * 2**20
+            with open(ballast, "wb") as file:
+                os.posix_fallocate(file.fileno(), 0, free)
+
+        leave(15)
+        until(lambda: state()["disk_low"], "the warning")
+        self.assertIn("disk_low", [item.get("word") for item in server.get("/overview")["attention"]])
+        server.ok("POST", "/values", samples)
+        leave(2)
+        until(lambda: state()["disk_full"], "the refusal")
+        answer = server.request("POST", "/values", samples)
+        self.assertEqual((answer.status, answer.json["id"]), (503, "LS-1102"))
+        server.ok("POST", "/tokens", {"name": "another", "role": "engineer"})
+        server.ok("POST", "/tags", {"path": "org/site/u", "type": "int64"})
+        ballast.unlink()
+        until(lambda: not state()["disk_full"], "space to be seen")
+        server.ok("POST", "/values", samples)
+
+    def test_a_full_disk_refuses_writes_goes_on_reading_and_recovers_by_itself(self):
+        disk = self.small_disk()
+        settings = self.folder / "lineshaft.toml"
+        settings.write_text('[history]\ndisk_critical = "0%"\n')  # so that the disk itself refuses
+        server = self.serve("--config", str(settings), name="disk/server")
         server.claim()
         server.token = server.ok("POST", "/tokens", {"name": "writer", "role": "engineer"})["token"]
         tag = server.ok("POST", "/tags", {"path": "org/site/t", "type": "string"})["id"]
