@@ -72,15 +72,17 @@ class Plant {
 
   std::size_t tags() const { return walks_.size(); }
 
-  // One sample of each of the tags [from, to), at that second.
-  void append(std::size_t from, std::size_t to, std::size_t second) {
+  // One sample of each of the tags [from, to), for `count` seconds from that one on.
+  void append(std::size_t from, std::size_t to, std::size_t second, std::size_t count) {
     SampleBatch batch{kTenant, start_ + std::chrono::seconds(second), {}};
-    batch.samples.reserve(to - from);
-    for (std::size_t tag = from; tag < to; ++tag) {
+    batch.samples.reserve((to - from) * count);
+    for (std::size_t i = 0; i < (to - from) * count; ++i) {
+      const std::size_t tag = from + i % (to - from);
       random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL;
       walks_[tag] += static_cast<std::int32_t>(random_ >> 61) - 3;
-      batch.samples.push_back({ids_[tag], batch.received + std::chrono::milliseconds(tag % 7),
-                               quality::kGood, static_cast<double>(walks_[tag]) / 100});
+      const auto later = std::chrono::seconds(i / (to - from)) + std::chrono::milliseconds(tag % 7);
+      batch.samples.push_back({ids_[tag], batch.received + later, quality::kGood,
+                               static_cast<double>(walks_[tag]) / 100});
     }
     send(std::make_shared<const SampleBatch>(std::move(batch)));
     send_again();
@@ -148,7 +150,9 @@ std::size_t run(Plant& plant, const Load& load) {
   std::size_t sent = 0;
   const std::size_t seconds = load.seconds > 0 ? load.seconds : SIZE_MAX;
   const Nanoseconds began = sys::real_clock().monotonic();
-  for (std::size_t second = 0; second < seconds; ++second) {
+  // Few tags fill a batch with some seconds of each.
+  const std::size_t step = load.seconds > 0 ? 1 : std::max<std::size_t>(1, kBatch / plant.tags());
+  for (std::size_t second = 0; second < seconds; second += step) {
     for (std::size_t from = 0; from < plant.tags(); from += kBatch) {
       if (load.seconds == 0 && sent >= load.samples) return sent;
       const std::size_t to = std::min(from + kBatch, plant.tags());
@@ -158,8 +162,8 @@ std::size_t run(Plant& plant, const Load& load) {
         const Nanoseconds now = sys::real_clock().monotonic();
         if (due > now) std::this_thread::sleep_for(due - now);
       }
-      plant.append(from, to, second);
-      sent += to - from;
+      plant.append(from, to, second, step);
+      sent += (to - from) * step;
     }
   }
   return sent;

@@ -63,12 +63,15 @@ def run(memtable_mib, mib, seconds):
                 except OSError:
                     time.sleep(0.005)
 
+        cpu_of = lambda: sum(map(int, Path(f"/proc/{server.process.pid}/stat").read_text().split(") ")[1].split()[11:13])) \
+            / os.sysconf("SC_CLK_TCK")
         answer_s = first(lambda: server.request("GET", f"/values/last?tags={ids[1]}", headers=headers).status, killed)
+        cpu_s = cpu_of()
         number = next(i for i, (_, kind) in enumerate(tags) if kind == "float64")
         body = b"LSB1" + struct.pack("<BBHIIqd", 4, 0, 0, 1, ids[number], 1_800_000_000_000_000_000, 1.5)
         write_s = first(lambda: server.request("POST", "/values/batch", raw=body, headers=headers).status, killed)
         print(f"memtable_mib {memtable_mib}: killed with {stored / 1e6:.0f} M values stored and {log:.0f} MiB of log; first answer after "
-              f"{answer_s:.2f} s, first write durable after {write_s:.2f} s", flush=True)
+              f"{answer_s:.2f} s ({cpu_s:.2f} s of CPU), first write durable after {write_s:.2f} s", flush=True)
         server.stop()
 
 

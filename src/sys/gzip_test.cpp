@@ -46,8 +46,8 @@ TEST(Gzip, IsRefusedWhereverItIsCutOffOrAltered) {
   for (std::size_t size = 0; size < kLinesPacked.size(); ++size) {
     EXPECT_NE(refusal(kLinesPacked.substr(0, size)), "") << size;
   }
-  // Not the bytes 4 to 9 of the header, which say nothing about the content, nor the last one of the
-  // deflate stream, which is filled up with bits that say nothing either.
+  // Not the bytes 4 to 9 of the header, which say nothing about the content, nor the last one of
+  // the deflate stream, which is filled up with bits that say nothing either.
   const std::size_t filled_up = kLinesPacked.size() - 9;
   for (std::size_t at = 10; at < kLinesPacked.size(); ++at) {
     if (at == filled_up) continue;

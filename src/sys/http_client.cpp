@@ -60,6 +60,10 @@ class Wire {
           addresses, [done](Code result, const tcp::endpoint&) { done(result, 0); });
     });
     if (code) return fail(ErrorId::kConnectFailed, code);
+    // Else the end of a long body waits for the server to acknowledge what came before it, and the
+    // server waits for more to acknowledge: some 40 ms a request.
+    beast::get_lowest_layer(stream_).socket().set_option(tcp::no_delay(true), code);
+    if (code) return fail(ErrorId::kConnectFailed, code);
     code = run([&](auto done) {
       stream_.async_handshake(asio::ssl::stream_base::client,
                               [done](Code result) { done(result, 0); });
