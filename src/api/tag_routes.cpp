@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t kPageMax = 1000;
 
 Json last_json(const historian::LastValue& last) {
-  if (last.tick == 0) return nullptr;
+  if (!last.exists) return nullptr;
   return sample_json(last.sample);
 }
 
@@ -41,7 +41,7 @@ historian::TagPage of_quality(const Services& services, const Request& request,
         services.historian.last_values(request.tenant(), std::span(ids).subspan(from, count));
     for (const historian::LastValue& value : last) {
       const Quality quality = value.sample.quality;
-      if (value.tick == 0 || !(bad ? quality.bad() : quality.uncertain())) continue;
+      if (!value.exists || !(bad ? quality.bad() : quality.uncertain())) continue;
       if (page.total++ < offset || page.tags.size() >= limit) continue;
       const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), value.tag);
       if (tag) page.tags.push_back(*tag);

@@ -23,7 +23,7 @@ Result<Reply> last(const Services& services, const Request& request) {
   if (!tags) return tags.error();
   Json items = Json::array();
   for (const auto& value : services.historian.last_values(request.tenant(), *tags)) {
-    if (value.tick == 0) continue;
+    if (!value.exists) continue;
     Json item = {{"tag", value.tag.value}};
     item.update(sample_json(value.sample));
     items.push_back(std::move(item));

@@ -83,8 +83,10 @@ TEST_F(EraseTest, ShowsTheLastValueThatIsLeft) {
   EXPECT_GT(last().tick, before) << "it is news for those who watch";
   ASSERT_TRUE(erase({}).ok());
   EXPECT_EQ(last().sample.quality, quality::kBadWaitingForInitialData);
-  put(5, 3);
-  EXPECT_EQ(last().sample.time.ns, 5);
+  EXPECT_FALSE(last().exists);
+  put(-5, 3);
+  EXPECT_EQ(last().sample.time.ns, -5);
+  EXPECT_TRUE(last().exists);
 }
 
 TEST_F(EraseTest, RefusesWhatItDoesNotKnow) {

@@ -53,6 +53,7 @@ struct LastValue {
   Sample sample;           // time 0 and quality BadWaitingForInitialData if there is none yet
   Timestamp received;      // 0 if it is from before the start and no longer in the log
   std::uint64_t tick = 0;  // grows with every change of any tag of the historian
+  bool exists = false;     // else there is no sample, or none any more
 };
 
 // One pixel column of a chart. Counts every sample of the column; the rest is of not-bad samples.

@@ -189,8 +189,7 @@ std::string Oracle::difference(const Historian& historian) const {
       }
     }
     const LastValue last = historian.last_values(key.tenant, std::vector{key.tag})[0];
-    const bool is_last = wanted.empty() ? last.sample.quality == quality::kBadWaitingForInitialData
-                                        : same_sample(last.sample, wanted.back());
+    const bool is_last = wanted.empty() ? !last.exists : same_sample(last.sample, wanted.back());
     if (!is_last) {
       return name_of(key) + " says its last value is " + text_of(last.sample) + " instead of " +
              (wanted.empty() ? "none" : text_of(wanted.back()));

@@ -286,9 +286,9 @@ void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
           !(of_now && stored_later(key, batch.received + kClockTolerance))) {
         continue;
       }
-      if (is_new || last.tick == 0 || last.sample.time <= sample.time ||
+      if (is_new || !last.exists || last.sample.time <= sample.time ||
           (of_now && is_to_come(last.sample.time, batch.received))) {
-        last = {{sample.tag, sample, batch.received, tick}};
+        last = {{sample.tag, sample, batch.received, tick, true}};
       }
     }
     tick_ = tick;

@@ -66,9 +66,9 @@ void Store::renew_last_values(std::span<const Erasure> erasures) {
     KeptLast& last = last_.at(key);
     if (last.in_use()) continue;  // another sample came meanwhile
     last.tag = key.tag;
-    last.sample = stored && *stored
-                      ? **stored
-                      : Sample{key.tag, {}, quality::kBadWaitingForInitialData, false};
+    last.exists = stored && *stored;
+    last.sample =
+        last.exists ? **stored : Sample{key.tag, {}, quality::kBadWaitingForInitialData, false};
     last.tick = ++tick_;
   }
 }

@@ -159,6 +159,7 @@ std::vector<LastValue> Store::last_values(TenantId tenant, std::span<const TagId
     if (*stored) {
       values[i].sample = **stored;
       values[i].tick = 1;
+      values[i].exists = true;
     }
     const std::unique_lock lock(mutex_);
     KeptLast& last = last_.at({tenant, tags[i]});

@@ -37,9 +37,8 @@ class StoreTest : public testing::Test {
   }
   std::string last(TagId tag) {
     const LastValue value = store_->last_values(kTenant, std::vector{tag})[0];
-    return value.tick == 0
-               ? "none"
-               : std::to_string(value.sample.time.ns) + "=" + to_text(value.sample.value);
+    return !value.exists ? "none"
+                         : std::to_string(value.sample.time.ns) + "=" + to_text(value.sample.value);
   }
   void flush() {
     const Status flushed = store_->flush();
