@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/torture_fixture.h"
 #include "historian/file_names.h"
 #include "historian/oracle_fixture.h"
 #include "historian/repair.h"
@@ -86,7 +87,7 @@ class ParityTest : public testing::Test {
   }
 
   sys::SimDisk disk_;
-  sys::SimRandom random_{7};
+  sys::SimRandom random_{Torture::seed(7)};
   OnDisk store_;
   Oracle kept_;
 };
