@@ -75,7 +75,9 @@ void read_series(const FilePtr& file, SeriesKey key, Timestamp last) {
   }));
   const Windows windows = Windows::equal_parts(TimeRange{}, 7);
   static_cast<void>(fold(view, windows));
-  static_cast<void>(window_totals(view, windows));
+  for (TotalsFrom from : {TotalsFrom::kSummaries, TotalsFrom::kValues}) {
+    static_cast<void>(window_totals(view, windows, from));
+  }
   static_cast<void>(point_before(view, last));
   static_cast<void>(point_after(view, kTimestampMin));
 }

@@ -37,14 +37,23 @@ Status decode_times(ByteSpan bytes, std::span<std::int64_t> out) {
   if (static_cast<Layout>(reader.u8()) != Layout::kTimes) {
     return corrupt("times in a layout that is not known here");
   }
-  Result<TimeGrid> grid = read_grid_head(reader);
-  if (!grid) return std::move(grid).error();
-  grid->offsets.resize(out.size());
-  if (Status read = decode_integers(reader.bytes(reader.remaining()), grid->offsets); !read) {
-    return read;
-  }
+  const Result<TimeGrid> grid = read_grid_head(reader);
+  if (!grid) return grid.error();
+  if (Status read = decode_integers(reader.bytes(reader.remaining()), out); !read) return read;
   from_grid(*grid, out);
   return {};
+}
+
+std::optional<RegularTimes> regular_times(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  if (static_cast<Layout>(reader.u8()) != Layout::kTimes) return std::nullopt;
+  const Result<TimeGrid> grid = read_grid_head(reader);
+  if (!grid) return std::nullopt;
+  if (static_cast<Layout>(reader.u8()) != Layout::kConstant) return std::nullopt;
+  std::int64_t first = unzigzag(reader.varint());
+  if (!reader.ok() || !reader.at_end()) return std::nullopt;
+  from_grid(*grid, {&first, 1});
+  return RegularTimes{first, grid->unit * static_cast<std::uint64_t>(grid->step)};
 }
 
 void encode_float64(std::span<const double> values, Effort effort, Bytes& out) {

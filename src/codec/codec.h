@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ enum class Effort : std::uint8_t {
 // Nanoseconds. Whether they grow is for the caller to check.
 void encode_times(std::span<const std::int64_t> times, Effort effort, Bytes& out);
 Status decode_times(ByteSpan bytes, std::span<std::int64_t> out);
+
+// Time i is first + i * step, modulo 2^64.
+struct RegularTimes {
+  std::int64_t first = 0;
+  std::uint64_t step = 0;
+};
+// What decode_times would give, where that takes no decoding; for any number of times.
+std::optional<RegularTimes> regular_times(ByteSpan bytes);
 
 void encode_int64(std::span<const std::int64_t> values, Effort effort, Bytes& out);
 Status decode_int64(ByteSpan bytes, std::span<std::int64_t> out);
@@ -71,5 +80,6 @@ struct Totals {
 // Decodes `count` values and adds them up without keeping them: the same on every machine, and the
 // same as adding up what decode_float64 gives.
 Result<Totals> total_float64(ByteSpan bytes, std::size_t count);
+Totals total_of(std::span<const double> values);
 
 }  // namespace lineshaft::codec

@@ -127,12 +127,12 @@ void to_grid(std::span<const std::int64_t> times, TimeGrid& grid) {
   }
 }
 
-void from_grid(const TimeGrid& grid, std::span<std::int64_t> out) {
-  LS_ASSERT(grid.offsets.size() == out.size());
+void from_grid(const TimeGrid& grid, std::span<std::int64_t> offsets) {
   const std::uint64_t step = grid.unit * bits(grid.step);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] =
-        static_cast<std::int64_t>(bits(grid.start) + step * i + grid.unit * bits(grid.offsets[i]));
+  std::uint64_t regular = bits(grid.start);
+  for (std::int64_t& offset : offsets) {
+    offset = static_cast<std::int64_t>(regular + grid.unit * bits(offset));
+    regular += step;
   }
 }
 

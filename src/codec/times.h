@@ -23,8 +23,8 @@ struct TimeGrid {
 // Requires: 1..kValuesMax times.
 void to_grid(std::span<const std::int64_t> times, TimeGrid& grid);
 
-// Requires: as many offsets as times.
-void from_grid(const TimeGrid& grid, std::span<std::int64_t> out);
+// Makes offsets times, where they are; those of `grid` are not looked at.
+void from_grid(const TimeGrid& grid, std::span<std::int64_t> offsets);
 
 // A stream of times is: layout byte, this head, and the offsets as a column of whole numbers in any
 // layout, to the end of the stream. Reading leaves the offsets empty.

@@ -37,7 +37,4 @@ struct PartialTotals {
   Totals total() const;
 };
 
-// In kernels.cpp.
-Totals total_of(std::span<const double> values);
-
 }  // namespace lineshaft::codec

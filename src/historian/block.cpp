@@ -1,6 +1,8 @@
 #include "historian/block.h"
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 
 #include "base/assert.h"
@@ -8,7 +10,7 @@
 namespace lineshaft::historian {
 namespace {
 
-using Types = std::array<std::size_t, 6>;  // points by ValueType
+using Types = BlockColumns::CountOfType;
 
 Error corrupt(const char* what) { return {ErrorId::kCorrupt, what}; }
 
@@ -96,36 +98,34 @@ void write_qualities(std::span<const SeriesPoints> series, codec::Effort effort,
 
 // --- reading ---
 
-struct Entry {
-  TagId tag;
-  ValueType type = ValueType::kBool;
-  std::size_t count = 0;
-};
-
-Result<std::vector<Entry>> read_entries(ByteReader& reader) {
-  const std::uint64_t series = reader.varint();
-  if (series == 0 || series > kBlockPointsMax || series > reader.remaining()) {
+Result<std::vector<BlockPart>> read_parts(ByteReader& reader) {
+  const std::uint64_t count = reader.varint();
+  if (count == 0 || count > kBlockPointsMax || count > reader.remaining()) {
     return corrupt("a block has an impossible count of tags");
   }
-  std::vector<Entry> entries;
+  std::vector<BlockPart> parts;
+  Types of_type{};
   std::uint64_t tag = 0;
-  std::uint64_t points = 0;
-  for (std::uint64_t i = 0; i < series; ++i) {
+  std::size_t points = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t step = reader.varint();
-    const std::uint64_t count = reader.varint();
+    const std::uint64_t of_part = reader.varint();
     const std::uint8_t type = reader.u8();
-    const bool possible = step <= UINT32_MAX && (i == 0 || step > 0) && count >= 1 &&
-                          count <= kBlockPointsMax && type >= 1 && type <= 5;
+    const bool possible = step <= UINT32_MAX && (i == 0 || step > 0) && of_part >= 1 &&
+                          of_part <= kBlockPointsMax && type >= 1 && type <= 5;
     tag += step;
-    points += count;
-    if (!possible || tag > UINT32_MAX || points > kBlockPointsMax) {
+    if (!possible || tag > UINT32_MAX || points + of_part > kBlockPointsMax) {
       return corrupt("a block has an impossible tag or count");
     }
-    entries.push_back({{static_cast<std::uint32_t>(tag)},
-                       static_cast<ValueType>(type),
-                       static_cast<std::size_t>(count)});
+    BlockPart part{{static_cast<std::uint32_t>(tag)}, static_cast<ValueType>(type)};
+    part.count = static_cast<std::size_t>(of_part);
+    part.at = points;
+    part.at_of_type = of_type[type];
+    points += part.count;
+    of_type[type] += part.count;
+    parts.push_back(part);
   }
-  return entries;
+  return parts;
 }
 
 ByteSpan read_stream(ByteReader& reader) {
@@ -153,7 +153,86 @@ Result<std::vector<std::string>> decode_texts(ByteSpan stream, std::size_t count
   return texts;
 }
 
-Result<Columns::Values> decode_values(ValueType type, ByteSpan stream, std::size_t count) {
+// Values of another type than float64, as numbers.
+template <typename T>
+Status decode_numbers(ByteSpan stream, Status (*decode)(ByteSpan, std::span<T>),
+                      std::span<double> out) {
+  std::array<T, kBlockPointsMax> values;
+  if (Status done = decode(stream, std::span(values).first(out.size())); !done) return done;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<double>(values[i]);
+  return {};
+}
+
+// The part [from, from + count) of a column.
+template <typename T>
+std::vector<T> part_of(const std::vector<T>& column, std::size_t from, std::size_t count) {
+  const auto first = column.begin() + static_cast<std::ptrdiff_t>(from);
+  return {first, first + static_cast<std::ptrdiff_t>(count)};
+}
+
+bool grow(std::span<const std::int64_t> times) {
+  std::size_t growing = 1;  // counted to the end: faster than to ask each whether to go on
+  for (std::size_t i = 1; i < times.size(); ++i) growing += std::size_t{times[i - 1] < times[i]};
+  return growing == times.size();
+}
+
+}  // namespace
+
+Result<BlockColumns> BlockColumns::open(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  Result<std::vector<BlockPart>> parts = read_parts(reader);
+  if (!parts) return parts.error();
+  BlockColumns columns;
+  columns.parts_ = *std::move(parts);
+  for (const BlockPart& part : columns.parts_) {
+    columns.count_[static_cast<std::size_t>(part.type)] += part.count;
+  }
+  columns.times_ = read_stream(reader);
+  columns.qualities_ = read_stream(reader);
+  for (std::size_t type = 1; type < columns.count_.size(); ++type) {
+    if (columns.count_[type] > 0) columns.values_[type] = read_stream(reader);
+  }
+  if (!reader.ok() || !reader.at_end()) return corrupt("a block's content does not fit its size");
+  return columns;
+}
+
+Status BlockColumns::times(std::span<std::int64_t> out) const {
+  LS_ASSERT(out.size() == size());
+  const auto decode = parts_.size() == 1 ? codec::decode_times : codec::decode_int64;
+  if (Status done = decode(times_, out); !done) return done;
+  for (const BlockPart& part : parts_) {
+    if (!grow(out.subspan(part.at, part.count))) {
+      return corrupt("a block's times are not in order");
+    }
+  }
+  return {};
+}
+
+std::optional<codec::RegularTimes> BlockColumns::regular_times() const {
+  LS_ASSERT(parts_.size() == 1);
+  const std::optional<codec::RegularTimes> times = codec::regular_times(times_);
+  // Others do not grow: times() says so.
+  const std::size_t steps = size() - 1;
+  if (!times || (steps > 0 && times->step == 0)) return std::nullopt;
+  const std::uint64_t room =
+      static_cast<std::uint64_t>(INT64_MAX) - static_cast<std::uint64_t>(times->first);
+  if (steps > 0 && times->step > room / steps) return std::nullopt;
+  return times;
+}
+
+Result<std::vector<Quality>> BlockColumns::qualities() const {
+  std::vector<Quality> qualities;
+  if (all_good()) return qualities;
+  std::vector<std::uint32_t> codes(size());
+  if (Status done = codec::decode_qualities(qualities_, codes); !done) return done.error();
+  qualities.reserve(codes.size());
+  for (std::uint32_t code : codes) qualities.push_back({code});
+  return qualities;
+}
+
+Result<Columns::Values> BlockColumns::values(ValueType type) const {
+  const ByteSpan stream = values_[static_cast<std::size_t>(type)];
+  const std::size_t count = count_[static_cast<std::size_t>(type)];
   const auto decoded = [&](auto values, auto decode) -> Result<Columns::Values> {
     values.resize(count);
     if (Status done = decode(stream, std::span(values)); !done) return done.error();
@@ -176,61 +255,58 @@ Result<Columns::Values> decode_values(ValueType type, ByteSpan stream, std::size
   return Columns::Values(*std::move(texts));
 }
 
-struct Decoded {
-  std::vector<std::int64_t> times;
-  std::vector<Quality> qualities;         // none: all are Good
-  std::array<Columns::Values, 6> values;  // by ValueType
-};
-
-Result<Decoded> decode_streams(ByteReader& reader, const std::vector<Entry>& entries) {
-  Types of_type{};
-  std::size_t count = 0;
-  for (const Entry& entry : entries) {
-    of_type[static_cast<std::size_t>(entry.type)] += entry.count;
-    count += entry.count;
+Status BlockColumns::numbers(std::span<double> out) const {
+  LS_ASSERT(parts_.size() == 1);
+  LS_ASSERT(out.size() == size());
+  const ByteSpan stream = values_[static_cast<std::size_t>(parts_.front().type)];
+  switch (parts_.front().type) {
+    case ValueType::kBool:
+      return decode_numbers<std::uint8_t>(stream, codec::decode_bools, out);
+    case ValueType::kInt64:
+      return decode_numbers<std::int64_t>(stream, codec::decode_int64, out);
+    case ValueType::kFloat32:
+      return decode_numbers<float>(stream, codec::decode_float32, out);
+    case ValueType::kFloat64:
+      return codec::decode_float64(stream, out);
+    case ValueType::kString:
+      break;
   }
-  Decoded decoded;
-  decoded.times.resize(count);
-  const auto decode_times = entries.size() == 1 ? codec::decode_times : codec::decode_int64;
-  if (Status done = decode_times(read_stream(reader), decoded.times); !done) return done.error();
-  if (const ByteSpan stream = read_stream(reader); !stream.empty()) {
-    std::vector<std::uint32_t> codes(count);
-    if (Status done = codec::decode_qualities(stream, codes); !done) return done.error();
-    decoded.qualities.reserve(count);
-    for (std::uint32_t code : codes) decoded.qualities.push_back({code});
-  }
-  for (std::size_t type = 1; type < of_type.size(); ++type) {
-    if (of_type[type] == 0) continue;
-    auto values = decode_values(static_cast<ValueType>(type), read_stream(reader), of_type[type]);
-    if (!values) return values.error();
-    decoded.values[type] = *std::move(values);
-  }
-  if (!reader.ok() || !reader.at_end()) return corrupt("a block's content does not fit its size");
-  return decoded;
+  std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
+  return {};
 }
 
-// The points of one tag out of the columns of all.
-Columns take_part(const Decoded& decoded, const Entry& entry, std::size_t at,
-                  std::size_t at_of_type) {
-  const auto part = [](const auto& of, std::size_t from, std::size_t count) {
-    const auto first = of.begin() + static_cast<std::ptrdiff_t>(from);
-    return std::decay_t<decltype(of)>(first, first + static_cast<std::ptrdiff_t>(count));
-  };
-  std::vector<Quality> qualities;
-  if (!decoded.qualities.empty()) qualities = part(decoded.qualities, at, entry.count);
-  Columns::Values values = std::visit(
-      [&](const auto& all) { return Columns::Values(part(all, at_of_type, entry.count)); },
-      decoded.values[static_cast<std::size_t>(entry.type)]);
-  return Columns::of(part(decoded.times, at, entry.count), std::move(qualities), std::move(values));
+Result<std::vector<SeriesPoints>> BlockColumns::all() const {
+  std::vector<std::int64_t> times(size());
+  if (Status done = this->times(times); !done) return done.error();
+  Result<std::vector<Quality>> qualities = this->qualities();
+  if (!qualities) return qualities.error();
+  std::array<Columns::Values, std::tuple_size_v<Types>> values;
+  for (std::size_t type = 1; type < count_.size(); ++type) {
+    if (count_[type] == 0) continue;
+    auto decoded = this->values(static_cast<ValueType>(type));
+    if (!decoded) return decoded.error();
+    values[type] = *std::move(decoded);
+  }
+  std::vector<SeriesPoints> series;
+  if (parts_.size() == 1) {
+    Columns::Values& only = values[static_cast<std::size_t>(parts_.front().type)];
+    series.push_back({parts_.front().tag,
+                      Columns::of(std::move(times), *std::move(qualities), std::move(only))});
+    return series;
+  }
+  for (const BlockPart& part : parts_) {
+    std::vector<Quality> of_part;
+    if (!qualities->empty()) of_part = part_of(*qualities, part.at, part.count);
+    Columns::Values taken = std::visit(
+        [&](const auto& of_all) {
+          return Columns::Values(part_of(of_all, part.at_of_type, part.count));
+        },
+        values[static_cast<std::size_t>(part.type)]);
+    series.push_back({part.tag, Columns::of(part_of(times, part.at, part.count), std::move(of_part),
+                                            std::move(taken))});
+  }
+  return series;
 }
-
-bool grow(std::span<const std::int64_t> times) {
-  bool growing = true;
-  for (std::size_t i = 1; i < times.size(); ++i) growing = growing && times[i - 1] < times[i];
-  return growing;
-}
-
-}  // namespace
 
 void encode_block(std::span<const SeriesPoints> series, codec::Effort effort, Bytes& out) {
   LS_ASSERT(!series.empty());
@@ -255,34 +331,6 @@ void encode_block(std::span<const SeriesPoints> series, codec::Effort effort, By
   for (std::size_t type = 1; type < of_type.size(); ++type) {
     if (of_type[type] > 0) write_values_of(static_cast<ValueType>(type), series, effort, writer);
   }
-}
-
-Result<std::vector<SeriesPoints>> decode_block(ByteSpan bytes) {
-  ByteReader reader(bytes);
-  const Result<std::vector<Entry>> entries = read_entries(reader);
-  if (!entries) return entries.error();
-  Result<Decoded> decoded = decode_streams(reader, *entries);
-  if (!decoded) return decoded.error();
-  std::vector<SeriesPoints> series;
-  if (entries->size() == 1) {
-    const Entry& only = entries->front();
-    series.push_back(
-        {only.tag, Columns::of(std::move(decoded->times), std::move(decoded->qualities),
-                               std::move(decoded->values[static_cast<std::size_t>(only.type)]))});
-  } else {
-    std::size_t at = 0;
-    Types at_of_type{};
-    for (const Entry& entry : *entries) {
-      const auto type = static_cast<std::size_t>(entry.type);
-      series.push_back({entry.tag, take_part(*decoded, entry, at, at_of_type[type])});
-      at += entry.count;
-      at_of_type[type] += entry.count;
-    }
-  }
-  for (const SeriesPoints& one : series) {
-    if (!grow(one.points.times())) return corrupt("a block's times are not in order");
-  }
-  return series;
 }
 
 }  // namespace lineshaft::historian

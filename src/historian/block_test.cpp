@@ -29,7 +29,9 @@ Bytes encoded(std::span<const SeriesPoints> series, codec::Effort effort) {
 Result<std::vector<SeriesPoints>> decoded(Bytes bytes) {
   const std::size_t size = bytes.size();
   bytes.resize(size + codec::kSlackBytes);
-  return decode_block(ByteSpan(bytes).first(size));
+  const Result<BlockColumns> columns = BlockColumns::open(ByteSpan(bytes).first(size));
+  if (!columns) return columns.error();
+  return columns->all();
 }
 
 bool same(const std::vector<SeriesPoints>& a, const std::vector<SeriesPoints>& b) {
@@ -88,6 +90,52 @@ TEST_P(BlockTest, HoldsTheGreatestBlock) {
     many.push_back({{tag}, columns_of({points[tag - 1]})});
   }
   EXPECT_TRUE(same(decoded(encoded(many, GetParam())).value(), many));
+}
+
+// Times and numbers of a block of one tag, each decoded by itself.
+TEST_P(BlockTest, TellsTimesAndNumbersWithoutTheRest) {
+  for (ValueType type : kTypes) {
+    const Columns points = columns_of(strange_points(type));
+    Bytes bytes = encoded(std::vector<SeriesPoints>{{{7}, points}}, GetParam());
+    const std::size_t size = bytes.size();
+    bytes.resize(size + codec::kSlackBytes);
+    const auto columns = BlockColumns::open(ByteSpan(bytes).first(size)).value();
+    ASSERT_EQ(columns.size(), points.size());
+    EXPECT_EQ(columns.parts().front().tag, TagId{7});
+    EXPECT_EQ(columns.all_good(), points.all_good());
+    std::vector<std::int64_t> times(points.size());
+    std::vector<double> numbers(points.size());
+    ASSERT_TRUE(columns.times(times).ok());
+    ASSERT_TRUE(columns.numbers(numbers).ok());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      EXPECT_EQ(times[i], points.time(i).ns);
+      EXPECT_TRUE(same_bits(Value(numbers[i]), Value(points.number(i)))) << type_name(type) << i;
+    }
+  }
+}
+
+// The times of a block of one tag with these, if they are told to be regular.
+std::optional<codec::RegularTimes> regular(const std::vector<std::int64_t>& times,
+                                           codec::Effort effort) {
+  std::vector<Point> points;
+  for (std::int64_t time : times) points.push_back({{time}, {}, true});
+  Bytes bytes = encoded(std::vector<SeriesPoints>{{{7}, columns_of(points)}}, effort);
+  const std::size_t size = bytes.size();
+  bytes.resize(size + codec::kSlackBytes);
+  return BlockColumns::open(ByteSpan(bytes).first(size)).value().regular_times();
+}
+
+TEST_P(BlockTest, TellsRegularTimesWithoutDecodingThem) {
+  const auto is = [](const std::vector<std::int64_t>& times, std::int64_t first,
+                     std::uint64_t step) {
+    const auto found = regular(times, GetParam());
+    return found && found->first == first && found->step == step;
+  };
+  EXPECT_TRUE(is({-5, -2, 1, 4, 7}, -5, 3));
+  EXPECT_TRUE(is({INT64_MIN, -1, INT64_MAX - 1}, INT64_MIN, INT64_MAX));
+  EXPECT_TRUE(is({INT64_MIN, INT64_MAX}, INT64_MIN, UINT64_MAX));
+  EXPECT_TRUE(regular({42}, GetParam()).has_value());
+  EXPECT_FALSE(regular({0, 1, 2, 4}, GetParam()).has_value());
 }
 
 // Every prefix is refused; with a bit turned over it is an error, or points that keep the promise.

@@ -41,6 +41,21 @@ void keep_part(std::vector<T>& of, std::size_t first, std::size_t last) {
 
 }  // namespace
 
+std::size_t index_of(std::span<const std::int64_t> times, Timestamp time, std::size_t from) {
+  std::size_t step = 1;
+  std::size_t low = from;
+  while (low + step < times.size() && times[low + step] < time.ns) {
+    low += step;
+    step *= 2;
+  }
+  const std::size_t high = std::min(times.size(), low + step + 1);
+  const auto begin = times.begin();
+  return static_cast<std::size_t>(
+      std::lower_bound(begin + static_cast<std::ptrdiff_t>(std::min(low, high)),
+                       begin + static_cast<std::ptrdiff_t>(high), time.ns) -
+      begin);
+}
+
 Columns::Columns(ValueType type) : values_(empty_values(type)) {}
 
 Columns Columns::of(std::vector<std::int64_t> times, std::vector<Quality> qualities,
@@ -77,21 +92,6 @@ double Columns::number(std::size_t i) const {
         }
       },
       values_);
-}
-
-std::size_t Columns::index_of(Timestamp time, std::size_t from) const {
-  std::size_t step = 1;
-  std::size_t low = from;
-  while (low + step < times_.size() && times_[low + step] < time.ns) {
-    low += step;
-    step *= 2;
-  }
-  const std::size_t high = std::min(times_.size(), low + step + 1);
-  const auto begin = times_.begin();
-  return static_cast<std::size_t>(
-      std::lower_bound(begin + static_cast<std::ptrdiff_t>(std::min(low, high)),
-                       begin + static_cast<std::ptrdiff_t>(high), time.ns) -
-      begin);
 }
 
 void Columns::add(const Point& point) {

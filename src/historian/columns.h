@@ -11,6 +11,10 @@
 
 namespace lineshaft::historian {
 
+// Index of the first of growing times at or after `time`, from `from` on. Cost: logarithm of how
+// far it is.
+std::size_t index_of(std::span<const std::int64_t> times, Timestamp time, std::size_t from = 0);
+
 // In order of time, one point a time, all of one type; whoever adds sees to that.
 class Columns {
  public:
@@ -37,8 +41,9 @@ class Columns {
   std::span<const Quality> qualities() const { return qualities_; }  // none: all are Good
   const Values& values() const { return values_; }
 
-  // Index of the first point at or after `time`, from `from` on. Cost: logarithm of how far it is.
-  std::size_t index_of(Timestamp time, std::size_t from = 0) const;
+  std::size_t index_of(Timestamp time, std::size_t from = 0) const {
+    return historian::index_of(times_, time, from);
+  }
 
   void add(const Point& point);                                         // of this type
   void append(const Columns& other, std::size_t from, std::size_t to);  // [from, to) of this type

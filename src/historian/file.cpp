@@ -441,18 +441,39 @@ Timestamp FileReader::last_time() const {
   return last;
 }
 
-// `bytes` are the block's, with its head; gives what is behind that.
-Result<Bytes> FileReader::checked(const BlockRef& block, Result<Bytes> bytes) const {
-  if (!bytes) return bytes;
-  const ByteSpan stored = ByteSpan(*bytes).subspan(kBlockHeadBytes);
-  ByteReader reader(*bytes);
+// The content of a block of which `bytes` begin with the head, if they are sound.
+Result<ByteSpan> FileReader::checked(const BlockRef& block, ByteSpan bytes) const {
+  const ByteSpan stored = bytes.subspan(kBlockHeadBytes, block.stored_bytes);
+  ByteReader reader(bytes);
   // The head is computed from the index, so it is checked along with the rest.
   const bool intact = reader.read_le<std::uint32_t>() == block_crc(id_.number, block, stored) &&
                       std::ranges::equal(reader.bytes(kBlockHeadBytes - 4), head_of(block));
   if (!intact) return corrupt(path_, where(block) + " is damaged");
-  bytes->erase(bytes->begin(), bytes->begin() + kBlockHeadBytes);
-  bytes->resize(block.stored_bytes + codec::kSlackBytes);
-  return bytes;
+  return stored;
+}
+
+// As it stands in the file.
+Result<ByteSpan> FileReader::read_unmended(const BlockRef& block, Bytes& buffer) const {
+  const std::size_t bytes = kBlockHeadBytes + block.stored_bytes;
+  if (buffer.size() < bytes + codec::kSlackBytes) buffer.resize(bytes + codec::kSlackBytes);
+  const Result<std::size_t> got = file_->read_at(block.offset, std::span(buffer).first(bytes));
+  if (!got) return got.error();
+  if (*got != bytes) return corrupt(path_, "became shorter");
+  return checked(block, buffer);
+}
+
+// What it gives lies in the buffer, with codec::kSlackBytes behind it.
+Result<ByteSpan> FileReader::read_into(const BlockRef& block, Bytes& buffer) const {
+  const Result<ByteSpan> stored = read_unmended(block, buffer);
+  if (stored) return stored;
+  const Result<Bytes> mended = read_mended(block.offset, kBlockHeadBytes + block.stored_bytes);
+  if (!mended) return stored;
+  std::copy(mended->begin(), mended->end(), buffer.begin());
+  const Result<ByteSpan> repaired = checked(block, buffer);
+  if (!repaired) return stored;
+  const std::lock_guard lock(mended_mutex_);
+  mended_.insert(block.offset);
+  return repaired;
 }
 
 Result<std::vector<Summary>> FileReader::read_rollups(const BlockRef& block) const {
@@ -472,19 +493,16 @@ Result<std::vector<Summary>> FileReader::read_rollups(const BlockRef& block) con
 }
 
 Result<Bytes> FileReader::read_stored(const BlockRef& block) const {
-  const std::size_t count = kBlockHeadBytes + block.stored_bytes;
-  Result<Bytes> stored = checked(block, read_part(block.offset, count));
-  if (stored) return stored;
-  Result<Bytes> mended = checked(block, read_mended(block.offset, count));
-  if (!mended) return stored;
-  const std::lock_guard lock(mended_mutex_);
-  mended_.insert(block.offset);
-  return mended;
+  Bytes bytes;
+  const Result<ByteSpan> stored = read_into(block, bytes);
+  if (!stored) return stored.error();
+  bytes.erase(bytes.begin(), bytes.begin() + kBlockHeadBytes);
+  return bytes;
 }
 
 Status FileReader::check_block(const BlockRef& block) const {
-  const std::size_t count = kBlockHeadBytes + block.stored_bytes;
-  const Result<Bytes> stored = checked(block, read_part(block.offset, count));
+  Bytes buffer;
+  const Result<ByteSpan> stored = read_unmended(block, buffer);
   return stored ? Status() : Status(stored.error());
 }
 
@@ -507,11 +525,26 @@ std::uint64_t FileReader::mended_blocks() const {
   return mended_.size();
 }
 
-Result<std::vector<SeriesPoints>> FileReader::read_block(const BlockRef& block) const {
-  const Result<Bytes> stored = read_stored(block);
+Result<BlockColumns> FileReader::open_columns(const BlockRef& block, Bytes& buffer) const {
+  LS_ASSERT(block.is_of_one());
+  const Result<ByteSpan> stored = read_into(block, buffer);
   if (!stored) return stored.error();
-  Result<std::vector<SeriesPoints>> series =
-      decode_block(ByteSpan(*stored).first(block.stored_bytes));
+  Result<BlockColumns> columns = BlockColumns::open(*stored);
+  if (!columns) return corrupt(path_, where(block) + ": " + columns.error().what);
+  if (columns->parts().size() != 1 || columns->parts().front().tag != block.first.tag ||
+      columns->size() != block.summary.count) {
+    return corrupt(path_, where(block) + " is not the one that the index names");
+  }
+  return columns;
+}
+
+Result<std::vector<SeriesPoints>> FileReader::read_block(const BlockRef& block) const {
+  Bytes buffer;
+  const Result<ByteSpan> stored = read_into(block, buffer);
+  if (!stored) return stored.error();
+  const Result<BlockColumns> columns = BlockColumns::open(*stored);
+  if (!columns) return corrupt(path_, where(block) + ": " + columns.error().what);
+  Result<std::vector<SeriesPoints>> series = columns->all();
   if (!series) return corrupt(path_, where(block) + ": " + series.error().what);
   const Summary found = extent_of(*series);
   const Summary& told = block.summary;

@@ -137,6 +137,9 @@ class FileReader {
   // Errors: as above.
   using Few = std::shared_ptr<const std::vector<SeriesPoints>>;
   Result<Few> read_few(const BlockRef& block) const;
+  // The columns of a block of one tag, to decode what is needed; they lie in `buffer`, which is
+  // made larger where it is too small. Errors: as above.
+  Result<BlockColumns> open_columns(const BlockRef& block, Bytes& buffer) const;
   // The block's bytes behind its head, with codec::kSlackBytes more behind them. Errors: as above.
   Result<Bytes> read_stored(const BlockRef& block) const;
 
@@ -165,8 +168,10 @@ class FileReader {
   Result<Bytes> read_mended(std::uint64_t offset, std::size_t count) const;
   Status load(std::uint64_t number, std::uint64_t bytes, const ReadPart& read);
   Status load_mended(std::uint64_t number);
-  Result<Bytes> checked(const BlockRef& block, Result<Bytes> bytes) const;
+  Result<ByteSpan> checked(const BlockRef& block, ByteSpan bytes) const;
+  Result<ByteSpan> read_unmended(const BlockRef& block, Bytes& buffer) const;
   Result<std::vector<SeriesPoints>> read_block(const BlockRef& block) const;
+  Result<ByteSpan> read_into(const BlockRef& block, Bytes& buffer) const;
   Status check_index(const std::vector<BlockRef>& index, std::uint64_t index_offset) const;
   Status check_erasures() const;
 

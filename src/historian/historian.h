@@ -189,6 +189,12 @@ class Historian : public SampleSink, public TagDirectory {
                                                          TimeRange range,
                                                          Nanoseconds step) const = 0;
 
+  // The same from the values alone, where aggregate() takes what the index tells of whole blocks:
+  // decodes every block of the range.
+  virtual Result<std::vector<AggregateWindow>> aggregate_values(TenantId tenant, TagId tag,
+                                                                TimeRange range,
+                                                                Nanoseconds step) const = 0;
+
   // Aggregates of OPC UA Part 13 over windows of `step` from range.from, of which the last ends
   // with the range: for each window in turn one value for each of `aggregates`. Between samples the
   // value is held or slopes as the tag says. Errors: kInvalidArgument for more than 100'000 windows

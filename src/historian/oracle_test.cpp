@@ -169,8 +169,13 @@ class Work {
     const auto length =
         static_cast<std::uint64_t>(range.to.ns) - static_cast<std::uint64_t>(range.from.ns);
     const Nanoseconds step(static_cast<std::int64_t>(length / (2 + below(40)) / 2 + 1));
-    const auto got = store_->aggregate(key.tenant, key.tag, range, step).value();
     const auto wanted = oracle_.aggregate(key, range, step);
+    compare_windows(store_->aggregate(key.tenant, key.tag, range, step).value(), wanted);
+    compare_windows(store_->aggregate_values(key.tenant, key.tag, range, step).value(), wanted);
+  }
+
+  static void compare_windows(const std::vector<AggregateWindow>& got,
+                              const std::vector<AggregateWindow>& wanted) {
     ASSERT_EQ(got.size(), wanted.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
       const AggregateWindow& a = got[i];

@@ -25,6 +25,8 @@
 
 namespace lineshaft::historian {
 
+enum class TotalsFrom : std::uint8_t;
+
 // Locks: `mutex_` guards everything that is read and changed in memory; it is never held while a
 // disk works. `tags_mutex_` lets one change of tags through at a time, `flush_mutex_` one flush,
 // `merge_mutex_` one merge or expiry; the latter two guard what only they use. `files_mutex_`
@@ -61,6 +63,8 @@ class Store final : public Historian {
                                           std::uint32_t columns) const override;
   Result<std::vector<AggregateWindow>> aggregate(TenantId tenant, TagId tag, TimeRange range,
                                                  Nanoseconds step) const override;
+  Result<std::vector<AggregateWindow>> aggregate_values(TenantId tenant, TagId tag, TimeRange range,
+                                                        Nanoseconds step) const override;
   Result<std::vector<AggregateValue>> aggregates(TenantId tenant, TagId tag, TimeRange range,
                                                  Nanoseconds step,
                                                  std::span<const Aggregate> aggregates,
@@ -190,6 +194,8 @@ class Store final : public Historian {
   SeriesView view_of_files(SeriesKey key) const;
   std::optional<Columns> frozen_points(SeriesKey key, TimeRange range) const;
   SeriesView view(SeriesKey key, TimeRange range) const;
+  Result<std::vector<AggregateWindow>> windows_of(SeriesKey key, TimeRange range, Nanoseconds step,
+                                                  TotalsFrom from) const;
   SeriesView view_before(SeriesKey key, Timestamp at) const;
   void note_damaged_block(const Error& error) const;
   Status require_tag(TenantId tenant, TagId tag) const;

@@ -184,9 +184,9 @@ Result<std::vector<PixelColumn>> Store::pixels(TenantId tenant, TagId tag, TimeR
   return drawn;
 }
 
-Result<std::vector<AggregateWindow>> Store::aggregate(TenantId tenant, TagId tag, TimeRange range,
-                                                      Nanoseconds step) const {
-  if (Status known = require_tag(tenant, tag); !known) return known.error();
+Result<std::vector<AggregateWindow>> Store::windows_of(SeriesKey key, TimeRange range,
+                                                       Nanoseconds step, TotalsFrom from) const {
+  if (Status known = require_tag(key.tenant, key.tag); !known) return known.error();
   if (range.empty() || step.count() <= 0) {
     return Error{ErrorId::kInvalidArgument, "the range and the step must be longer than nothing"};
   }
@@ -195,7 +195,7 @@ Result<std::vector<AggregateWindow>> Store::aggregate(TenantId tenant, TagId tag
     return Error{ErrorId::kInvalidArgument, "the range has more than 100000 windows of that step"};
   }
   const Windows windows = Windows::of_step(range, step, static_cast<std::uint32_t>(count));
-  const auto totals = window_totals(view({tenant, tag}, range), windows);
+  const auto totals = window_totals(view(key, range), windows, from);
   if (!totals) return totals.error();
   std::vector<AggregateWindow> result;
   result.reserve(totals->size());
@@ -205,6 +205,17 @@ Result<std::vector<AggregateWindow>> Store::aggregate(TenantId tenant, TagId tag
         {windows.start(i), s.count - s.bad, s.bad, s.min, s.max, s.sum, s.first, s.last});
   }
   return result;
+}
+
+Result<std::vector<AggregateWindow>> Store::aggregate(TenantId tenant, TagId tag, TimeRange range,
+                                                      Nanoseconds step) const {
+  return windows_of({tenant, tag}, range, step, TotalsFrom::kSummaries);
+}
+
+Result<std::vector<AggregateWindow>> Store::aggregate_values(TenantId tenant, TagId tag,
+                                                             TimeRange range,
+                                                             Nanoseconds step) const {
+  return windows_of({tenant, tag}, range, step, TotalsFrom::kValues);
 }
 
 StoreStats Store::stats() const {

@@ -23,11 +23,17 @@ struct Totals {
   // Adds what follows in time.
   void add(const Totals& later);
   void add(const Summary& later);
-  void add(const Columns& points, std::size_t from, std::size_t to);
 };
 
-// The totals of each window; whole blocks that nothing overlaps are taken from the index.
-// Errors: kIoError. Cost: blocks that reach over the end of a window are decoded.
-Result<std::vector<Totals>> window_totals(const SeriesView& view, const Windows& windows);
+enum class TotalsFrom : std::uint8_t {
+  kSummaries,  // of whole blocks what the index tells of them
+  kValues,     // always the values, where there are some
+};
+
+// The totals of each window. Of blocks that nothing overlaps only the columns that are needed are
+// decoded: none for whole ones, if summaries will do.
+// Errors: kIoError. Threads: any; each keeps some 200 KiB for the columns of one block.
+Result<std::vector<Totals>> window_totals(const SeriesView& view, const Windows& windows,
+                                          TotalsFrom from = TotalsFrom::kSummaries);
 
 }  // namespace lineshaft::historian
