@@ -354,7 +354,12 @@ Status FileReader::load(std::uint64_t number, std::uint64_t bytes, const ReadPar
   if (crc32c(*index) != footer->index_crc) return corrupt(path_, "has a damaged index");
   index_.reserve(static_cast<std::size_t>(footer->blocks));
   ByteReader entries(*index);
-  for (std::uint64_t i = 0; i < footer->blocks; ++i) index_.push_back(read_entry(entries));
+  last_keys_.clear();
+  last_keys_.reserve(index_.capacity());
+  for (std::uint64_t i = 0; i < footer->blocks; ++i) {
+    index_.push_back(read_entry(entries));
+    last_keys_.push_back(last_key(index_.back()));
+  }
   has_rollups_ = std::any_of(index_.begin(), index_.end(),
                              [](const BlockRef& block) { return block.rollup.has_value(); });
   const std::uint64_t all = (index_end - offset - erasures_bytes) / kIndexEntryBytes;
@@ -419,9 +424,12 @@ Status FileReader::check_erasures() const {
 }
 
 std::span<const BlockRef> FileReader::blocks(SeriesKey key) const {
-  const auto first = std::lower_bound(index_.begin(), index_.end(), key, before_key);
-  const auto last = std::upper_bound(first, index_.end(), key, after_key);
-  return {first, last};
+  const auto [first, last] = std::equal_range(last_keys_.begin(), last_keys_.end(), key);
+  const auto begin = index_.begin() + (first - last_keys_.begin());
+  auto end = index_.begin() + (last - last_keys_.begin());
+  // One of several tags that goes on behind the key.
+  if (end != index_.end() && end->first <= key) ++end;
+  return {begin, end};
 }
 
 std::span<const BlockRef> FileReader::replaced(SeriesKey key) const {
@@ -464,12 +472,12 @@ Result<ByteSpan> FileReader::read_unmended(const BlockRef& block, Bytes& buffer)
 
 // What it gives lies in the buffer, with codec::kSlackBytes behind it.
 Result<ByteSpan> FileReader::read_into(const BlockRef& block, Bytes& buffer) const {
-  const Result<ByteSpan> stored = read_unmended(block, buffer);
+  Result<ByteSpan> stored = read_unmended(block, buffer);
   if (stored) return stored;
   const Result<Bytes> mended = read_mended(block.offset, kBlockHeadBytes + block.stored_bytes);
   if (!mended) return stored;
   std::copy(mended->begin(), mended->end(), buffer.begin());
-  const Result<ByteSpan> repaired = checked(block, buffer);
+  Result<ByteSpan> repaired = checked(block, buffer);
   if (!repaired) return stored;
   const std::lock_guard lock(mended_mutex_);
   mended_.insert(block.offset);

@@ -181,6 +181,7 @@ class FileReader {
   FileId id_;
   std::uint64_t bytes_ = 0;
   std::vector<BlockRef> index_;
+  std::vector<SeriesKey> last_keys_;  // of the blocks, side by side: to find some in a few lines
   std::vector<BlockRef> replaced_;
   std::vector<Erasure> erasures_;
   bool has_rollups_ = false;

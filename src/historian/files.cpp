@@ -22,22 +22,40 @@ struct Source {
   Timestamp last() const { return block->summary.last_time; }
 };
 
+// Those of a file's blocks of one series that may reach into the range.
+void visit_blocks(std::span<const BlockRef> blocks, TimeRange range,
+                  const std::function<void(const BlockRef&)>& visit) {
+  // A block shared with other tags is the first or the last; the others are in order of time, and
+  // what is of this series in the last one comes behind them.
+  while (!blocks.empty() && !blocks.front().is_of_one()) {
+    visit(blocks.front());
+    blocks = blocks.subspan(1);
+  }
+  auto block = std::partition_point(blocks.begin(), blocks.end(), [&](const BlockRef& one) {
+    return one.is_of_one() && one.summary.last_time < range.from;
+  });
+  for (; block != blocks.end() && block->summary.first_time < range.to; ++block) visit(*block);
+}
+
 // The blocks of the view that reach into the range, by their first time.
 std::vector<Source> sources_of(const SeriesView& view, TimeRange range) {
   std::vector<Source> sources;
   const Hidden hidden = hidden_of(view);
   for (const FilePtr& file : view.files) {
-    for (const BlockRef& block : file->blocks(view.key)) {
+    visit_blocks(file->blocks(view.key), range, [&](const BlockRef& block) {
       const TimeRange extent = block.extent();
-      if (extent.from >= range.to || extent.to <= range.from) continue;
+      if (extent.from >= range.to || extent.to <= range.from) return;
       Source source{file.get(), &block, hidden.of(*file, block)};
       // Wholly hidden, it begins behind its end.
-      if (source.first() < range.to && source.first() < extent.to)
+      if (source.first() < range.to && source.first() < extent.to) {
         sources.push_back(std::move(source));
-    }
+      }
+    });
   }
-  std::stable_sort(sources.begin(), sources.end(),
-                   [](const Source& a, const Source& b) { return a.first() < b.first(); });
+  const auto by_first = [](const Source& a, const Source& b) { return a.first() < b.first(); };
+  if (!std::is_sorted(sources.begin(), sources.end(), by_first)) {
+    std::stable_sort(sources.begin(), sources.end(), by_first);
+  }
   return sources;
 }
 

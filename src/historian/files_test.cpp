@@ -74,6 +74,32 @@ TEST_F(FilesTest, ABlockInsideTheGapOfAnotherKeepsTheOrder) {
   EXPECT_EQ(visited(), "0=1 40=2 50=2 100=3");
 }
 
+// A merge takes a full block over as it is; what comes before and behind it shares blocks with the
+// neighbours.
+TEST_F(FilesTest, FindsBlocksOfOneTagBetweenTwoThatItShares) {
+  add_file(100, 130, 10, 2);  // 100 110, 120
+  const FilePtr full = view_.files[0];
+  view_.files.clear();
+  auto writer = FileWriter::create(disk_, "/9", {9, 9}, {codec::Effort::kFresh, 100, 50}).value();
+  const auto few = [](std::int64_t time) {
+    return columns_of({{{time}, {}, std::int64_t{5}}, {{time + 1}, {}, std::int64_t{5}}});
+  };
+  ASSERT_TRUE(writer->add({{1}, {0}}, few(500)).ok());
+  ASSERT_TRUE(writer->add(kKey, few(7)).ok());
+  for (const BlockRef& block : full->all_blocks()) ASSERT_TRUE(writer->copy(*full, block).ok());
+  ASSERT_TRUE(writer->add(kKey, few(200)).ok());
+  ASSERT_TRUE(writer->add({{1}, {2}}, few(3)).ok());
+  ASSERT_TRUE(writer->finish().ok());
+  view_.files.push_back(FileReader::open(disk_, "/9", 9).value());
+  ASSERT_EQ(view_.files[0]->blocks(kKey).size(), 4u);
+  EXPECT_EQ(visited(), "7=5 8=5 100=1 110=1 120=1 200=5 201=5");
+  EXPECT_EQ(visited({{8}, {101}}), "8=5 100=1");
+  EXPECT_EQ(visited({{101}, {120}}), "110=1");
+  EXPECT_EQ(visited({{120}, {201}}), "120=1 200=5");
+  EXPECT_EQ(visited({{150}, {160}}), "");
+  EXPECT_EQ(visited({{201}, {900}}), "201=5");
+}
+
 TEST_F(FilesTest, StopsWhenTheVisitorHasEnough) {
   add_file(0, 100, 1, 10);
   int runs = 0;
