@@ -19,7 +19,7 @@ HistorianOptions options_of_tests() {
   HistorianOptions options;
   options.directory = "/data/history";
   options.background = false;
-  options.memtable_bytes_max = 16 * 1024;
+  options.memtable_bytes_max = 2 * 1024;
   options.wal_segment_bytes = 4096;
   return options;
 }

@@ -16,7 +16,7 @@ constexpr TenantId kTenant{1};
 class Tolerant {
  public:
   explicit Tolerant(sys::SimDisk& disk) : store_(disk) {
-    store_.options().memtable_bytes_max = 64 * 1024;
+    store_.options().memtable_bytes_max = 8 * 1024;
     store_.options().wal_segment_bytes = 4096;
   }
 
@@ -224,7 +224,7 @@ TEST_F(FaultTest, AFailedSyncStopsTheWritingUntilARestart) {
 
 TEST_F(FaultTest, AFullDiskRefusesGoesOnReadingAndRecovers) {
   Tolerant worker(disk_, base_);
-  worker.store().options().memtable_bytes_max = 8 * 1024;
+  worker.store().options().memtable_bytes_max = 1024;
   ASSERT_TRUE(worker.store().open().ok());
   disk_.set_capacity(disk_.image().used_bytes());
   while (worker.errors().empty()) {
@@ -256,7 +256,7 @@ TEST_F(FaultTest, AFullDiskRefusesGoesOnReadingAndRecovers) {
 // both: with one of them left, all that comes would be refused for ever.
 TEST_F(FaultTest, TakesSamplesAgainAfterTheMemtablesWereFull) {
   Tolerant worker(disk_, base_);
-  worker.store().options().memtable_bytes_max = 2 * 1024;
+  worker.store().options().memtable_bytes_max = 256;
   worker.store().options().wal_segment_bytes = 64 * 1024;
   ASSERT_TRUE(worker.store().open().ok());
   worker.append(1);
@@ -276,7 +276,7 @@ TEST_F(FaultTest, StartsOnAFullDiskThoughTheLogIsLong) {
   worker.store().options().wal_segment_bytes = 64 * 1024;
   ASSERT_TRUE(worker.store().open().ok());
   worker.append(40);
-  worker.store().options().memtable_bytes_max = 2 * 1024;
+  worker.store().options().memtable_bytes_max = 256;
   disk_.set_capacity(disk_.image().used_bytes());
   const Status opened = worker.store().open();
   ASSERT_TRUE(opened.ok()) << opened.error().text();

@@ -50,7 +50,7 @@ struct FileOptions {
   codec::Effort effort = codec::Effort::kFresh;
   std::size_t block_points = kBlockPointsMax;  // fewer in tests
   // A tag with fewer points shares a block with its neighbours.
-  std::size_t own_block_points = 1024;
+  std::size_t own_block_points = 384;
 };
 
 // Writes a new file, block after block. What is not finished is worth nothing and can be removed.

@@ -8,8 +8,9 @@
 namespace lineshaft::historian {
 namespace {
 
-// Some twenty points a series: below that its share of a block outweighs them.
-constexpr std::size_t kSeriesBytesWanted = 512;
+// Some 500 points a series: enough for a block of its own, which readers of other series need not
+// decode, and of which the index tells the summary.
+constexpr std::size_t kSeriesBytesWanted = 12 * 1024;
 
 std::uint64_t bits_of(const Value& value) {
   switch (type_of(value)) {

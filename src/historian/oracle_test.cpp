@@ -15,7 +15,7 @@ constexpr ValueType kTypes[] = {ValueType::kFloat64, ValueType::kInt64, ValueTyp
 class Work {
  public:
   explicit Work(std::uint64_t seed) : random_(seed), store_(disk_, seed) {
-    store_.options().memtable_bytes_max = 12 * 1024;
+    store_.options().memtable_bytes_max = 1536;
     store_.options().wal_segment_bytes = 64 * 1024;
     EXPECT_TRUE(store_.open().ok());
   }

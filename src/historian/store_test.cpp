@@ -387,7 +387,7 @@ TEST_F(StoreTest, SealsWhatIsOld) {
 TEST_F(StoreTest, ReplaysALongLogInBoundedMemory) {
   const TagId tag = make("a/1");
   for (std::int64_t i = 0; i < 1500; ++i) ASSERT_TRUE(put(tag, i, static_cast<double>(i)).ok());
-  store_.options().memtable_bytes_max = 4096;
+  store_.options().memtable_bytes_max = 512;
   open();
   EXPECT_GT(store_->counters().files, 1u);
   EXPECT_LT(store_->counters().memtable_bytes, 9000u);  // a run of bytes doubles
@@ -396,7 +396,7 @@ TEST_F(StoreTest, ReplaysALongLogInBoundedMemory) {
 }
 
 TEST_F(StoreTest, RefusesWhatItCannotHoldInMemory) {
-  store_.options().memtable_bytes_max = 1024;
+  store_.options().memtable_bytes_max = 128;
   open();
   const TagId tag = make("a/1");
   Status outcome;
@@ -411,7 +411,7 @@ TEST_F(StoreTest, RefusesWhatItCannotHoldInMemory) {
 
 TEST_F(StoreTest, FlushesInTheBackground) {
   store_.options().background = true;
-  store_.options().memtable_bytes_max = 2048;
+  store_.options().memtable_bytes_max = 256;
   open();
   const TagId tag = make("a/1");
   std::int64_t taken = 0;

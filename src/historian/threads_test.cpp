@@ -17,7 +17,7 @@ class ThreadsTest : public testing::Test {
  protected:
   ThreadsTest() {
     store_.options().background = true;
-    store_.options().memtable_bytes_max = 8 * 1024;  // some hundred samples
+    store_.options().memtable_bytes_max = 1024;  // grows to some hundred samples
     store_.options().wal_segment_bytes = 64 * 1024;
     EXPECT_TRUE(store_.open().ok());
     for (std::uint32_t i = 1; i <= kWriters; ++i) {

@@ -105,11 +105,13 @@ class Series {
     const std::uint64_t number = view_.files.size() + 1;
     const std::string path = "/" + std::to_string(number);
     const codec::Effort effort = below(2) == 0 ? codec::Effort::kFresh : codec::Effort::kSealed;
-    auto writer =
-        FileWriter::create(disk_, path, {number, number}, {effort, 1 + below(120), below(3)})
-            .value();
+    const std::size_t own_block_points = below(3) == 0 ? 200 : below(3);
+    auto writer = FileWriter::create(disk_, path, {number, number},
+                                     {effort, 1 + below(120), own_block_points})
+                      .value();
+    // Between neighbours to share blocks with.
+    EXPECT_TRUE(writer->add({kKey.tenant, {0}}, points(0)).ok());
     EXPECT_TRUE(writer->add(kKey, points(static_cast<std::int64_t>(below(2500)))).ok());
-    // A neighbour to share a block with.
     EXPECT_TRUE(writer->add({kKey.tenant, {2}}, points(0)).ok());
     EXPECT_TRUE(writer->finish().ok());
     view_.files.push_back(FileReader::open(disk_, path, number).value());
