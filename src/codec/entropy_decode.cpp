@@ -14,6 +14,7 @@ struct Decoder {
   std::array<DecodeStep, std::size_t{2} << kStateBitsMax> steps;
   unsigned step_bits_max = 0;
   std::array<EntropyPart, kParts> parts;
+  std::array<std::uint64_t, kParts * kPartRoom> values;
 
   // As many rounds as surely fit before the nearest end, at most `rounds`.
   std::size_t safe_rounds(std::size_t rounds) const {
@@ -74,8 +75,7 @@ Status read_tables(std::uint8_t head, ByteReader& reader, Decoder& decoder) {
   return {};
 }
 
-Status read_parts(std::uint8_t head, ByteReader& reader, Decoder& decoder,
-                  std::span<std::uint64_t> values) {
+Status read_parts(std::uint8_t head, ByteReader& reader, Decoder& decoder) {
   const std::uint32_t states = 1U << (head & kStateBitsMask);
   std::array<std::uint16_t, kParts> heads{};
   std::array<std::size_t, kParts> sizes{};
@@ -92,7 +92,7 @@ Status read_parts(std::uint8_t head, ByteReader& reader, Decoder& decoder,
     byte += sizes[i];
     part.end = 8 * byte;
     part.state = heads[i] & ((1U << kUnusedShift) - 1);
-    part.to = values.data() + part_begin(values.size(), i);
+    part.to = decoder.values.data() + i * kPartRoom;
     if (part.state >= states || part.at > part.end) return corrupt("a column's part is not known");
   }
   return {};
@@ -107,13 +107,19 @@ Status decode_entropy(ByteSpan bytes, std::span<std::uint64_t> values) {
   Decoder decoder;
   decoder.bytes = bytes.data();
   if (Status read = read_tables(head, reader, decoder); !read) return read;
-  if (Status read = read_parts(head, reader, decoder, values); !read) return read;
+  if (Status read = read_parts(head, reader, decoder); !read) return read;
   if (!decode_all(decoder, values.size())) return corrupt("a column's part ends too early");
   const std::uint32_t states = 1U << (head & kStateBitsMask);
   for (const EntropyPart& part : decoder.parts) {
     if (part.at != part.end || part.state % states != 0) {
       return corrupt("a column's part does not end where it should");
     }
+  }
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const std::size_t begin = part_begin(values.size(), i);
+    std::copy_n(decoder.values.begin() + static_cast<std::ptrdiff_t>(i * kPartRoom),
+                part_begin(values.size(), i + 1) - begin,
+                values.begin() + static_cast<std::ptrdiff_t>(begin));
   }
   return {};
 }

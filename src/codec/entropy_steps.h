@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "codec/entropy.h"
 #include "codec/entropy_parts.h"
 #include "codec/tans.h"
 
@@ -22,6 +23,10 @@ inline std::uint64_t load_le64(const std::uint8_t* p) {
 inline std::uint64_t low_bits(std::uint64_t word, unsigned count) {
   return word & ((std::uint64_t{1} << count) - 1);
 }
+
+// How far the values of a part begin behind those of the part before, until all are there: a line
+// of the cache more than they need, lest all parts are written to the same few lines.
+inline constexpr std::size_t kPartRoom = kEntropyValuesMax / kParts + 8;
 
 struct EntropyPart {
   std::uint64_t at = 0;   // in bits from the begin of the stream
@@ -49,7 +54,8 @@ struct EntropyPart {
 };
 
 // The next `rounds` values of every part. No step takes more than `step_bits_max` bits.
-// Requires: rounds * step_bits_max bits before the end of each part. In entropy_kernels.cpp.
+// Requires: rounds * step_bits_max bits before the end of each part; each `to` kPartRoom behind
+// that of the part before. In entropy_kernels.cpp.
 void walk_parts(const std::uint8_t* bytes, const DecodeStep* steps, unsigned step_bits_max,
                 std::size_t rounds, std::array<EntropyPart, kParts>& parts);
 
