@@ -1,5 +1,5 @@
 // Random damage to a store with a sealed file: every answer is right, or what is lost is named. As
-// long as LINESHAFT_TORTURE_SECONDS says; without it some rounds.
+// long as LINESHAFT_TORTURE_SECONDS says, from the seed LINESHAFT_TORTURE_SEED; else some rounds.
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t kRoundsShort = 60;
 constexpr std::uint64_t kBurstBytes = 64 * 1024;  // what parity always repairs (parity.h)
-constexpr std::uint64_t kFlipsMax = 300;
+constexpr std::uint64_t kFlipsMax = 300;          // more would hit every page of the file
+constexpr std::uint64_t kFlipsInBurstMax = 2000;
 
 class DamageTorture : public ParityTest {
  protected:
@@ -22,6 +23,11 @@ class DamageTorture : public ParityTest {
     std::uint64_t bursts = 0;  // damage of up to 64 KiB at one place of the sealed file
     std::uint64_t bursts_repaired = 0;
   };
+
+  DamageTorture() {
+    const char* seed = std::getenv("LINESHAFT_TORTURE_SEED");
+    if (seed != nullptr) random_ = sys::SimRandom(std::strtoull(seed, nullptr, 10));
+  }
 
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
 
@@ -94,7 +100,7 @@ class DamageTorture : public ParityTest {
       default:
         break;
     }
-    const std::uint64_t flips = 1 + below(kFlipsMax);
+    const std::uint64_t flips = 1 + below(kFlipsInBurstMax);
     for (std::uint64_t i = 0; i < flips; ++i) flip(file, at * 8 + below(bytes * 8));
     counts_.flips += flips;
   }
