@@ -24,11 +24,6 @@ class DamageTorture : public ParityTest {
     std::uint64_t bursts_repaired = 0;
   };
 
-  DamageTorture() {
-    const char* seed = std::getenv("LINESHAFT_TORTURE_SEED");
-    if (seed != nullptr) random_ = sys::SimRandom(std::strtoull(seed, nullptr, 10));
-  }
-
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
 
   bool time_is_left(std::uint64_t rounds) const {
