@@ -19,6 +19,7 @@ set(LINESHAFT_ROOMS
   "4 connect"
   "4 identity"
   "4 intake"
+  "4 retention"
   "5 plant"
   "6 api"
   "7 app")

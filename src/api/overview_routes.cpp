@@ -163,6 +163,9 @@ Result<Reply> metrics(const Services& services, const Request&) {
          std::to_string(store.samples_appended));
   metric(text, "samples_refused_total", "counter", "Samples refused since start.",
          std::to_string(store.samples_refused));
+  metric(text, "samples_too_late_total", "counter",
+         "Samples left out since start, because retention had summed up their time.",
+         std::to_string(store.samples_too_late));
   metric(text, "wal_syncs_total", "counter", "Syncs of the log since start.",
          std::to_string(store.wal_syncs));
   metric(text, "wal_bytes", "gauge", "Size of the log on disk.", std::to_string(store.wal_bytes));

@@ -13,6 +13,7 @@
 #include "historian/historian.h"
 #include "identity/identity.h"
 #include "intake/import.h"
+#include "retention/keeper.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -33,8 +34,9 @@ struct Services {
   std::function<std::uint64_t()> memory_bytes;  // resident, of this process
   // How the wall clock was set lately, in words; "" if it was not.
   std::function<std::string()> clock_jump = [] { return std::string(); };
-  Backups* backups = nullptr;          // needed by backup_routes
-  Maintenance* maintenance = nullptr;  // needed by historian_routes
+  Backups* backups = nullptr;              // needed by backup_routes
+  Maintenance* maintenance = nullptr;      // needed by historian_routes
+  retention::Keeper* retention = nullptr;  // needed by retention_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -47,6 +49,8 @@ std::vector<Route> import_routes(const Services& services);
 std::vector<Route> overview_routes(const Services& services);
 std::vector<Route> backup_routes(const Services& services);
 std::vector<Route> historian_routes(const Services& services);
+std::vector<Route> retention_routes(const Services& services);
+std::vector<Route> erase_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);
@@ -68,5 +72,11 @@ Status append_and_wait(historian::Historian& historian, SampleBatch batch);
 Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);
 // The tag of the query parameter `tag`. Errors: kNotFound.
 Result<Tag> query_tag(const Services& services, const Request& request);
+// The tag of the path parameter `id`. Errors: kNotFound.
+Result<Tag> path_tag(const Services& services, const Request& request);
+
+// Samples of a tag in a range, those that are summed up included. Errors: as Historian::aggregate.
+Result<std::uint64_t> count_samples(const Services& services, TenantId tenant, TagId tag,
+                                    TimeRange range);
 
 }  // namespace lineshaft::api

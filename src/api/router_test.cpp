@@ -2,155 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
-#include "api/resources.h"
-#include "connect/manager.h"
-#include "records/documents.h"
-#include "sys/loop.h"
+#include "api/router_fixture.h"
 #include "wire/batch/batch.h"
 
 namespace lineshaft::api {
 namespace {
 
 using identity::Permission;
-using identity::Role;
-
-constexpr const char* kPassword = "anvil harbour quiet lantern";
-
-struct Folder {
-  Folder() : path(testing::TempDir() + "lineshaft-api-XXXXXX") {
-    LS_ASSERT(mkdtemp(path.data()) != nullptr);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
-
-class NoBackups final : public Backups {
- public:
-  Status start(const std::string& directory) override {
-    status_.state = BackupState::kFailed;
-    status_.directory = directory;
-    status_.error = Error{ErrorId::kDiskFull, "no space"};
-    return {};
-  }
-  BackupStatus status() const override { return status_; }
-
- private:
-  BackupStatus status_;
-};
-
-// The whole API on real stores in a folder of its own; requests run on the test's thread.
-class Api : public testing::Test {
- protected:
-  Api() {
-    auto& files = sys::real_file_system();
-    auto& clock = sys::real_clock();
-    historian::HistorianOptions history;
-    history.directory = folder_.path + "/history";
-    historian_ = historian::Historian::open(files, clock, sys::real_random(), history).value();
-    const auto database = [&] {
-      return records::Database::open(files, {.path = folder_.path + "/records.db"}).value();
-    };
-    identity_ = identity::Identity::open(database(), clock, sys::real_random()).value();
-    documents_ = records::Documents::open(database()).value();
-    manager_ = std::make_unique<connect::ConnectionManager>(*loop_, clock, sys::real_random(),
-                                                            *historian_);
-    const std::array tenants{TenantId{1}};
-    registry_ =
-        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants).value();
-    imports_ = intake::ImportService::open(
-                   {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
-                   .value();
-    services_ = std::make_unique<Services>(
-        Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
-                 clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
-    services_->backups = &backups_;
-    live_ = std::make_unique<Live>(*loop_, clock, *historian_);
-    pool_ = sys::make_worker_pool(1, 1);
-    RouterOptions options;
-    options.new_upload_path = [this] { return imports_->new_upload_path(); };
-    options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
-                      {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
-    router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
-    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes, line_routes,
-                        aggregate_routes, import_routes, overview_routes, backup_routes}) {
-      router_->add(routes(*services_));
-    }
-  }
-
-  Reply ask(const std::string& method, const std::string& path, const Json& body = {},
-            sys::HttpHeaders headers = {}) {
-    sys::HttpRequest request;
-    request.method = method;
-    request.path = "/api/v1" + path;
-    request.peer.host = "127.0.0.1";
-    request.headers = std::move(headers);
-    if (!body.is_null()) {
-      request.body = body.dump();
-      request.headers.emplace_back("content-type", "application/json");
-    }
-    return router_->answer(request);
-  }
-
-  // Claims the server; the reply carries the administrator's cookie and CSRF token.
-  Reply claim() {
-    const std::string code = identity_->issue_claim_code().value();
-    return ask("POST", "/claim",
-               {{"code", code},
-                {"organisation", "Northfield Steel"},
-                {"email", "ada@example.com"},
-                {"name", "Ada"},
-                {"password", kPassword}});
-  }
-
-  static std::string header(const Reply& reply, std::string_view name) {
-    for (const auto& [key, value] : reply.headers) {
-      if (key == name) return value;
-    }
-    return {};
-  }
-  static std::string cookie_of(const Reply& reply) {
-    const std::string header_text = header(reply, "set-cookie");
-    return header_text.substr(0, header_text.find(';'));
-  }
-
-  std::string token(Role role) {
-    const identity::Principal administrator = administrator_principal();
-    return "Bearer " + identity_->create_token(administrator, {"test", role, {}}).value().secret;
-  }
-  identity::Principal administrator_principal() {
-    const std::string secret = session_.substr(session_.find('=') + 1);
-    return identity_->find_session(secret).value().principal;
-  }
-  void claim_and_keep() {
-    const Reply claimed = claim();
-    ASSERT_EQ(claimed.status, 201) << claimed.body;
-    session_ = cookie_of(claimed);
-    csrf_ = Json::parse(claimed.body)["csrf"];
-  }
-
-  Folder folder_;
-  std::unique_ptr<sys::EventLoop> loop_ = sys::make_event_loop();
-  std::unique_ptr<historian::Historian> historian_;
-  std::unique_ptr<identity::Identity> identity_;
-  std::unique_ptr<records::Documents> documents_;
-  std::unique_ptr<connect::ConnectionManager> manager_;
-  std::unique_ptr<connect::Registry> registry_;
-  std::unique_ptr<intake::ImportService> imports_;
-  NoBackups backups_;
-  std::unique_ptr<Services> services_;
-  std::unique_ptr<Live> live_;
-  std::unique_ptr<sys::WorkerPool> pool_;
-  std::unique_ptr<Router> router_;
-  int claims_ = 0;
-  std::string session_;
-  std::string csrf_;
-};
 
 // An address of the route, with an id that does not exist.
 std::string address(const Route& route) {

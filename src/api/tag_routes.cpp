@@ -71,16 +71,8 @@ Result<Reply> list(const Services& services, const Request& request) {
                       {"total", page.total}});
 }
 
-Result<Tag> the_tag(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), TagId{*id});
-  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
-  return *tag;
-}
-
 Result<Reply> get(const Services& services, const Request& request) {
-  const Result<Tag> tag = the_tag(services, request);
+  const Result<Tag> tag = path_tag(services, request);
   if (!tag) return tag.error();
   return Reply::json(with_last(services.historian, request.tenant(), {*tag})[0]);
 }
@@ -130,7 +122,7 @@ Result<Reply> create(const Services& services, const Request& request) {
 }
 
 Result<Reply> update(const Services& services, const Request& request) {
-  const Result<Tag> tag = the_tag(services, request);
+  const Result<Tag> tag = path_tag(services, request);
   if (!tag) return tag.error();
   const Result<Json> body = request.body();
   if (!body) return body.error();
@@ -202,6 +194,14 @@ Result<Tag> query_tag(const Services& services, const Request& request) {
   if (!id) return id.error();
   const TagId tag_id{static_cast<std::uint32_t>(*id)};
   const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), tag_id);
+  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
+  return *tag;
+}
+
+Result<Tag> path_tag(const Services& services, const Request& request) {
+  const Result<std::uint32_t> id = request.id();
+  if (!id) return id.error();
+  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), TagId{*id});
   if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
   return *tag;
 }

@@ -22,6 +22,7 @@
 #include "identity/identity.h"
 #include "intake/import.h"
 #include "records/documents.h"
+#include "retention/keeper.h"
 #include "sys/http.h"
 #include "sys/worker_pool.h"
 
@@ -188,6 +189,9 @@ class JoinedServer final : public Server {
         connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
+    auto retention = retention::Keeper::open(*historian_, *documents_, tenants);
+    if (!retention) return retention.error();
+    retention_ = *std::move(retention);
     intake::ImportServiceOptions import_options{
         files(), sys::real_clock(), *historian_, *historian_, {}, path("imports")};
     import_options.type_of_tag = [this](TenantId tenant,
@@ -210,6 +214,7 @@ class JoinedServer final : public Server {
     services_->backups = backups_.get();
     maintenance_work_ = std::make_unique<MaintenanceService>(*historian_, sys::real_clock());
     services_->maintenance = maintenance_work_.get();
+    services_->retention = retention_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -218,7 +223,7 @@ class JoinedServer final : public Server {
     for (auto routes :
          {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
           api::line_routes, api::aggregate_routes, api::import_routes, api::overview_routes,
-          api::backup_routes, api::historian_routes}) {
+          api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -316,6 +321,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<sys::EventLoop> loop_;
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
+  std::unique_ptr<retention::Keeper> retention_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;

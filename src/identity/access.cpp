@@ -11,7 +11,8 @@ constexpr PermissionSet kEngineerHolds =
                          Permission::kConnectionManage, Permission::kImportRun});
 constexpr PermissionSet kAdministratorHolds =
     kEngineerHolds.with({Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead,
-                         Permission::kBackupRun, Permission::kStorageMaintain});
+                         Permission::kBackupRun, Permission::kStorageMaintain,
+                         Permission::kRetentionManage, Permission::kTagEraseHistory});
 
 }  // namespace
 
@@ -65,6 +66,10 @@ std::string_view permission_name(Permission permission) {
       return "backup.run";
     case Permission::kStorageMaintain:
       return "storage.maintain";
+    case Permission::kRetentionManage:
+      return "retention.manage";
+    case Permission::kTagEraseHistory:
+      return "tag.erase_history";
   }
   return "unknown";
 }

@@ -47,13 +47,15 @@ enum class Permission : std::uint8_t {
   kAuditRead,
   kBackupRun,
   kStorageMaintain,
+  kRetentionManage,
+  kTagEraseHistory,
 };
 inline constexpr std::array kPermissions{
-    Permission::kTagRead,          Permission::kConnectionRead, Permission::kMetricsRead,
-    Permission::kTagWrite,         Permission::kTagManage,      Permission::kTagWriteHistory,
-    Permission::kConnectionManage, Permission::kImportRun,      Permission::kUserManage,
-    Permission::kTokenManage,      Permission::kAuditRead,      Permission::kBackupRun,
-    Permission::kStorageMaintain};
+    Permission::kTagRead,          Permission::kConnectionRead,  Permission::kMetricsRead,
+    Permission::kTagWrite,         Permission::kTagManage,       Permission::kTagWriteHistory,
+    Permission::kConnectionManage, Permission::kImportRun,       Permission::kUserManage,
+    Permission::kTokenManage,      Permission::kAuditRead,       Permission::kBackupRun,
+    Permission::kStorageMaintain,  Permission::kRetentionManage, Permission::kTagEraseHistory};
 
 // As in the API: "tag.read", "tag.write_history".
 std::string_view permission_name(Permission permission);

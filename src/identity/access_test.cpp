@@ -19,7 +19,8 @@ const std::map<std::string, std::string> kMatrix{
     {"connection.manage", "no no yes yes"}, {"import.run", "no no yes yes"},
     {"user.manage", "no no no yes"},        {"token.manage", "no no no yes"},
     {"audit.read", "no no no yes"},         {"backup.run", "no no no yes"},
-    {"storage.maintain", "no no no yes"},
+    {"storage.maintain", "no no no yes"},   {"retention.manage", "no no no yes"},
+    {"tag.erase_history", "no no no yes"},
 };
 
 Principal somebody(Role role, PrincipalKind kind = PrincipalKind::kUser) {
