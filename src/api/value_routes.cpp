@@ -31,6 +31,13 @@ Result<Reply> last(const Services& services, const Request& request) {
   return Reply::json({{"items", std::move(items)}});
 }
 
+// Samples of a range without any of which retention has left summaries. Texts have none.
+Result<std::uint64_t> count_summarised(const Services& services, const Request& request,
+                                       const Tag& tag, TimeRange range) {
+  if (range.empty() || tag.spec.type == ValueType::kString) return std::uint64_t{0};
+  return count_samples(services, request.tenant(), tag.id, range);
+}
+
 Result<Reply> raw(const Services& services, const Request& request) {
   const Result<Tag> tag = query_tag(services, request);
   if (!tag) return tag.error();
@@ -40,9 +47,11 @@ Result<Reply> raw(const Services& services, const Request& request) {
   if (!limit) return limit.error();
   Json items = Json::array();
   bool more = false;
+  std::optional<Timestamp> first_time;
   const Status read = services.historian.scan(request.tenant(), tag->id, *range,
                                               [&](std::span<const Sample> samples) {
                                                 for (const Sample& sample : samples) {
+                                                  if (!first_time) first_time = sample.time;
                                                   if (items.size() == *limit) {
                                                     more = true;
                                                     return false;
@@ -52,7 +61,10 @@ Result<Reply> raw(const Services& services, const Request& request) {
                                                 return true;
                                               });
   if (!read) return read.error();
-  return Reply::json({{"items", std::move(items)}, {"more", more}});
+  const Timestamp first = first_time.value_or(range->to);
+  const auto summarised = count_summarised(services, request, *tag, {range->from, first});
+  if (!summarised) return summarised.error();
+  return Reply::json({{"items", std::move(items)}, {"more", more}, {"summarised", *summarised}});
 }
 
 // --- pixels: the binary form that the trend page reads without parsing ---

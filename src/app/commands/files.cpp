@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <thread>
 
 #include "app/cli.h"
@@ -199,6 +200,24 @@ Result<std::string> tag_numbers(ApiClient& api, const std::vector<std::string>& 
   return numbers;
 }
 
+// Samples that retention has summed up are not in an export: says so.
+int tell_summarised(ApiClient& api, const std::string& numbers, const ExportOptions& options) {
+  std::uint64_t summarised = 0;
+  std::stringstream list(numbers);
+  for (std::string tag; std::getline(list, tag, ',');) {
+    const Result<Json> answer =
+        api.get("/values/raw?limit=1&tag=" + tag + "&from=" + url_encode(options.from) +
+                "&to=" + url_encode(options.to));
+    if (!answer) return print_error(answer.error());
+    summarised += (*answer)["summarised"].get<std::uint64_t>();
+  }
+  if (summarised > 0) {
+    print_note("of " + std::to_string(summarised) +
+               " more samples only summaries remain; see query agg");
+  }
+  return kExitOk;
+}
+
 int export_csv(ApiClient& api, const ExportOptions& options) {
   const Result<std::string> tags = tag_numbers(api, options.tags);
   if (!tags) return print_error(tags.error());
@@ -217,7 +236,8 @@ int export_csv(ApiClient& api, const ExportOptions& options) {
     return Error{ErrorId::kIoError, "writing " + options.file};
   });
   out.flush();
-  return done ? kExitOk : print_error(done.error());
+  if (!done) return print_error(done.error());
+  return tell_summarised(api, *tags, options);
 }
 
 }  // namespace

@@ -181,6 +181,10 @@ int query_items(ApiClient& api, Format format, const QueryOptions& options,
   if (!answer) return print_error(answer.error());
   print_rows(format, columns, (*answer)["items"]);
   if (answer->value("more", false)) print_note("more samples follow; raise --limit");
+  if (answer->value("summarised", std::uint64_t{0}) > 0) {
+    print_note("of " + (*answer)["summarised"].dump() +
+               " samples before only summaries remain; see query agg");
+  }
   return kExitOk;
 }
 
