@@ -109,9 +109,10 @@ sys::HttpHeaders ApiClient::credentials() const {
   return {};
 }
 
-Result<ApiClient> ApiClient::open(const Access& access) {
+Result<ApiClient> ApiClient::open(const Access& access, Nanoseconds patience) {
   Result<sys::HttpClientOptions> options = client_options(access);
   if (!options) return options.error();
+  options->timeout = patience;
   return ApiClient(access, sys::make_http_client(*std::move(options)));
 }
 

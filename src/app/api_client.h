@@ -34,8 +34,9 @@ Result<sys::HttpClientOptions> client_options(const Access& access);
 
 class ApiClient {
  public:
-  // Errors: kUsage for a URL that is none.
-  static Result<ApiClient> open(const Access& access);
+  // `patience`: how long one answer may take. Errors: kUsage for a URL that is none.
+  static Result<ApiClient> open(const Access& access,
+                                Nanoseconds patience = std::chrono::seconds(30));
 
   // `path` is below /api/v1. A refused request gives the server's error with its number.
   Result<Json> get(const std::string& path);

@@ -39,6 +39,7 @@ void add_value_commands(Cli& cli);       // tag, query
 void add_file_commands(Cli& cli);        // import, export
 void add_historian_commands(Cli& cli);   // historian
 void add_backup_commands(Cli& cli);      // backup, restore
+void add_retention_commands(Cli& cli);   // retention, erase
 void add_bench_commands(Cli& cli);       // bench
 void add_self_commands(Cli& cli);        // version, completion, man
 

@@ -187,6 +187,19 @@ void Progress::update(std::uint64_t done, std::uint64_t total, const std::string
   std::cerr << line << std::flush;
 }
 
+bool confirmed(const std::string& what, const std::string& otherwise) {
+  if (isatty(STDIN_FILENO) != 1) {
+    print_note(otherwise + ": add --yes to do it where nobody can be asked");
+    return false;
+  }
+  std::cerr << what << "; type yes to go on: " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "yes") return true;
+  print_note(otherwise);
+  return false;
+}
+
 bool stdout_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
 bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1; }
 

@@ -39,6 +39,10 @@ void print_object(Format format, const std::vector<Column>& columns, const Json&
 int print_error(const Error& error);
 void print_note(const std::string& text);  // stderr
 
+// Says what is about to happen and asks on the terminal. Without one nobody can be asked: says that
+// `otherwise` holds and what to add.
+bool confirmed(const std::string& what, const std::string& otherwise);
+
 // A line that rewrites itself on a terminal ("import 42 %  1.2 M rows/s  8 s left"); silent else.
 class Progress {
  public:

@@ -60,7 +60,8 @@ class Reader:
         end = time.monotonic() + DEADLINE_S
         while True:
             done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+                                  stdin=subprocess.DEVNULL)
             if fits(shown, done.stdout):
                 return
             if not ASKS_ONLY.match(command) or time.monotonic() > end:

@@ -68,6 +68,9 @@ class Pages(Scenario):
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
 
+    def test_retention(self):
+        self.with_a_server().read(DOCS / "how-to/retention.md")
+
 
 class Tables(Scenario):
     def test_the_settings_of_modbus_have_the_defaults_and_bounds_of_the_page(self):

@@ -1,9 +1,8 @@
 // connect ls | add | rm | test | scan.
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "app/cli.h"
+#include "app/commands/read_json.h"
 
 namespace lineshaft::app {
 namespace {
@@ -39,21 +38,6 @@ struct ConnectOptions {
   int unit = 1;
   std::uint64_t id = 0;
 };
-
-// A JSON file, or "-" for standard input.
-Result<Json> read_json(const std::string& file) {
-  std::stringstream text;
-  if (file == "-") {
-    text << std::cin.rdbuf();
-  } else {
-    std::ifstream stream(file);
-    if (!stream) return Error{ErrorId::kFileMissing, file};
-    text << stream.rdbuf();
-  }
-  Json json = Json::parse(text.str(), nullptr, false);
-  if (json.is_discarded()) return Error{ErrorId::kUsage, file + " is not JSON"};
-  return json;
-}
 
 int list_connections(ApiClient& api, Format format) {
   const Result<Json> answer = api.get("/connections");
