@@ -40,10 +40,10 @@ export async function newContext(server: Server, look: Look = {}): Promise<Brows
   return context;
 }
 
-/** The same, signed in as Ann. */
-export async function signedIn(server: Server, look: Look = {}): Promise<BrowserContext> {
+/** The same, signed in as Ann or whom `look` names. */
+export async function signedIn(server: Server, look: Look & Partial<typeof PERSON> = {}): Promise<BrowserContext> {
   const context = await newContext(server, look);
-  const { email, password } = PERSON;
+  const { email, password } = { ...PERSON, ...look };
   const answer = await context.request.post(`${server.address}/api/v1/session`, { data: { email, password } });
   assert.equal(answer.status(), 200);
   return context;

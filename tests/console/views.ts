@@ -39,6 +39,12 @@ export async function prepare(server: Server, known: Known): Promise<Things> {
   const bad = await server.send<{ id: number }>('POST', 'imports?name=meter.csv&prefix=Northfield%20Steel/meters', BROKEN);
   await server.send('POST', 'tokens', { name: 'Report of the week', role: 'viewer' });
   await server.send('POST', 'users', { name: 'Bo', email: 'bo@example.com', role: 'operator', password: 'seven grey cranes turn' });
+  // Of these nothing is so old; the known hour of other tests must stay.
+  await server.send('PUT', 'historian/retention', { version: 0, rules: [
+    { pattern: '**/Old press/**', samples_days: null, minutes_days: null, hours_days: null },
+    { pattern: '*/melt shop/EAF 1/**', samples_days: 30, minutes_days: 365, hours_days: 'forever' },
+    { pattern: '**/EAF 1/**', samples_days: 90, minutes_days: null, hours_days: 730 },
+  ] });
   return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id };
 }
 
@@ -133,6 +139,23 @@ export function viewsOf(things: Things): View[] {
       await seen('dialog[open]')(page);
     } },
     { name: 'tokens', path: '/administration/tokens', ready: seen('tbody tr') },
+    { name: 'retention', path: '/administration/retention', ready: seen('tbody tr:nth-child(2)') },
+    { name: 'retention-rule', path: '/administration/retention', ready: async (page) => {
+      await seen('tbody tr:nth-child(2)')(page);
+      await button(page, /^(Edit rule 3|编辑规则 3)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'retention-confirm', path: '/administration/retention', ready: async (page) => {
+      await seen('tbody tr:nth-child(2)')(page);
+      await button(page, /^(Move rule 2 up|上移规则 2)$/).click();
+      await button(page, /^(Save…|保存…)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'tag-erase', path: `/tags?tag=${tag}`, ready: async (page) => {
+      await seen('aside .facts')(page);
+      await button(page, /^(Erase samples…|清除样本…)$/).click();
+      await page.locator('dialog[open] .count').getByText(/sample|样本/).waitFor();
+    } },
     { name: 'audit', path: '/administration/audit', ready: seen('tbody tr') },
     { name: 'search', path: '/', ready: async (page) => {
       await seen('.figures')(page);
@@ -151,4 +174,5 @@ export const emptyViews: View[] = [
   { name: 'empty-tags', path: '/tags', ready: seen('.empty') },
   { name: 'empty-trends', path: '/trends', ready: seen('.empty') },
   { name: 'empty-tokens', path: '/administration/tokens', ready: seen('.empty') },
+  { name: 'empty-retention', path: '/administration/retention', ready: seen('tbody tr') },
 ];

@@ -232,6 +232,39 @@ export interface Tag {
   last: Last | null;
 }
 
+/** null: for ever for samples, none for summaries. */
+export interface RetentionRule {
+  pattern: string;
+  samples_days: number | null;
+  minutes_days: number | null;
+  hours_days: number | 'forever' | null;
+  tags?: number; // for so many it is the first that matches; in answers
+}
+
+export interface Retention {
+  version: number;
+  rules: Required<RetentionRule>[];
+  tags_total: number;
+  tags_without_rule: number;
+}
+
+/** The rule that counts for a tag; `rule` null, and nothing else, if there is none. */
+export interface TagRetention extends Partial<RetentionRule> {
+  rule: number | null; // from 1
+}
+
+export interface RetentionReport {
+  tags: number;
+  rollups: number;
+  erasures: number;
+  files_rewritten: number;
+}
+
+export interface Erased {
+  tags: number;
+  samples: number;
+}
+
 export type ImportState = 'analysed' | 'running' | 'done' | 'failed' | 'interrupted';
 export type ColumnUse = 'skip' | 'value' | 'time' | 'time_of_day' | 'tag' | 'quality' | 'type';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PixelSeries } from '../pixels.ts';
 import { traceSeries } from './draw.ts';
-import { badStretches, drawnExtent, extentIn, readingAt, type ChartSeries, type TailSample } from './series.ts';
+import { badStretches, drawnExtent, extentIn, hasSamples, readingAt, type ChartSeries, type TailSample } from './series.ts';
 
 type Column = { first: number; min?: number; max?: number; last?: number; count?: number; bad?: number; endsBad?: boolean } | 'bad' | null;
 
@@ -63,6 +63,20 @@ test('a column of many samples is entered at its first, left at its last, with a
   const { line, bands } = trace(series([{ first: 1 }, { first: 2, min: -5, max: 9, last: 4, count: 50 }, { first: 3 }]));
   assert.equal(line, 'M5,1 L12,2 L18,4 L25,3');
   assert.deepEqual(bands, [[10, 9, 10, 14]]);
+});
+
+test('the band of a summary reaches as far as the samples it was made of', () => {
+  const of = series([null, { first: 2, min: -5, max: 9, last: 4, count: 50 }, null, null, { first: 3 }]);
+  of.data.lastTime[1] = 39;
+  const { line, bands } = trace(of);
+  assert.equal(line, 'M12,2 L39,4 L45,3');
+  assert.deepEqual(bands, [[10, 9, 29, 14]]);
+});
+
+test('columns in view hold samples or not', () => {
+  const of = series([{ first: 1 }, null, null, 'bad']);
+  assert.deepEqual([[0, 40], [0, 10], [10, 30], [15, 31], [-20, -5], [45, 60]].map(([from, to]) => hasSamples(of, from!, to!)),
+    [true, true, false, true, false, false]);
 });
 
 test('live samples go on where the columns end; what the columns hold already is not drawn twice', () => {

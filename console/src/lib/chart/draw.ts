@@ -43,7 +43,10 @@ export function traceSeries(series: ChartSeries, scales: Scales, pens: Pens): vo
     tracer.sample(scales.x(data.firstTime[i]!), scales.y(data.first[i]!), isSparse);
     if (good > 2) {
       const top = scales.y(data.max[i]!);
-      pens.band.rect(scales.x(series.from + i * width), top, Math.max(1, columnPx), Math.max(1, scales.y(data.min[i]!) - top));
+      const left = scales.x(series.from + i * width);
+      // A summary tells of more than its column when one looks closely.
+      const right = Math.max(left + Math.max(1, columnPx), scales.x(data.lastTime[i]!));
+      pens.band.rect(left, top, right - left, Math.max(1, scales.y(data.min[i]!) - top));
     }
     if (good > 1) tracer.sample(scales.x(data.lastTime[i]!), scales.y(data.last[i]!), isSparse);
     if (data.endsBad[i]) tracer.gap(scales.x(data.lastTime[i]!));

@@ -69,6 +69,12 @@ export function extentIn(series: ChartSeries, from: number, to: number): Extent 
   return min <= max ? { min, max } : null;
 }
 
+/** Does a column of [from, to) hold samples, good or bad? */
+export function hasSamples(series: ChartSeries, from: number, to: number): boolean {
+  const { first, end } = columnsIn(series, from, to);
+  return series.data.count.subarray(first, end).some((count) => count > 0);
+}
+
 // The sample nearest to `ms` on one side; null if there is none or bad quality lies between.
 function neighbour(series: ChartSeries, ms: number, side: -1 | 1): { ms: number; value: number } | null {
   const { data } = series;
