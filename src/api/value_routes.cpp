@@ -67,6 +67,23 @@ Result<Reply> raw(const Services& services, const Request& request) {
   return Reply::json({{"items", std::move(items)}, {"more", more}, {"summarised", *summarised}});
 }
 
+// What other samples of the same time replaced, where a rule of retention says to keep it.
+Result<Reply> replaced(const Services& services, const Request& request) {
+  const Result<Tag> tag = query_tag(services, request);
+  if (!tag) return tag.error();
+  const Result<TimeRange> range = request.query_range();
+  if (!range) return range.error();
+  const auto samples = services.historian.replaced(request.tenant(), tag->id, *range);
+  if (!samples) return samples.error();
+  Json items = Json::array();
+  for (const Sample& sample : *samples) {
+    if (items.size() == kRawLimitMax) break;
+    items.push_back(sample_json(sample));
+  }
+  const bool more = samples->size() > items.size();
+  return Reply::json({{"items", std::move(items)}, {"more", more}});
+}
+
 // --- pixels: the binary form that the trend page reads without parsing ---
 
 class PixelWriter {
@@ -226,6 +243,8 @@ std::vector<Route> value_routes(const Services& services) {
       {"GET", "/values/raw", read, "Samples of one tag", "", "RawValues", bind(services, raw)},
       {"GET", "/values/pixels", read, "What a chart of that width can show (binary)", "", "",
        bind(services, pixels)},
+      {"GET", "/values/replaced", read, "Samples of one tag that others of the same time replaced",
+       "", "ReplacedValues", bind(services, replaced)},
       {"POST", "/values", Rule::needs(Permission::kTagWriteHistory),
        "Store samples; answers when they are durable", "SampleList", "Stored",
        bind(services, write)},

@@ -35,6 +35,7 @@ constexpr std::size_t kWorkers = 4;
 constexpr std::size_t kRequestsQueuedMax = 256;
 // The organisation that claims the server; its data may be collected before.
 constexpr TenantId kFirstTenant{1};
+constexpr std::array kTenants{kFirstTenant};
 constexpr Nanoseconds kMaintenancePeriod = std::chrono::minutes(1);
 constexpr Nanoseconds kClockLookPeriod = std::chrono::seconds(1);
 
@@ -149,18 +150,6 @@ class JoinedServer final : public Server {
     if (!lock) return lock.error();
     lock_ = *std::move(lock);
 
-    historian::HistorianOptions history;
-    history.directory = path("history");
-    history.memtable_bytes_max = config_.memtable_mib << 20;
-    history.scrub_period = std::chrono::hours(24 * config_.scrub_days);
-    history.disk_low = config_.disk_low;
-    history.disk_critical = config_.disk_critical;
-    auto historian =
-        historian::Historian::open(files(), sys::real_clock(), sys::real_random(), history);
-    if (!historian) return historian.error();
-    historian_ = *std::move(historian);
-    for (const std::string& damage : historian_->recovery().damages) log_warn("historian", damage);
-
     auto identity_database = records::Database::open(files(), {.path = path("records.db")});
     if (!identity_database) return identity_database.error();
     for (const std::string& damage : (*identity_database)->recovery().damages) {
@@ -176,6 +165,24 @@ class JoinedServer final : public Server {
     auto documents = records::Documents::open(*std::move(documents_database));
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
+    return open_historian();
+  }
+
+  Status open_historian() {
+    historian::HistorianOptions history;
+    history.directory = path("history");
+    auto rules = retention::stored_rules(*documents_, kTenants);
+    if (!rules) return rules.error();
+    history.retention = *std::move(rules);
+    history.memtable_bytes_max = config_.memtable_mib << 20;
+    history.scrub_period = std::chrono::hours(24 * config_.scrub_days);
+    history.disk_low = config_.disk_low;
+    history.disk_critical = config_.disk_critical;
+    auto historian =
+        historian::Historian::open(files(), sys::real_clock(), sys::real_random(), history);
+    if (!historian) return historian.error();
+    historian_ = *std::move(historian);
+    for (const std::string& damage : historian_->recovery().damages) log_warn("historian", damage);
     return {};
   }
 
@@ -184,12 +191,11 @@ class JoinedServer final : public Server {
     workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
     manager_ = std::make_unique<connect::ConnectionManager>(*loop_, sys::real_clock(),
                                                             sys::real_random(), *historian_);
-    const std::array tenants{kFirstTenant};
     auto connections =
-        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants);
+        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, kTenants);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
-    auto retention = retention::Keeper::open(*historian_, *documents_, tenants);
+    auto retention = retention::Keeper::open(*historian_, *documents_, kTenants);
     if (!retention) return retention.error();
     retention_ = *std::move(retention);
     intake::ImportServiceOptions import_options{

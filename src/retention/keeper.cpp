@@ -27,32 +27,40 @@ Result<std::vector<RetentionRule>> rules_of(const records::Document& document) {
   return rules_from_json((*json)["rules"]);
 }
 
+Result<KeptRules> load(records::Documents& documents, TenantId tenant) {
+  const Result<records::Document> document = documents.get(tenant, kKind, kDocument);
+  if (!document && document.error().id == ErrorId::kNotFound) return KeptRules{};
+  if (!document) return document.error();
+  Result<std::vector<RetentionRule>> rules = rules_of(*document);
+  if (rules) return KeptRules{document->version, *std::move(rules)};
+  log_error("retention", "the rules are left out, everything stays: " + rules.error().text());
+  return KeptRules{document->version, {}};
+}
+
 }  // namespace
+
+Result<std::map<TenantId, std::vector<RetentionRule>>> stored_rules(
+    records::Documents& documents, std::span<const TenantId> tenants) {
+  std::map<TenantId, std::vector<RetentionRule>> rules;
+  for (TenantId tenant : tenants) {
+    Result<KeptRules> kept = load(documents, tenant);
+    if (!kept) return kept.error();
+    rules[tenant] = std::move(kept->rules);
+  }
+  return rules;
+}
 
 Result<std::unique_ptr<Keeper>> Keeper::open(historian::Historian& historian,
                                              records::Documents& documents,
                                              std::span<const TenantId> tenants) {
   std::unique_ptr<Keeper> keeper(new Keeper(historian, documents));
   for (TenantId tenant : tenants) {
-    if (Status loaded = keeper->load(tenant); !loaded) return loaded.error();
+    Result<KeptRules> kept = load(documents, tenant);
+    if (!kept) return kept.error();
+    if (Status set = historian.set_retention(tenant, kept->rules); !set) return set.error();
+    keeper->kept_[tenant] = *std::move(kept);
   }
   return keeper;
-}
-
-Status Keeper::load(TenantId tenant) {
-  const Result<records::Document> document = documents_.get(tenant, kKind, kDocument);
-  if (!document) {
-    return document.error().id == ErrorId::kNotFound ? Status() : Status(document.error());
-  }
-  KeptRules& kept = kept_[tenant];
-  kept.version = document->version;
-  Result<std::vector<RetentionRule>> rules = rules_of(*document);
-  if (!rules) {
-    log_error("retention", "the rules are left out, everything stays: " + rules.error().text());
-    return {};
-  }
-  kept.rules = *std::move(rules);
-  return historian_.set_retention(tenant, kept.rules);
 }
 
 KeptRules Keeper::get(TenantId tenant) const {

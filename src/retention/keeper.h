@@ -31,11 +31,16 @@ struct Coverage {
   std::uint64_t tags_without_rule = 0;  // of these everything stays
 };
 
+// What is stored, for HistorianOptions: a start that writes files has to know. Rules that this
+// version cannot read are named in the log and left out: everything stays. Errors: of the store.
+Result<std::map<TenantId, std::vector<RetentionRule>>> stored_rules(
+    records::Documents& documents, std::span<const TenantId> tenants);
+
 // Threads: any.
 class Keeper {
  public:
-  // Stored rules that this version cannot read are named in the log and not set: everything stays.
-  // What is borrowed must outlive the keeper. Errors: of the store.
+  // Sets the stored rules. Those that this version cannot read are left out, as above, but can be
+  // replaced. What is borrowed must outlive the keeper. Errors: of the store.
   static Result<std::unique_ptr<Keeper>> open(historian::Historian& historian,
                                               records::Documents& documents,
                                               std::span<const TenantId> tenants);
@@ -59,7 +64,6 @@ class Keeper {
  private:
   Keeper(historian::Historian& historian, records::Documents& documents)
       : historian_(historian), documents_(documents) {}
-  Status load(TenantId tenant);
 
   historian::Historian& historian_;
   records::Documents& documents_;

@@ -30,8 +30,8 @@ Result<std::uint32_t> days_from_json(const Json& object, const char* field, bool
 
 Result<RetentionRule> rule_from_json(const Json& object) {
   if (!object.is_object()) return Error{ErrorId::kInvalidArgument, "must be an object"};
-  if (Status known =
-          only_fields(object, {"pattern", "samples_days", "minutes_days", "hours_days", "tags"});
+  if (Status known = only_fields(object, {"pattern", "samples_days", "minutes_days", "hours_days",
+                                          "keep_replaced", "tags"});
       !known) {
     return known.error();
   }
@@ -43,7 +43,9 @@ Result<RetentionRule> rule_from_json(const Json& object) {
   if (!minutes) return minutes.error();
   const Result<std::uint32_t> hours = days_from_json(object, "hours_days", true);
   if (!hours) return hours.error();
-  return RetentionRule{*pattern, *samples, *minutes, *hours};
+  const Result<bool> keep_replaced = optional_bool(object, "keep_replaced", false);
+  if (!keep_replaced) return keep_replaced.error();
+  return RetentionRule{*pattern, *samples, *minutes, *hours, *keep_replaced};
 }
 
 std::string days_in_words(std::uint32_t days) {
@@ -56,7 +58,8 @@ Json rule_json(const RetentionRule& rule) {
   return {{"pattern", rule.pattern},
           {"samples_days", days_json(rule.samples_days)},
           {"minutes_days", days_json(rule.minutes_days)},
-          {"hours_days", days_json(rule.hours_days)}};
+          {"hours_days", days_json(rule.hours_days)},
+          {"keep_replaced", rule.keep_replaced}};
 }
 
 Result<std::vector<RetentionRule>> rules_from_json(const Json& list) {
@@ -75,8 +78,9 @@ Result<std::vector<RetentionRule>> rules_from_json(const Json& list) {
 }
 
 std::string in_words(const RetentionRule& rule) {
-  if (rule.samples_days == 0) return "everything for ever";
-  std::string words = "samples for " + days_in_words(rule.samples_days);
+  const char* const replaced = rule.keep_replaced ? ", with what was replaced" : "";
+  if (rule.samples_days == 0) return std::string("everything for ever") + replaced;
+  std::string words = "samples for " + days_in_words(rule.samples_days) + replaced;
   if (rule.minutes_days != 0) words += ", then minutes up to " + days_in_words(rule.minutes_days);
   if (rule.hours_days == RetentionRule::kForEver) return words + ", then hours for ever";
   if (rule.hours_days != 0) words += ", then hours up to " + days_in_words(rule.hours_days);

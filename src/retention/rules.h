@@ -13,13 +13,13 @@ namespace lineshaft::retention {
 
 using historian::RetentionRule;
 
-// {pattern, samples_days, minutes_days, hours_days}: null is for ever for samples and none for
-// summaries; hours_days may be "forever".
+// {pattern, samples_days, minutes_days, hours_days, keep_replaced}: null is for ever for samples
+// and none for summaries; hours_days may be "forever".
 Json rule_json(const RetentionRule& rule);
 
-// A list of such objects; days that are left out are null. The member `tags`, which answers of the
-// API have besides, is passed over.
-// Errors: kInvalidArgument naming the rule, from 1, and its field; as check_retention.
+// A list of such objects; days that are left out are null, keep_replaced is false. The member
+// `tags`, which answers of the API have besides, is passed over. Errors: kInvalidArgument naming
+// the rule, from 1, and its field; as check_retention.
 Result<std::vector<RetentionRule>> rules_from_json(const Json& list);
 
 // "samples for 30 days, then minutes up to 365 days, then hours for ever".

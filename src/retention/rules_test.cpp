@@ -19,12 +19,13 @@ std::string refusal(const std::string& rule) {
 
 TEST(Rules, AreReadAndWrittenTheSame) {
   const std::string text =
-      R"([{"pattern":"*/melt/**","samples_days":30,"minutes_days":365,"hours_days":"forever"},)"
-      R"({"pattern":"**","samples_days":null,"minutes_days":null,"hours_days":null},)"
-      R"({"pattern":"a/*","samples_days":1,"minutes_days":null,"hours_days":36500}])";
+      R"([{"pattern":"*/melt/**","samples_days":30,"minutes_days":365,"hours_days":"forever","keep_replaced":false},)"
+      R"({"pattern":"**","samples_days":null,"minutes_days":null,"hours_days":null,"keep_replaced":true},)"
+      R"({"pattern":"a/*","samples_days":1,"minutes_days":null,"hours_days":36500,"keep_replaced":false}])";
   const auto rules = read(text).value();
-  const std::vector<RetentionRule> want{
-      {"*/melt/**", 30, 365, RetentionRule::kForEver}, {"**", 0, 0, 0}, {"a/*", 1, 0, 36'500}};
+  const std::vector<RetentionRule> want{{"*/melt/**", 30, 365, RetentionRule::kForEver},
+                                        {"**", 0, 0, 0, true},
+                                        {"a/*", 1, 0, 36'500}};
   EXPECT_EQ(rules, want);
   Json written = Json::array();
   for (const RetentionRule& rule : rules) written.push_back(rule_json(rule));
@@ -52,6 +53,7 @@ TEST(Rules, ARefusalNamesTheRuleAndItsField) {
   refuses(R"({"pattern":"**","samples_days":9,"hours_days":"ever"})", "rule 2: hours_days: ");
   refuses(R"({"pattern":"**","samples_days":9,"minutes_days":"forever"})",
           "rule 2: minutes_days: ");
+  refuses(R"({"pattern":"**","keep_replaced":1})", "rule 2: keep_replaced: ");
   refuses(R"({"pattern":"**","minutes_days":9})", "rule 2: samples_days: ");
   refuses(R"({"pattern":"**","samples_days":9,"minutes_days":9})", "rule 2: minutes_days: ");
   refuses(R"({"pattern":"**","samples_days":9,"minutes_days":99,"hours_days":99})",
@@ -68,6 +70,7 @@ TEST(Rules, PatternsWithTooManyLevelsAreRefused) {
 TEST(Rules, AreSaidInWords) {
   const auto words = [](RetentionRule rule) { return in_words(rule); };
   EXPECT_EQ(words({"**", 0, 0, 0}), "everything for ever");
+  EXPECT_EQ(words({"**", 0, 0, 0, true}), "everything for ever, with what was replaced");
   EXPECT_EQ(words({"**", 1, 0, 0}), "samples for 1 day, then nothing");
   EXPECT_EQ(words({"**", 30, 365, RetentionRule::kForEver}),
             "samples for 30 days, then minutes up to 365 days, then hours for ever");

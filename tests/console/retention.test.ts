@@ -95,7 +95,7 @@ describe('how long data is kept', () => {
     await page.getByText('The rules are kept').waitFor();
     const { version, rules } = await kept();
     assert.equal(version, 1);
-    assert.deepEqual(rules, [{ pattern: 'works/melt shop/**', samples_days: 30, minutes_days: 90, hours_days: 'forever', tags: 2 }]);
+    assert.deepEqual(rules, [{ pattern: 'works/melt shop/**', samples_days: 30, minutes_days: 90, hours_days: 'forever', keep_replaced: false, tags: 2 }]);
   });
 
   test('the rules can be done at once', async () => {

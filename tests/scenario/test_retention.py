@@ -63,7 +63,7 @@ class Retention(Scenario):
         shown = self.run_cli("retention", "set", self.file(rules))
         self.assertEqual(shown.returncode, 1, "nobody could be asked")
         self.assertIn("nothing was changed", shown.stderr)
-        self.assertEqual(shown.stdout.splitlines()[1].split(), "1 works/melt shop/** 5 days none for ever 1".split())
+        self.assertEqual(shown.stdout.splitlines()[1].split(), "1 works/melt shop/** 5 days none for ever gone 1".split())
         self.assertEqual(json.loads(self.server.cli("retention", "show", "-o", "json"))["rules"], [])
 
         self.server.cli("retention", "set", self.file(rules), "--yes")
@@ -93,6 +93,21 @@ class Retention(Scenario):
         exported = self.run_cli("export", str(furnace), str(door), *span)
         self.assertIn("of 3 more samples only summaries remain", exported.stderr)
         self.assertEqual(len(exported.stdout.splitlines()), 1 + 1 + 4)
+
+    def test_what_another_sample_replaced_is_kept_where_a_rule_says_so_also_over_a_kill(self):
+        kept, gone = self.make("works/scale/weight"), self.make("works/other/weight")
+        self.server.cli("retention", "set", self.file([{"pattern": "works/scale/**", "keep_replaced": True}]), "--yes")
+        for values in ((10,), (11,), (11,), (12,)):
+            for tag in (kept, gone):
+                self.store(tag, *values)
+        self.server.kill()
+        self.server.start()  # the log is replayed, and what it holds becomes files
+        self.server.sign_in()
+        self.server.cli("retention", "apply")
+        span = ("--from", rfc3339(self.old), "--to", rfc3339(self.now + DAY), "-o", "json")
+        replaced = lambda tag: [row["value"] for row in json.loads(self.server.cli("query", "replaced", str(tag), *span))]
+        self.assertEqual((replaced(kept), self.values(kept)), ([10, 11], [12, 99]))
+        self.assertEqual((replaced(gone), self.values(gone)), ([], [12, 99]))
 
     def test_rules_are_refused_whole_and_not_overwritten_unseen(self):
         good = {"pattern": "**", "samples_days": None}

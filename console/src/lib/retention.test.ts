@@ -13,13 +13,14 @@ const translate = (language: string, locale: string) => {
 const en = translate('en', 'en-GB');
 const zh = translate('zh', 'zh-CN');
 const rule = (samples_days: number | null, minutes_days: number | null = null, hours_days: RetentionRule['hours_days'] = null,
-  pattern = '**'): RetentionRule => ({ pattern, samples_days, minutes_days, hours_days });
+  pattern = '**'): RetentionRule => ({ pattern, samples_days, minutes_days, hours_days, keep_replaced: false });
 
 test('a rule is said in the words of either language', () => {
   assert.equal(wordsOf(rule(30, 365, 'forever'), en), 'Samples for 30 days, then minutes up to a year, then hours for ever');
   assert.equal(wordsOf(rule(1), en), 'Samples for a day, then nothing');
   assert.equal(wordsOf(rule(7, null, 730), en), 'Samples for 7 days, then hours up to 2 years, then nothing');
   assert.equal(wordsOf(rule(null), en), 'Everything for ever');
+  assert.equal(wordsOf({ ...rule(1), keep_replaced: true }, en), 'Samples for a day, with what was replaced, then nothing');
   assert.equal(wordsOf(rule(30, 365, 'forever'), zh), '样本保留 30 天，之后分钟汇总保留至 1 年，之后小时汇总永久保留');
 });
 
@@ -53,4 +54,8 @@ test('rules are the same if all of them are, in their order', () => {
   assert.ok(sameRules([rule(1), rule(2)], [rule(1), { ...rule(2), tags: 7 }]));
   assert.ok(!sameRules([rule(1), rule(2)], [rule(2), rule(1)]));
   assert.ok(!sameRules([rule(1)], []));
+  const one = rule(1, 2, 3);
+  for (const other of [{ pattern: 'a' }, { samples_days: null }, { minutes_days: 5 }, { hours_days: 'forever' as const }, { keep_replaced: true }]) {
+    assert.ok(!sameRules([one], [{ ...one, ...other }]), JSON.stringify(other));
+  }
 });

@@ -5,13 +5,14 @@ export const DAYS_MAX = 36_500;
 const YEAR = 365; // days, as the rules count
 
 type Translate = (key: string, params?: Record<string, string | number>) => string;
-type Days = Pick<RetentionRule, 'samples_days' | 'minutes_days' | 'hours_days'>;
+type Days = Pick<RetentionRule, 'samples_days' | 'minutes_days' | 'hours_days' | 'keep_replaced'>;
 
 /** "samples for 30 days, then minutes up to a year, then hours for ever" in the reader's language. */
 export function wordsOf(rule: Partial<Days>, t: Translate): string {
-  if (!rule.samples_days) return t('retention.all');
+  const replaced = rule.keep_replaced ? t('retention.replaced') : '';
+  if (!rule.samples_days) return t('retention.all') + replaced;
   const days = (n: number): string => (n % YEAR === 0 ? t('retention.years', { n: n / YEAR }) : t('retention.days', { n }));
-  const parts = [t('retention.samples', { days: days(rule.samples_days) })];
+  const parts = [t('retention.samples', { days: days(rule.samples_days) }) + replaced];
   if (rule.minutes_days) parts.push(t('retention.minutes', { days: days(rule.minutes_days) }));
   if (rule.hours_days === 'forever') return [...parts, t('retention.hours.ever')].join(t('retention.then'));
   if (rule.hours_days) parts.push(t('retention.hours', { days: days(rule.hours_days) }));
@@ -20,7 +21,7 @@ export function wordsOf(rule: Partial<Days>, t: Translate): string {
 
 /** What a rule is for tags of a type: texts have no summaries. */
 export const rulesFor = (type: TagType, rule: Partial<Days>): Partial<Days> =>
-  type === 'string' ? { samples_days: rule.samples_days ?? null } : rule;
+  type === 'string' ? { samples_days: rule.samples_days ?? null, keep_replaced: rule.keep_replaced ?? false } : rule;
 
 export type RuleField = 'pattern' | 'samples' | 'minutes' | 'hours';
 
@@ -41,7 +42,7 @@ export function wrongIn(rule: RetentionRule): { field: RuleField; key: string } 
 }
 
 const sameRule = (a: RetentionRule | undefined, b: RetentionRule): boolean =>
-  !!a && a.pattern === b.pattern && a.samples_days === b.samples_days && a.minutes_days === b.minutes_days && a.hours_days === b.hours_days;
+  !!a && a.pattern === b.pattern && a.samples_days === b.samples_days && a.minutes_days === b.minutes_days && a.hours_days === b.hours_days && a.keep_replaced === b.keep_replaced;
 
 export const sameRules = (a: readonly RetentionRule[], b: readonly RetentionRule[]): boolean =>
   a.length === b.length && b.every((rule, i) => sameRule(a[i], rule));

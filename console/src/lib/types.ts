@@ -238,6 +238,7 @@ export interface RetentionRule {
   samples_days: number | null;
   minutes_days: number | null;
   hours_days: number | 'forever' | null;
+  keep_replaced: boolean; // samples that others of the same time replace
   tags?: number; // for so many it is the first that matches; in answers
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 const std::vector<Column> kRuleColumns{{"rule", "/rule"},       {"pattern", "/pattern"},
                                        {"samples", "/samples"}, {"minutes", "/minutes"},
-                                       {"hours", "/hours"},     {"tags", "/tags"}};
+                                       {"hours", "/hours"},     {"replaced", "/replaced"},
+                                       {"tags", "/tags"}};
 const std::vector<Column> kReportColumns{{"tags", "/tags"},
                                          {"summaries made", "/rollups"},
                                          {"tags that lost data", "/erasures"},
@@ -41,6 +42,7 @@ void print_rules(Format format, const Json& answer) {
                     {"samples", days_text(rule["samples_days"], "for ever")},
                     {"minutes", days_text(rule["minutes_days"], "none")},
                     {"hours", days_text(rule["hours_days"], "none")},
+                    {"replaced", rule["keep_replaced"] == true ? "kept" : "gone"},
                     {"tags", rule["tags"]}});
   }
   print_rows(format, kRuleColumns, rows);

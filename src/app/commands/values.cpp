@@ -1,4 +1,4 @@
-// tag ls | watch, query last | raw | agg | at.
+// tag ls | watch | mv, query last | raw | agg | at | replaced.
 #include <algorithm>
 #include <iostream>
 #include <map>
@@ -278,6 +278,12 @@ void add_value_commands(Cli& cli) {
   add_aggregate_options(at, *options);
   cli.on_data(at,
               [&cli, options](ApiClient& api) { return query_at(api, cli.format(), *options); });
+  CLI::App* replaced = query->add_subcommand(
+      "replaced", "Samples that others of the same time replaced, where retention keeps them");
+  add_range(replaced, *options);
+  cli.on_data(replaced, [&cli, options](ApiClient& api) {
+    return query_items(api, cli.format(), *options, "/values/replaced", "", kSampleColumns);
+  });
 }
 
 }  // namespace lineshaft::app
