@@ -17,6 +17,7 @@ inline constexpr std::string_view kCatalogueSuffix = ".tags";
 inline constexpr std::string_view kDamagedSuffix = ".damaged";
 inline constexpr std::string_view kManifestName = "manifest";
 inline constexpr std::string_view kScrubName = "scrub";
+inline constexpr std::string_view kRetentionName = "retention";
 inline constexpr std::string_view kLogName = "wal";
 
 // 12 and ".lsh" -> "000012.lsh".

@@ -225,6 +225,24 @@ TEST_F(RetentionTest, KeepsTheNewestSampleHoweverOld) {
   EXPECT_EQ(apply().tags, 0u);
 }
 
+// A clock that is set far ahead must not let all history go; when it is right, a person says so.
+TEST_F(RetentionTest, DoesNothingByItselfWhenTheClockHasLeapt) {
+  fill(tag_);
+  set({{"**", 1, 0, 0}});
+  ASSERT_TRUE(store_->flush().ok());  // does what else happens in the background
+  EXPECT_EQ(samples_in({}), 24u * 180) << "the first time";
+  store_.loop().run_for(kDay * 31);
+  ASSERT_TRUE(put(tag_, kMidnight + kHour, 1.0).ok());
+  ASSERT_TRUE(store_->flush().ok());
+  EXPECT_EQ(samples_in({}), 1u) << "after a month's holiday";
+  ASSERT_TRUE(put(tag_, kMidnight + kHour * 2, 1.0).ok());
+  store_.loop().run_for(kDay * 32);
+  ASSERT_TRUE(store_->flush().ok());
+  EXPECT_EQ(samples_in({}), 2u);
+  apply();
+  EXPECT_EQ(samples_in({}), 1u);
+}
+
 // What is summed up cannot take in more; a sample so late is left out and counted.
 TEST_F(RetentionTest, LeavesOutWhatComesTooLate) {
   fill(tag_);

@@ -124,6 +124,7 @@ class Store final : public Historian {
   void refuse_before(SeriesKey key, Timestamp time);
   bool is_too_late(SeriesKey key, Timestamp time) const;
   void load_boundaries();
+  std::string retention_path() const;
   Status expire(const std::map<SeriesKey, RetentionPlan>& plans, RetentionReport& report);
   Result<std::uint64_t> reclaim();
   static std::uint64_t hidden_bytes(const FileReader& file, std::span<const FilePtr> newer);

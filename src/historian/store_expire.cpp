@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "historian/file_format.h"
+#include "historian/file_names.h"
 #include "historian/hidden.h"
 #include "historian/parity_file.h"
 #include "historian/store.h"
@@ -14,6 +15,30 @@ namespace {
 
 // A file of which so much does not count any more is written anew without it: 1 / this.
 constexpr std::uint64_t kHiddenShare = 4;
+
+// The rules are not applied by themselves when that was done so long ago: the clock may be wrong,
+// and what it would let go does not come back.
+constexpr std::int64_t kDaysAheadMax = 31;
+constexpr std::string_view kRecordMagic = "LSRETENT";
+constexpr std::size_t kRecordBytesMax = 4096;
+
+std::int64_t day_of(Timestamp time) { return time.ns / Nanoseconds(std::chrono::days(1)).count(); }
+
+// The day up to which rules were applied; nothing if they never were, or nobody knows any more.
+std::optional<std::int64_t> read_applied_day(sys::FileSystem& files, const std::string& path) {
+  const Result<Bytes> body = read_sealed_body(files, path, kRecordMagic, kRecordBytesMax);
+  if (!body) return std::nullopt;
+  ByteReader reader(*body);
+  const auto day = static_cast<std::int64_t>(reader.read_le<std::uint64_t>());
+  return reader.ok() ? std::optional(day) : std::nullopt;
+}
+
+Status write_applied_day(sys::FileSystem& files, const std::string& path, std::int64_t day) {
+  Bytes body;
+  ByteWriter writer(body);
+  writer.write_le(static_cast<std::uint64_t>(day));
+  return write_sealed_body(files, path, kRecordMagic, body);
+}
 
 Timestamp floor_to(Timestamp time, Nanoseconds step) {
   const std::int64_t into = time.ns % step.count();
@@ -167,10 +192,21 @@ Status Store::set_retention(TenantId tenant, std::vector<RetentionRule> rules) {
   return {};
 }
 
-// On the thread of merges.
+std::string Store::retention_path() const {
+  return sys::join_path(options_.directory, kRetentionName);
+}
+
+// On the thread of merges, if there is one.
 void Store::expire_daily() {
-  const std::int64_t day = clock_.now().ns / Nanoseconds(std::chrono::days(1)).count();
+  const std::int64_t day = day_of(clock_.now());
   if (retention_day_.exchange(day) == day) return;
+  const auto applied = read_applied_day(files_, retention_path());
+  if (applied && day > *applied + kDaysAheadMax) {
+    log_warn("historian",
+             "retention rules were last applied " + std::to_string(day - *applied) +
+                 " days ago by this clock; if it is right, apply them by hand (retention apply)");
+    return;
+  }
   const Result<RetentionReport> done = apply_retention();
   if (done && done->tags > 0) {
     log_info("historian", "retention: of " + std::to_string(done->tags) + " tags, " +
@@ -205,11 +241,14 @@ std::map<SeriesKey, RetentionPlan> Store::retention_plans(Timestamp now) const {
 }
 
 Result<RetentionReport> Store::apply_retention() {
-  const std::map<SeriesKey, RetentionPlan> plans = retention_plans(clock_.now());
+  const Timestamp now = clock_.now();
+  const std::map<SeriesKey, RetentionPlan> plans = retention_plans(now);
   RetentionReport report;
   const std::lock_guard one_at_a_time(merge_mutex_);
   if (!plans.empty()) {
     if (Status expired = expire(plans, report); !expired) return expired.error();
+    Status noted = write_applied_day(files_, retention_path(), day_of(now));
+    if (!noted) return noted.error();
   }
   const Result<std::uint64_t> reclaimed = reclaim();
   if (!reclaimed) return reclaimed.error();

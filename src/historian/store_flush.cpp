@@ -23,6 +23,7 @@ Status Store::flush() {
     note_outcome(flushed, files_full_);
   }
   if (flushed && !options_.background) {
+    if (log_) expire_daily();
     flushed = merge_files(kFilesMax, clock_.now() + -options_.seal_after);
   }
   if (options_.background) wake(merge_wanted_);
