@@ -221,7 +221,8 @@ class Historian : public SampleSink, public TagDirectory {
   // a tag counts; without one everything stays. Errors: those of check_retention.
   virtual Status set_retention(TenantId tenant, std::vector<RetentionRule> rules) = 0;
   // Does what the rules say; otherwise that happens once a day, unless the clock says that the last
-  // time was more than a month ago: then it is left to people, for the clock may be wrong. The
+  // time was more than a month ago: then it is left to people, for the clock may be wrong; setting
+  // rules asks for it. The
   // newest sample of a tag stays, however old. Blocks for long; appends and reads go on. Errors: as
   // flush; kCancelled at the end.
   virtual Result<RetentionReport> apply_retention() = 0;

@@ -241,6 +241,12 @@ TEST_F(RetentionTest, DoesNothingByItselfWhenTheClockHasLeapt) {
   EXPECT_EQ(samples_in({}), 2u);
   apply();
   EXPECT_EQ(samples_in({}), 1u);
+  // Rules that a person has just set are asked for, whatever was before.
+  ASSERT_TRUE(put(tag_, kMidnight + kDay * 64, 1.0).ok());
+  store_.loop().run_for(kDay * 100);
+  set({{"**", 2, 0, 0}});
+  ASSERT_TRUE(store_->flush().ok());
+  EXPECT_EQ(samples_in({}), 1u);
 }
 
 // What is summed up cannot take in more; a sample so late is left out and counted.

@@ -241,6 +241,7 @@ class Store final : public Historian {
   std::map<TenantId, std::vector<RetentionRule>> retention_;  // guarded by retention_mutex_
   // Of UTC, when the rules were last gone through; nothing: there are new ones.
   std::atomic<std::int64_t> retention_day_ = INT64_MIN;
+  std::atomic<bool> retention_is_new_ = false;  // somebody has just set the rules
 
   // Guarded by files_mutex_.
   Manifest manifest_;                    // `files` is as last published

@@ -187,6 +187,7 @@ Status Store::set_retention(TenantId tenant, std::vector<RetentionRule> rules) {
     const std::lock_guard lock(retention_mutex_);
     retention_[tenant] = std::move(rules);
   }
+  retention_is_new_ = true;
   retention_day_ = INT64_MIN;
   wake(merge_wanted_);
   return {};
@@ -201,7 +202,8 @@ void Store::expire_daily() {
   const std::int64_t day = day_of(clock_.now());
   if (retention_day_.exchange(day) == day) return;
   const auto applied = read_applied_day(files_, retention_path());
-  if (applied && day > *applied + kDaysAheadMax) {
+  const bool is_asked_for = retention_is_new_.exchange(false);
+  if (!is_asked_for && applied && day > *applied + kDaysAheadMax) {
     log_warn("historian",
              "retention rules were last applied " + std::to_string(day - *applied) +
                  " days ago by this clock; if it is right, apply them by hand (retention apply)");
