@@ -222,7 +222,7 @@ class Historian : public SampleSink, public TagDirectory {
   virtual Status set_retention(TenantId tenant, std::vector<RetentionRule> rules) = 0;
   // Does what the rules say; otherwise that happens once a day, unless the clock says that the last
   // time was more than a month ago: then it is left to people, for the clock may be wrong; setting
-  // rules asks for it. The
+  // other rules asks for it. The
   // newest sample of a tag stays, however old. Blocks for long; appends and reads go on. Errors: as
   // flush; kCancelled at the end.
   virtual Result<RetentionReport> apply_retention() = 0;

@@ -237,6 +237,10 @@ TEST_F(RetentionTest, DoesNothingByItselfWhenTheClockHasLeapt) {
   EXPECT_EQ(samples_in({}), 1u) << "after a month's holiday";
   ASSERT_TRUE(put(tag_, kMidnight + kHour * 2, 1.0).ok());
   store_.loop().run_for(kDay * 32);
+  // A start tells the same rules again.
+  store_.options().retention[kTenant] = {{"**", 1, 0, 0}};
+  open();
+  set({{"**", 1, 0, 0}});
   ASSERT_TRUE(store_->flush().ok());
   EXPECT_EQ(samples_in({}), 2u);
   apply();

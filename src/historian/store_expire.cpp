@@ -185,7 +185,9 @@ Status Store::set_retention(TenantId tenant, std::vector<RetentionRule> rules) {
   if (Status sound = check_retention(rules); !sound) return sound;
   {
     const std::lock_guard lock(retention_mutex_);
-    retention_[tenant] = std::move(rules);
+    std::vector<RetentionRule>& known = retention_[tenant];
+    if (known == rules) return {};
+    known = std::move(rules);
   }
   retention_is_new_ = true;
   retention_day_ = INT64_MIN;
