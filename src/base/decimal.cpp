@@ -268,6 +268,27 @@ std::string Decimal::text() const {
   return is_negative() ? "-" + digits : digits;
 }
 
+std::optional<Int128> multiply_divide(Int128 a, Int128 b, Int128 c, Rounding rounding) {
+  LS_ASSERT(c > 0);
+  LS_ASSERT(magnitude(a) < kCoefficientEnd && magnitude(b) < kCoefficientEnd);
+  Int128 product = 0;
+  if (__builtin_mul_overflow(a, b, &product)) {
+    return divide(Wide(magnitude(a)).times(magnitude(b)), Wide(magnitude(c)), (a < 0) != (b < 0),
+                  rounding);
+  }
+  const UInt128 size = magnitude(product);
+  const UInt128 divisor = magnitude(c);
+  UInt128 quotient = size / divisor;
+  const UInt128 remainder = size % divisor;
+  // Against the half without doubling, which could overflow.
+  if (remainder != 0 &&
+      rounds_away(rounding, product < 0, remainder <=> divisor - remainder, (quotient & 1) != 0)) {
+    ++quotient;
+  }
+  if (quotient >= kCoefficientEnd) return std::nullopt;
+  return with_sign(quotient, product < 0);
+}
+
 Decimal Decimal::negated() const { return {-coefficient_, scale_}; }
 
 Result<Decimal> Decimal::plus(const Decimal& other) const {

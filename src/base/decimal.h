@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -80,6 +81,11 @@ class Decimal {
   Int128 coefficient_ = 0;
   std::uint8_t scale_ = 0;
 };
+
+// The exact a * b / c, rounded once. Nothing when it has more than Decimal::kDigitsMax digits.
+// Requires: c > 0; a and b have at most Decimal::kDigitsMax digits.
+// Cost: one division where a * b fits 128 bits, about a microsecond else.
+std::optional<Int128> multiply_divide(Int128 a, Int128 b, Int128 c, Rounding rounding);
 
 // Decimal digits with a sign; std::to_string has no 128-bit form.
 std::string int128_text(Int128 value);
