@@ -22,6 +22,7 @@ set(LINESHAFT_ROOMS
   "4 intake"
   "4 retention"
   "5 plant"
+  "5 rights"
   "6 api"
   "7 app")
 

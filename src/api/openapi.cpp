@@ -23,10 +23,11 @@ Json path_parameters(std::string_view path) {
   for (std::size_t open = path.find('{'); open != std::string_view::npos;
        open = path.find('{', open + 1)) {
     const std::size_t close = path.find('}', open);
-    parameters.push_back({{"name", path.substr(open + 1, close - open - 1)},
-                          {"in", "path"},
-                          {"required", true},
-                          {"schema", {{"type", "integer"}, {"minimum", 1}}}});
+    const std::string_view name = path.substr(open + 1, close - open - 1);
+    // Only the register's ids are texts: they are the same in every installation.
+    const Json schema = name == "id" ? Json{{"type", "integer"}, {"minimum", 1}}
+                                     : Json{{"type", "string"}, {"maxLength", 64}};
+    parameters.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", schema}});
   }
   return parameters;
 }

@@ -14,6 +14,7 @@
 #include "identity/identity.h"
 #include "intake/import.h"
 #include "retention/keeper.h"
+#include "rights/register.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -37,6 +38,7 @@ struct Services {
   Backups* backups = nullptr;              // needed by backup_routes
   Maintenance* maintenance = nullptr;      // needed by historian_routes
   retention::Keeper* retention = nullptr;  // needed by retention_routes
+  rights::Register* rights = nullptr;      // needed by rights_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -51,6 +53,7 @@ std::vector<Route> backup_routes(const Services& services);
 std::vector<Route> historian_routes(const Services& services);
 std::vector<Route> retention_routes(const Services& services);
 std::vector<Route> erase_routes(const Services& services);
+std::vector<Route> rights_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

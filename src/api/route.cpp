@@ -28,6 +28,13 @@ Result<std::uint32_t> Request::id(std::string_view name) const {
   assert_failed("the route has a path parameter of this name", __FILE__, __LINE__);
 }
 
+std::string Request::name(std::string_view parameter) const {
+  for (const auto& [key, text] : path_parameters) {
+    if (key == parameter) return text;
+  }
+  assert_failed("the route has a path parameter of this name", __FILE__, __LINE__);
+}
+
 std::optional<std::string> Request::query(std::string_view name) const {
   return sys::query_parameter(http.query, name);
 }

@@ -50,6 +50,8 @@ struct Request {
 
   // A positive integer in the path ("/users/{id}"). Errors: kNotFound when it is no such number.
   Result<std::uint32_t> id(std::string_view name = "id") const;
+  // What stands in the path for a parameter that is a text ("/assets/{asset}").
+  std::string name(std::string_view parameter) const;
   // Query parameters; the error names the parameter.
   std::optional<std::string> query(std::string_view name) const;
   Result<std::uint64_t> query_number(std::string_view name, std::uint64_t fallback,

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -61,6 +62,7 @@ class Api : public testing::Test {
     registry_ =
         connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants).value();
     retention_ = retention::Keeper::open(*historian_, *documents_, tenants).value();
+    rights_ = rights::Register::open(database(), clock).value();
     imports_ = intake::ImportService::open(
                    {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
                    .value();
@@ -69,6 +71,7 @@ class Api : public testing::Test {
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
     services_->backups = &backups_;
     services_->retention = retention_.get();
+    services_->rights = rights_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -76,18 +79,20 @@ class Api : public testing::Test {
     options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
                       {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
-    for (auto routes :
-         {access_routes, connection_routes, tag_routes, value_routes, line_routes, aggregate_routes,
-          import_routes, overview_routes, backup_routes, retention_routes, erase_routes}) {
+    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes, line_routes,
+                        aggregate_routes, import_routes, overview_routes, backup_routes,
+                        retention_routes, erase_routes, rights_routes}) {
       router_->add(routes(*services_));
     }
   }
 
-  Reply ask(const std::string& method, const std::string& path, const Json& body = {},
+  Reply ask(const std::string& method, const std::string& address, const Json& body = {},
             sys::HttpHeaders headers = {}) {
     sys::HttpRequest request;
     request.method = method;
-    request.path = "/api/v1" + path;
+    const std::size_t mark = std::min(address.find('?'), address.size());
+    request.path = "/api/v1" + address.substr(0, mark);
+    request.query = address.substr(std::min(mark + 1, address.size()));
     request.peer.host = "127.0.0.1";
     request.headers = std::move(headers);
     if (!body.is_null()) {
@@ -142,6 +147,7 @@ class Api : public testing::Test {
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> registry_;
   std::unique_ptr<retention::Keeper> retention_;
+  std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
   std::unique_ptr<Services> services_;

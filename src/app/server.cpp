@@ -23,6 +23,7 @@
 #include "intake/import.h"
 #include "records/documents.h"
 #include "retention/keeper.h"
+#include "rights/register.h"
 #include "sys/http.h"
 #include "sys/worker_pool.h"
 
@@ -165,6 +166,12 @@ class JoinedServer final : public Server {
     auto documents = records::Documents::open(*std::move(documents_database));
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
+    auto rights_database =
+        records::Database::open(files(), {.path = path("records.db"), .check = false});
+    if (!rights_database) return rights_database.error();
+    auto rights = rights::Register::open(*std::move(rights_database), sys::real_clock());
+    if (!rights) return rights.error();
+    rights_ = *std::move(rights);
     return open_historian();
   }
 
@@ -221,6 +228,7 @@ class JoinedServer final : public Server {
     maintenance_work_ = std::make_unique<MaintenanceService>(*historian_, sys::real_clock());
     services_->maintenance = maintenance_work_.get();
     services_->retention = retention_.get();
+    services_->rights = rights_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -229,7 +237,8 @@ class JoinedServer final : public Server {
     for (auto routes :
          {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
           api::line_routes, api::aggregate_routes, api::import_routes, api::overview_routes,
-          api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes}) {
+          api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes,
+          api::rights_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -328,6 +337,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<retention::Keeper> retention_;
+  std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;

@@ -4,15 +4,15 @@ namespace lineshaft::identity {
 namespace {
 
 constexpr PermissionSet kViewerHolds{Permission::kTagRead, Permission::kConnectionRead,
-                                     Permission::kMetricsRead};
+                                     Permission::kMetricsRead, Permission::kRightsRead};
 constexpr PermissionSet kOperatorHolds = kViewerHolds.with({Permission::kTagWrite});
 constexpr PermissionSet kEngineerHolds =
     kOperatorHolds.with({Permission::kTagManage, Permission::kTagWriteHistory,
                          Permission::kConnectionManage, Permission::kImportRun});
-constexpr PermissionSet kAdministratorHolds =
-    kEngineerHolds.with({Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead,
-                         Permission::kBackupRun, Permission::kStorageMaintain,
-                         Permission::kRetentionManage, Permission::kTagEraseHistory});
+constexpr PermissionSet kAdministratorHolds = kEngineerHolds.with(
+    {Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead,
+     Permission::kBackupRun, Permission::kStorageMaintain, Permission::kRetentionManage,
+     Permission::kTagEraseHistory, Permission::kRightsManage});
 
 }  // namespace
 
@@ -70,6 +70,10 @@ std::string_view permission_name(Permission permission) {
       return "retention.manage";
     case Permission::kTagEraseHistory:
       return "tag.erase_history";
+    case Permission::kRightsRead:
+      return "rights.read";
+    case Permission::kRightsManage:
+      return "rights.manage";
   }
   return "unknown";
 }

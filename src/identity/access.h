@@ -49,13 +49,16 @@ enum class Permission : std::uint8_t {
   kStorageMaintain,
   kRetentionManage,
   kTagEraseHistory,
+  kRightsRead,
+  kRightsManage,
 };
 inline constexpr std::array kPermissions{
     Permission::kTagRead,          Permission::kConnectionRead,  Permission::kMetricsRead,
     Permission::kTagWrite,         Permission::kTagManage,       Permission::kTagWriteHistory,
     Permission::kConnectionManage, Permission::kImportRun,       Permission::kUserManage,
     Permission::kTokenManage,      Permission::kAuditRead,       Permission::kBackupRun,
-    Permission::kStorageMaintain,  Permission::kRetentionManage, Permission::kTagEraseHistory};
+    Permission::kStorageMaintain,  Permission::kRetentionManage, Permission::kTagEraseHistory,
+    Permission::kRightsRead,       Permission::kRightsManage};
 
 // As in the API: "tag.read", "tag.write_history".
 std::string_view permission_name(Permission permission);

@@ -20,7 +20,8 @@ const std::map<std::string, std::string> kMatrix{
     {"user.manage", "no no no yes"},        {"token.manage", "no no no yes"},
     {"audit.read", "no no no yes"},         {"backup.run", "no no no yes"},
     {"storage.maintain", "no no no yes"},   {"retention.manage", "no no no yes"},
-    {"tag.erase_history", "no no no yes"},
+    {"tag.erase_history", "no no no yes"},  {"rights.read", "yes yes yes yes"},
+    {"rights.manage", "no no no yes"},
 };
 
 Principal somebody(Role role, PrincipalKind kind = PrincipalKind::kUser) {
@@ -88,9 +89,9 @@ TEST(Role, ReadsTheNamesThatItWrites) {
 }
 
 TEST(PermissionNames, ListWhatARoleHoldsInOrder) {
-  EXPECT_EQ(
-      permission_names(permissions_of(Role::kOperator)),
-      (std::vector<std::string_view>{"tag.read", "connection.read", "metrics.read", "tag.write"}));
+  EXPECT_EQ(permission_names(permissions_of(Role::kOperator)),
+            (std::vector<std::string_view>{"tag.read", "connection.read", "metrics.read",
+                                           "tag.write", "rights.read"}));
   EXPECT_EQ(permission_names(permissions_of(Role::kAdministrator)).size(), kPermissions.size());
 }
 

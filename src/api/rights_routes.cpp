@@ -1,0 +1,304 @@
+// The register of intellectual property: parties, centres and their members, assets and owners.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "api/resources.h"
+#include "rights/register_json.h"
+
+namespace lineshaft::api {
+namespace {
+
+using rights::View;
+
+constexpr std::uint64_t kAssetsPerPageMax = 1'000;
+
+// Who manages the register sees all of it; everybody else what the party they speak for is party
+// to: nothing, as long as none is set for the account.
+Result<View> view_of(const Services& services, const Request& request) {
+  const identity::Principal& who = request.principal;
+  if (identity::authorise(who, identity::Permission::kRightsManage)) {
+    return View{request.tenant(), {}};
+  }
+  if (who.kind != identity::PrincipalKind::kUser) return View{request.tenant(), ""};
+  const auto party = services.rights->party_of(request.tenant(), who.id);
+  if (!party) return party.error();
+  return View{request.tenant(), party->value_or("")};
+}
+
+template <typename Thing>
+Reply page(const std::vector<Thing>& things, Json (*to_json)(const Thing&)) {
+  Json items = Json::array();
+  for (const Thing& thing : things) items.push_back(to_json(thing));
+  return Reply::json({{"items", std::move(items)}, {"total", things.size()}});
+}
+
+// --- parties ---
+
+Result<Reply> list_parties(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  const auto parties = services.rights->list_parties(*view);
+  if (!parties) return parties.error();
+  return page<rights::Party>(*parties, rights::party_json);
+}
+
+Result<Reply> get_party(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  const auto party = services.rights->get_party(*view, request.name("party"));
+  if (!party) return party.error();
+  return Reply::json(rights::party_json(*party));
+}
+
+Result<Reply> put_party(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  Result<rights::Party> party = rights::party_from_json(*body);
+  if (!party) return party.error();
+  const std::string action = party->version == 0 ? "party.create" : "party.change";
+  if (Status noted = audit(services, request, action, party->id, dump(*body)); !noted) {
+    return noted.error();
+  }
+  const bool is_new = party->version == 0;
+  const auto kept = services.rights->put_party(request.tenant(), *std::move(party));
+  if (!kept) return kept.error();
+  return Reply::json(rights::party_json(*kept), is_new ? 201 : 200);
+}
+
+Result<Reply> list_memberships(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  const auto memberships = services.rights->list_memberships(*view);
+  if (!memberships) return memberships.error();
+  return page<rights::Membership>(*memberships, rights::membership_json);
+}
+
+Result<Reply> add_membership(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  const auto membership = rights::membership_from_json(*body);
+  if (!membership) return membership.error();
+  if (Status noted = audit(services, request, "membership.add",
+                           membership->centre + " " + membership->member, dump(*body));
+      !noted) {
+    return noted.error();
+  }
+  if (Status added = services.rights->add_membership(request.tenant(), *membership); !added) {
+    return added.error();
+  }
+  return Reply::json(rights::membership_json(*membership), 201);
+}
+
+Result<Reply> end_membership(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  if (Status known = only_fields(*body, {"centre", "member", "on"}); !known) return known.error();
+  const Result<std::string> centre = required_string(*body, "centre");
+  if (!centre) return centre.error();
+  const Result<std::string> member = required_string(*body, "member");
+  if (!member) return member.error();
+  const Result<Day> on = rights::required_day(*body, "on");
+  if (!on) return on.error();
+  if (Status noted = audit(services, request, "membership.end", *centre + " " + *member,
+                           "on " + day_text(*on));
+      !noted) {
+    return noted.error();
+  }
+  if (Status ended = services.rights->end_membership(request.tenant(), *centre, *member, *on);
+      !ended) {
+    return ended.error();
+  }
+  return Reply::nothing();
+}
+
+// The party that an account speaks for; "" for none.
+Result<Reply> set_speaker(const Services& services, const Request& request) {
+  const Result<std::uint32_t> user = request.id();
+  if (!user) return user.error();
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  if (Status known = only_fields(*body, {"party"}); !known) return known.error();
+  const Result<std::string> party = required_string(*body, "party");
+  if (!party) return party.error();
+  const auto users = services.identity.list_users(request.principal);
+  if (!users) return users.error();
+  const bool is_known =
+      std::ranges::any_of(*users, [&](const identity::User& one) { return one.id.value == *user; });
+  if (!is_known) return Error{ErrorId::kNotFound, "there is no user " + std::to_string(*user)};
+  if (Status noted = audit(services, request, "speaker.set", std::to_string(*user), *party);
+      !noted) {
+    return noted.error();
+  }
+  const Status set = party->empty() ? services.rights->remove_speaker(request.tenant(), *user)
+                                    : services.rights->set_speaker(request.tenant(), *user, *party);
+  if (!set) return set.error();
+  return Reply::nothing();
+}
+
+// --- assets ---
+
+Day today(const Services& services) {
+  return std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<Nanoseconds>(Nanoseconds(services.clock.now().ns)));
+}
+
+template <typename Kind>
+Status take_kind(const Request& request, std::string_view name,
+                 Result<Kind> (*parse)(std::string_view), std::optional<Kind>& out) {
+  const std::optional<std::string> word = request.query(name);
+  if (!word || word->empty()) return {};
+  const Result<Kind> kind = parse(*word);
+  if (!kind) return Error{kind.error().id, std::string(name) + ": " + kind.error().what};
+  out = *kind;
+  return {};
+}
+
+Result<rights::AssetFilter> filter_of(const Services& services, const Request& request) {
+  rights::AssetFilter filter;
+  filter.search = request.query("search").value_or("");
+  filter.office = request.query("office").value_or("");
+  filter.family = request.query("family").value_or("");
+  filter.owner = request.query("owner").value_or("");
+  filter.on = today(services);
+  if (Status read = take_kind(request, "kind", rights::parse_asset_kind, filter.kind); !read) {
+    return read.error();
+  }
+  if (Status read = take_kind(request, "status", rights::parse_asset_status, filter.status);
+      !read) {
+    return read.error();
+  }
+  if (const std::optional<std::string> on = request.query("on")) {
+    const Result<Day> day = parse_day(*on);
+    if (!day) return Error{day.error().id, "on: " + day.error().what};
+    filter.on = *day;
+  }
+  return filter;
+}
+
+Result<Reply> list_assets(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  const auto filter = filter_of(services, request);
+  if (!filter) return filter.error();
+  const auto offset = request.query_number("offset", 0, INT32_MAX);
+  if (!offset) return offset.error();
+  const auto limit = request.query_number("limit", 100, kAssetsPerPageMax);
+  if (!limit) return limit.error();
+  const auto assets = services.rights->list_assets(*view, *filter, *offset, *limit);
+  if (!assets) return assets.error();
+  Json items = Json::array();
+  for (const rights::AssetRow& row : assets->rows) items.push_back(rights::asset_row_json(row));
+  return Reply::json({{"items", std::move(items)}, {"total", assets->total}});
+}
+
+Result<Reply> get_asset(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  auto asset = services.rights->get_asset(*view, request.name("asset"));
+  if (!asset) return asset.error();
+  const auto owners = services.rights->shares_on(request.tenant(), asset->id, today(services));
+  if (!owners) return owners.error();
+  return Reply::json(rights::asset_row_json({*std::move(asset), *owners}));
+}
+
+Result<Reply> put_asset(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  Result<rights::Asset> asset = rights::asset_from_json(*body);
+  if (!asset) return asset.error();
+  const bool is_new = asset->version == 0;
+  if (Status noted = audit(services, request, is_new ? "asset.create" : "asset.change", asset->id,
+                           dump(*body));
+      !noted) {
+    return noted.error();
+  }
+  const auto kept = services.rights->put_asset(request.tenant(), *std::move(asset));
+  if (!kept) return kept.error();
+  return Reply::json(rights::asset_json(*kept), is_new ? 201 : 200);
+}
+
+Result<Reply> list_events(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  const auto events = services.rights->list_events(*view, request.name("asset"));
+  if (!events) return events.error();
+  return page<rights::Event>(*events, rights::event_json);
+}
+
+Result<Reply> add_event(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  auto event = rights::event_from_json(*body);
+  if (!event) return event.error();
+  const std::string asset = request.name("asset");
+  if (Status noted = audit(services, request, "asset.event", asset, dump(*body)); !noted) {
+    return noted.error();
+  }
+  const auto kept = services.rights->add_event(request.tenant(), asset, *std::move(event),
+                                               today(services), request.principal.name);
+  if (!kept) return kept.error();
+  return Reply::json(rights::event_json(*kept), 201);
+}
+
+Result<Reply> list_ownership(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  const auto entries = services.rights->list_ownership(*view, request.name("asset"));
+  if (!entries) return entries.error();
+  return page<rights::Ownership>(*entries, rights::ownership_json);
+}
+
+Result<Reply> add_ownership(const Services& services, const Request& request) {
+  const Result<Json> body = request.body();
+  if (!body) return body.error();
+  auto ownership = rights::ownership_from_json(*body);
+  if (!ownership) return ownership.error();
+  const std::string asset = request.name("asset");
+  if (Status noted = audit(services, request, "asset.ownership", asset, dump(*body)); !noted) {
+    return noted.error();
+  }
+  const auto kept = services.rights->add_ownership(request.tenant(), asset, *std::move(ownership),
+                                                   request.principal.name);
+  if (!kept) return kept.error();
+  return Reply::json(rights::ownership_json(*kept), 201);
+}
+
+}  // namespace
+
+std::vector<Route> rights_routes(const Services& services) {
+  using identity::Permission;
+  const Rule read = Rule::needs(Permission::kRightsRead);
+  const Rule manage = Rule::needs(Permission::kRightsManage);
+  return {
+      {"GET", "/rights/parties", read, "Centres, organisations and persons", "", "PartyPage",
+       bind(services, list_parties)},
+      {"PUT", "/rights/parties", manage, "Make a party, or replace a version of it", "Party",
+       "Party", bind(services, put_party)},
+      {"GET", "/rights/parties/{party}", read, "One party", "", "Party", bind(services, get_party)},
+      {"GET", "/rights/memberships", read, "Who belongs to which centre, since when", "",
+       "MembershipPage", bind(services, list_memberships)},
+      {"POST", "/rights/memberships", manage, "A party joins a centre", "Membership", "Membership",
+       bind(services, add_membership)},
+      {"POST", "/rights/memberships/end", manage, "A party leaves a centre", "MembershipEnd", "",
+       bind(services, end_membership)},
+      {"PUT", "/users/{id}/party", manage, "Set the party that an account speaks for", "Speaker",
+       "", bind(services, set_speaker)},
+      {"GET", "/rights/assets", read, "A page of assets with their owners on a day", "",
+       "AssetPage", bind(services, list_assets)},
+      {"PUT", "/rights/assets", manage, "Make an asset, or replace a version of it", "Asset",
+       "Asset", bind(services, put_asset)},
+      {"GET", "/rights/assets/{asset}", read, "One asset with its owners of today", "", "Asset",
+       bind(services, get_asset)},
+      {"GET", "/rights/assets/{asset}/events", read, "What happened to an asset", "",
+       "AssetEventPage", bind(services, list_events)},
+      {"POST", "/rights/assets/{asset}/events", manage, "Add what happened; the status follows",
+       "AssetEvent", "AssetEvent", bind(services, add_event)},
+      {"GET", "/rights/assets/{asset}/ownership", read, "Who owned which shares since when", "",
+       "OwnershipPage", bind(services, list_ownership)},
+      {"POST", "/rights/assets/{asset}/ownership", manage,
+       "Add who owns an asset from a day on, or correct such an entry", "Ownership", "Ownership",
+       bind(services, add_ownership)},
+  };
+}
+
+}  // namespace lineshaft::api
