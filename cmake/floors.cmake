@@ -9,6 +9,7 @@ set(LINESHAFT_ROOMS
   "1 model"
   "1 sys"
   "2 codec"
+  "2 docket"
   "2 settlement"
   "2 wal"
   "2 wire/batch"
