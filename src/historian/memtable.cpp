@@ -30,29 +30,29 @@ std::uint64_t bits_of(const Value& value) {
 
 }  // namespace
 
-void Memtable::add(SeriesKey key, const Point& point) {
+void Memtable::add(SeriesKey key, Timestamp time, Quality quality, const Value& value) {
   LS_ASSERT(size_ < kNone);
   Series& series = series_.at(key);
   const bool is_new = series.count == 0;
   if (is_new) {
-    series.type = type_of(point.value);
+    series.type = type_of(value);
     ++series_count_;
   }
-  LS_ASSERT(series.type == type_of(point.value));
+  LS_ASSERT(series.type == type_of(value));
   if (size_ % kChunk == 0) chunks_.push_back(std::make_unique<std::array<Entry, kChunk>>());
   Entry& added = (*chunks_.back())[size_ % kChunk];
-  added.time = point.time.ns;
-  added.quality = point.quality;
+  added.time = time.ns;
+  added.quality = quality;
   added.before = series.newest;
-  if (const auto* text = std::get_if<std::string>(&point.value)) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
     added.value = texts_.size();
     texts_.push_back(*text);
     text_bytes_ += sizeof(std::string) + text->size();
   } else {
-    added.value = bits_of(point.value);
+    added.value = bits_of(value);
   }
-  series.sorted = series.sorted && (is_new || series.last_added < point.time.ns);
-  series.last_added = point.time.ns;
+  series.sorted = series.sorted && (is_new || series.last_added < time.ns);
+  series.last_added = time.ns;
   series.newest = size_++;
   ++series.count;
 }

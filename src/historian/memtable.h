@@ -23,7 +23,8 @@ namespace lineshaft::historian {
 class Memtable {
  public:
   // Requires: all points of a key have values of one type; fewer than 2^32 - 1 points in all.
-  void add(SeriesKey key, const Point& point);
+  void add(SeriesKey key, Timestamp time, Quality quality, const Value& value);
+  void add(SeriesKey key, const Point& point) { add(key, point.time, point.quality, point.value); }
   // Takes away what was added so far and lies in the range. Cost: looks at every point of the
   // series.
   void erase(const Erasure& erasure);

@@ -9,6 +9,7 @@ namespace {
 Error corrupt(const char* what) { return {ErrorId::kCorrupt, what}; }
 
 constexpr std::size_t kVarintBytesMax = 10;
+constexpr std::size_t kSampleBytesMin = 5;  // tag, time, quality, type, value: a byte each at least
 
 // LEB128 to memory with room for kVarintBytesMax. Returns the place behind it.
 std::uint8_t* put_varint(std::uint8_t* at, std::uint64_t value) {
@@ -147,7 +148,7 @@ bool read_spec(ByteReader& reader, TagSpec& spec) {
 
 Bytes encode_batch(const SampleBatch& batch) {
   Bytes out;
-  out.reserve(32 + batch.samples.size() * 12);
+  out.reserve(32 + batch.samples.size() * 20);
   ByteWriter writer(out);
   writer.write_le(batch.tenant.value);
   writer.write_le(static_cast<std::uint64_t>(batch.received.ns));
@@ -177,11 +178,14 @@ Result<SampleBatch> decode_batch(ByteSpan bytes) {
   batch.tenant = {reader.read_le<std::uint32_t>()};
   batch.received = {static_cast<std::int64_t>(reader.read_le<std::uint64_t>())};
   const std::uint64_t count = reader.varint();
-  if (count > reader.remaining()) return corrupt("a batch has an impossible count");
+  if (count > reader.remaining() / kSampleBytesMin) {
+    return corrupt("a batch has an impossible count");
+  }
+  batch.samples.reserve(static_cast<std::size_t>(count));
   Timestamp before = batch.received;
   std::int64_t tag_before = 0;
   for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
-    Sample sample;
+    Sample& sample = batch.samples.emplace_back();
     tag_before = static_cast<std::int64_t>(static_cast<std::uint64_t>(tag_before) +
                                            static_cast<std::uint64_t>(unzigzag(reader.varint())));
     if (tag_before < 0 || tag_before > UINT32_MAX)
@@ -194,7 +198,6 @@ Result<SampleBatch> decode_batch(ByteSpan bytes) {
     const std::optional<ValueType> type = read_type(reader);
     if (!type) return corrupt("a batch has an unknown type");
     sample.value = read_value(reader, *type);
-    batch.samples.push_back(std::move(sample));
   }
   if (!reader.ok() || !reader.at_end()) return corrupt("a batch's content does not fit its size");
   return batch;

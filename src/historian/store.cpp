@@ -31,6 +31,14 @@ bool is_of_now(const Sample& sample, Timestamp received) {
 
 bool is_to_come(Timestamp time, Timestamp received) { return time > received + kClockTolerance; }
 
+// Whatever it was to the last value, the next one of the same series is too.
+bool is_replaced_by_next(const SampleBatch& batch, std::size_t i) {
+  if (i + 1 == batch.samples.size()) return false;
+  const Sample& next = batch.samples[i + 1];
+  return next.tag == batch.samples[i].tag && next.time >= batch.samples[i].time &&
+         !is_to_come(next.time, batch.received);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Historian>> Historian::open(sys::FileSystem& files, sys::Clock& clock,
@@ -268,13 +276,15 @@ void Store::apply(const SampleBatch& batch, wal::Lsn lsn) {
     const std::unique_lock lock(mutex_);
     applied_ = lsn;
     const std::uint64_t tick = tick_ + 1;
-    for (const Sample& sample : batch.samples) {
+    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+      const Sample& sample = batch.samples[i];
       const SeriesKey key{batch.tenant, sample.tag};
       if (is_too_late(key, sample.time)) {
         ++too_late_;
         continue;
       }
-      active_->add(key, {sample.time, sample.quality, sample.value});
+      active_->add(key, sample.time, sample.quality, sample.value);
+      if (is_replaced_by_next(batch, i)) continue;
       KeptLast& last = last_.at(key);
       const bool is_new = !last.in_use();
       // While the clock ran ahead, samples got times that are still to come. Once it is set right,

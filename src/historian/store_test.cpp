@@ -233,6 +233,34 @@ TEST_F(StoreTest, WhatIsSaidNowCountsMoreThanWhatAClockThatRanAheadSaid) {
   EXPECT_EQ(last(tag), "700=3");
 }
 
+// In every order of late, present and future times, over a value in memory and over one in a file.
+TEST_F(StoreTest, ABatchLeavesTheLastValueThatItsSamplesLeaveOneByOne) {
+  const std::int64_t hour = 3600LL * 1'000'000'000;
+  const std::int64_t times[] = {-hour, 100, 200, 2 * hour, 3 * hour};  // received at 500 ns
+  for (const bool in_file : {false, true}) {
+    for (const std::int64_t kept : times) {
+      for (std::size_t i = 0; i < std::size(times) * std::size(times); ++i) {
+        const std::int64_t first = times[i / std::size(times)];
+        const std::int64_t second = times[i % std::size(times)];
+        const std::string path = std::to_string(in_file) + "/" + std::to_string(kept) + "/" +
+                                 std::to_string(first) + "/" + std::to_string(second);
+        const TagId whole = make(path + "/whole");
+        const TagId apart = make(path + "/apart");
+        for (const TagId tag : {whole, apart}) ASSERT_TRUE(put(tag, kept, 0.0).ok());
+        if (in_file) flush();
+        if (in_file) open();
+        ASSERT_TRUE(
+            append(*store_,
+                   {kTenant, {500}, {{whole, {first}, {}, 1.0}, {whole, {second}, {}, 2.0}}})
+                .ok());
+        ASSERT_TRUE(put(apart, first, 1.0).ok());
+        ASSERT_TRUE(put(apart, second, 2.0).ok());
+        EXPECT_EQ(last(whole), last(apart)) << path;
+      }
+    }
+  }
+}
+
 TEST_F(StoreTest, LastValuesTellWhatIsNewByTheirTick) {
   const TagId tag = make("a/1");
   const LastValue none = store_->last_values(kTenant, std::vector{tag})[0];
