@@ -12,6 +12,7 @@ namespace lineshaft::wal {
 namespace {
 
 constexpr std::size_t kRewriteBytes = 1024 * 1024;
+constexpr std::size_t kWriteBytes = 1024 * 1024;  // of many records at once
 
 class LogImpl final : public Log {
  public:
@@ -27,6 +28,7 @@ class LogImpl final : public Log {
   Status go_on(const std::optional<Tail>& tail, bool last_is_empty);
 
   Result<Lsn> append(std::uint8_t type, ByteSpan payload) override;
+  Status append_all(std::uint8_t type, std::span<const ByteSpan> payloads) override;
   Status sync() override;
   Status trim(Lsn through) override;
 
@@ -147,6 +149,32 @@ Result<Lsn> LogImpl::append(std::uint8_t type, ByteSpan payload) {
   const Lsn lsn = next_;
   ++next_.value;
   return lsn;
+}
+
+Status LogImpl::append_all(std::uint8_t type, std::span<const ByteSpan> payloads) {
+  while (!payloads.empty()) {
+    // The first one starts a new segment where it must, and says why it cannot.
+    if (Result<Lsn> first = append(type, payloads.front()); !first) {
+      return std::move(first).error();
+    }
+    payloads = payloads.subspan(1);
+    scratch_.clear();
+    std::size_t taken = 0;
+    RecordHeader header = next_header(type);
+    for (; taken < payloads.size() && scratch_.size() < kWriteBytes; ++taken, ++header.lsn.value) {
+      const std::uint64_t end = offset_ + scratch_.size() + record_bytes(payloads[taken].size());
+      if (end > segment_.header.bytes) break;
+      encode_record(header, payloads[taken], scratch_);
+    }
+    if (taken == 0) continue;
+    if (Status written = keep_or_poison(segment_.file->write_at(offset_, scratch_)); !written) {
+      return written;
+    }
+    offset_ += scratch_.size();
+    next_ = header.lsn;
+    payloads = payloads.subspan(taken);
+  }
+  return {};
 }
 
 Status LogImpl::sync_segment() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,10 @@ class Log {
   // on (a crash before that may still bring it back); kIoError / kStorePoisoned: the log is
   // poisoned, every later append and sync fails.
   virtual Result<Lsn> append(std::uint8_t type, ByteSpan payload) = 0;
+
+  // As append for each of `payloads` in turn, with one write for as many as a segment takes: for
+  // thousands of small records. After kDiskFull those up to last() are appended and stay.
+  virtual Status append_all(std::uint8_t type, std::span<const ByteSpan> payloads) = 0;
 
   // Everything appended so far is durable when this returns success. An error poisons the log.
   virtual Status sync() = 0;
