@@ -18,6 +18,7 @@ set(LINESHAFT_ROOMS
   "2 wire/modbus"
   "2 wire/wipo"
   "3 historian"
+  "3 ledger"
   "3 records"
   "4 connect"
   "4 identity"
