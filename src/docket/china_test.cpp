@@ -12,9 +12,9 @@ Case invention(std::vector<Event> events) { return make_case("CN", "patent", std
 // registration, the others each year.
 Case whole_life(std::string kind) {
   return make_case("CN", std::move(kind),
-                   {{"filing", day("2022-03-01")},
+                   {{"filed", day("2022-03-01")},
                     {"grant_notice", day("2022-09-01")},
-                    {"grant", day("2022-12-06")}});
+                    {"granted", day("2022-12-06")}});
 }
 
 std::vector<std::string> annual_fees(const Case& item) {
@@ -41,7 +41,7 @@ TEST(ChineseAnnualFees, OfAnInventionOverTwentyYearsAre82300) {
   // From the month of the registration on: what was due in the first months is not in it.
   EXPECT_EQ(costs(item, "2022-10-01", "2043-01-01"), "84800.00 CNY");
   Case examined = item;
-  examined.events.push_back({"examination_request", day("2022-03-01")});
+  examined.events.push_back({"examination_requested", day("2022-03-01")});
   EXPECT_EQ(costs(examined, "2022-10-01", "2043-01-01"), "82300.00 CNY");
 }
 
@@ -59,9 +59,9 @@ TEST(ChineseAnnualFees, OfUtilityModelsAndDesignsAreTheTable) {
 // August 2001; the fee of the fifth year was paid with the registration, so that of the sixth is
 // due by 3 June 2002 and is a sixth year's.
 TEST(ChineseAnnualFees, BeginAfterTheYearOfGrant) {
-  const Case item = invention({{"filing", day("1997-06-03")},
+  const Case item = invention({{"filed", day("1997-06-03")},
                                {"grant_notice", day("2001-06-10")},
-                               {"grant", day("2001-08-01")}});
+                               {"granted", day("2001-08-01")}});
   const Deadline registration = deadline(item, "registration");
   EXPECT_EQ(registration.legal, day("2001-08-10"));
   EXPECT_EQ(paid_on(item, registration, "2001-08-10"), "1200.00 CNY");  // the fifth year
@@ -75,9 +75,10 @@ TEST(ChineseAnnualFees, BeginAfterTheYearOfGrant) {
 }
 
 TEST(ChineseAnnualFees, AreNotDueWithoutAGrantNorAfterTheEnd) {
-  EXPECT_TRUE(deadlines(invention({{"filing", day("2020-01-10")}}), "annual-fee").empty());
-  const Case lapsed = invention(
-      {{"filing", day("2015-01-10")}, {"grant", day("2018-05-04")}, {"lapsed", day("2020-01-10")}});
+  EXPECT_TRUE(deadlines(invention({{"filed", day("2020-01-10")}}), "annual-fee").empty());
+  const Case lapsed = invention({{"filed", day("2015-01-10")},
+                                 {"granted", day("2018-05-04")},
+                                 {"lapsed", day("2020-01-10")}});
   const std::vector<Deadline> annual = deadlines(lapsed, "annual-fee");
   ASSERT_EQ(annual.size(), 2U);
   EXPECT_EQ(annual.back().legal, day("2020-01-10"));
@@ -88,7 +89,7 @@ TEST(ChineseAnnualFees, AreNotDueWithoutAGrantNorAfterTheEnd) {
 // is 6 May to 5 June, and payment on 7 June costs 10 %.
 TEST(ChineseSurcharge, IsFivePercentForEachMonthBegunAfterTheFirst) {
   const Case item = make_case("CN", "utility_model",
-                              {{"filing", day("2019-04-05")}, {"grant", day("2019-12-03")}});
+                              {{"filed", day("2019-04-05")}, {"granted", day("2019-12-03")}});
   const Deadline second = deadline(item, "annual-fee", 2);
   ASSERT_EQ(second.legal, day("2020-04-05"));
   ASSERT_EQ(second.due, day("2020-04-07"));  // the Tomb-Sweeping holiday, to the 6th
@@ -130,7 +131,7 @@ TEST(ChineseReductions, EndAfterTenYearsFromTheGrantOn) {
 
 // Filed with a priority: examination and publication run from it, the term from the filing.
 TEST(ChineseInvention, CountsFromThePriorityWhereTheLawSaysSo) {
-  const Case item = invention({{"priority", day("2023-05-31")}, {"filing", day("2024-05-30")}});
+  const Case item = invention({{"priority", day("2023-05-31")}, {"filed", day("2024-05-30")}});
   EXPECT_EQ(deadline(item, "examination-request").legal, day("2026-05-31"));
   EXPECT_EQ(deadline(item, "examination-request").due, day("2026-06-01"));  // a Sunday before
   EXPECT_EQ(paid_on(item, deadline(item, "examination-request"), "2026-06-01"), "2500.00 CNY");
@@ -141,14 +142,14 @@ TEST(ChineseInvention, CountsFromThePriorityWhereTheLawSaysSo) {
 // 900 + 50, 4 claims beyond ten at 150, 280 pages beyond thirty at 50 and of these ten beyond three
 // hundred at 50 more, two priorities at 80: 950 + 600 + 14,000 + 500 + 160.
 TEST(ChineseInvention, PaysForClaimsPagesAndPriorities) {
-  Case item = invention({{"filing", day("2024-05-30")}});
+  Case item = invention({{"filed", day("2024-05-30")}});
   EXPECT_EQ(paid_on(item, deadline(item, "application-fee"), "2024-07-30"), "950.00 CNY");
   item.counts = {{"claims", 14}, {"pages", 310}, {"priorities", 2}};
   EXPECT_EQ(paid_on(item, deadline(item, "application-fee"), "2024-07-30"), "16210.00 CNY");
 }
 
 TEST(ChineseInvention, AnswersEachOfficeActionByItsNumber) {
-  const Case item = invention({{"filing", day("2024-05-30")},
+  const Case item = invention({{"filed", day("2024-05-30")},
                                {"office_action", day("2025-06-30"), 2},
                                {"response", day("2025-08-20"), 2},
                                {"office_action", day("2025-12-31"), 3}});
@@ -164,8 +165,8 @@ TEST(ChineseInvention, AnswersEachOfficeActionByItsNumber) {
 
 // The fourth revision of the Patent Law lengthened the term on 1 June 2021.
 TEST(ChineseDesign, LastsFifteenYearsSinceTheFirstOfJune2021) {
-  const Case old_one = make_case("CN", "design", {{"filing", day("2021-05-31")}});
-  const Case new_one = make_case("CN", "design", {{"filing", day("2021-06-01")}});
+  const Case old_one = make_case("CN", "design", {{"filed", day("2021-05-31")}});
+  const Case new_one = make_case("CN", "design", {{"filed", day("2021-06-01")}});
   ASSERT_EQ(deadlines(old_one, "expiry").size(), 1U);
   EXPECT_EQ(deadline(old_one, "expiry").due, day("2031-05-31"));
   ASSERT_EQ(deadlines(new_one, "expiry").size(), 1U);
@@ -175,12 +176,12 @@ TEST(ChineseDesign, LastsFifteenYearsSinceTheFirstOfJune2021) {
 // The example of the Guidelines, Part V, Chapter 9, 2.1: a utility model filed on 6 September 1999
 // ends on 6 September 2009, a Sunday; the end is not put off.
 TEST(ChineseUtilityModel, EndsOnItsDayWhateverTheDay) {
-  const Case item = make_case("CN", "utility_model", {{"filing", day("1999-09-06")}});
+  const Case item = make_case("CN", "utility_model", {{"filed", day("1999-09-06")}});
   EXPECT_EQ(deadline(item, "expiry").due, day("2009-09-06"));
 }
 
 TEST(ChineseMark, IsRenewedEveryTenYearsOrSixMonthsLater) {
-  Case item = make_case("CN", "trade_mark", {{"registration", day("2015-06-21")}});
+  Case item = make_case("CN", "trade_mark", {{"registered", day("2015-06-21")}});
   item.counts = {{"classes", 2}};
   const Deadline first = deadline(item, "renewal", 1);
   EXPECT_EQ(first.legal, day("2025-06-20"));  // the certificate says: to 20 June 2025
@@ -192,13 +193,13 @@ TEST(ChineseMark, IsRenewedEveryTenYearsOrSixMonthsLater) {
   EXPECT_EQ(paid_on(item, first, "2025-06-20"), "900.00 CNY");
   EXPECT_EQ(paid_on(item, first, "2025-06-21"), "900.00 CNY + 450.00 CNY");
   EXPECT_EQ(deadline(item, "renewal", 2).legal, day("2035-06-20"));
-  item.events.push_back({"renewal", day("2025-02-01"), 1});
+  item.events.push_back({"renewed", day("2025-02-01"), 1});
   EXPECT_EQ(deadline(item, "renewal", 1).done, day("2025-02-01"));
   EXPECT_FALSE(deadline(item, "renewal", 2).done);
 }
 
 TEST(ChineseMark, PaysTheFeeOfTheDay) {
-  Case item = make_case("CN", "trade_mark", {{"registration", day("2009-06-30")}});
+  Case item = make_case("CN", "trade_mark", {{"registered", day("2009-06-30")}});
   item.counts = {{"classes", 1}};
   const Deadline first = deadline(item, "renewal", 1);
   ASSERT_EQ(first.legal, day("2019-06-29"));

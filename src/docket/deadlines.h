@@ -12,7 +12,7 @@
 namespace lineshaft::docket {
 
 struct Event {
-  std::string kind;  // as the packs name it: "filing", "grant", "annual_fee_paid"
+  std::string kind;  // as the packs name it: "filed", "granted", "annual_fee_paid"
   Day day;
   int number = 0;  // which of a recurring kind: the year that was paid; 0 for others
 };

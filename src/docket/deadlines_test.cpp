@@ -12,7 +12,8 @@ RuleBook book_of(const std::string& rules) {
   const std::string pack =
       "id = \"x\"\ntitle = \"X\"\noffice = \"XX\"\nkinds = [\"patent\"]\nas_of = 2026-01-01\n"
       "currency = \"JPY\"\ncalendar = \"cn\"\nyears_from = \"a\"\nstopped_by = [\"end\"]\n"
-      "remind = [30, 7]\n[events]\na = \"A\"\nb = \"B\"\nc = \"C\"\nend = \"E\"\ngrant = \"G\"\n" +
+      "remind = [30, 7]\n[events]\na = \"A\"\nb = \"B\"\nc = \"C\"\nend = \"E\"\ngranted = "
+      "\"G\"\n" +
       rules;
   const std::vector<PackFile> files = {{"x.toml", pack},
                                        {"calendar-cn.toml", "id = \"cn\"\ntitle = \"Weekends\"\n"}};
@@ -95,7 +96,7 @@ TEST(Deadlines, BeginAndEndWithTheRight) {
       "from = [\"a\"]\nafter = \"12 months\"\nevery = \"12 months\"\nlast = 5\nnot_before = "
       "\"grant\"";
   const Event a{"a", day("2020-01-01")};
-  EXPECT_EQ(due(lines, {a, {"grant", day("2023-01-01")}, {"end", day("2024-12-31")}}),
+  EXPECT_EQ(due(lines, {a, {"granted", day("2023-01-01")}, {"end", day("2024-12-31")}}),
             "2023-01-02#3 2024-01-01#4");
 }
 
@@ -118,7 +119,7 @@ TEST(Deadlines, TakeTheLaterOfTwoTimes) {
 }
 
 TEST(Deadlines, SayWhenTheHolidaysAroundThemAreUnknown) {
-  const Case item = make_case("CN", "patent", {{"filing", day("2024-05-30")}});
+  const Case item = make_case("CN", "patent", {{"filed", day("2024-05-30")}});
   EXPECT_TRUE(deadline(item, "application-fee").is_certain);
   EXPECT_FALSE(deadline(item, "examination-request").is_certain);  // in 2027
   EXPECT_TRUE(deadline(item, "expiry").is_certain);                // never moves
@@ -210,13 +211,13 @@ TEST(Fees, ThatThePackDoesNotHaveAreSaidToBeMissing) {
 
 TEST(Portfolio, CostsWhatIsOpenAndDueInTheYearByCurrency) {
   Case patent = make_case("CN", "patent",
-                          {{"filing", day("2020-03-10")},
-                           {"grant", day("2023-05-05")},
-                           {"examination_request", day("2021-01-01")},
+                          {{"filed", day("2020-03-10")},
+                           {"granted", day("2023-05-05")},
+                           {"examination_requested", day("2021-01-01")},
                            {"annual_fee_paid", day("2025-02-01"), 6}});
   Case design =
-      make_case("CN", "design", {{"filing", day("2024-07-08")}, {"grant", day("2025-02-02")}});
-  Case mark = make_case("WO", "trade_mark", {{"registration", day("2016-05-12")}});
+      make_case("CN", "design", {{"filed", day("2024-07-08")}, {"granted", day("2025-02-02")}});
+  Case mark = make_case("WO", "trade_mark", {{"registered", day("2016-05-12")}});
   const std::vector<Case> cases{patent, design, mark};
   // 2025: the sixth year of the patent is paid; the design's second year. 2026: seventh and third,
   // and the renewal of the mark.

@@ -42,7 +42,7 @@ class Bill {
       year_ = deadline.number;
     else if (begin != nullptr)
       year_ = year_of_life(begin->day, deadline.trigger);
-    const Event* grant = first_event(item, "grant");
+    const Event* grant = first_event(item, "granted");
     if (begin != nullptr) {
       grant_year_ = year_of_life(begin->day, grant == nullptr ? deadline.trigger : grant->day);
     }

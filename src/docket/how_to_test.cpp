@@ -80,9 +80,9 @@ TEST(HowToAddARulePack, ShowsFilesAndTheirDeadlines) {
 // The page ends with an error: made of its own pack by misspelling an event.
 TEST(HowToAddARulePack, ShowsAnErrorThatComesLikeThat) {
   std::string pack = read_page().files.at("xx-patent.toml");
-  const std::size_t at = pack.find("needs = [\"grant\"]");
+  const std::size_t at = pack.find("needs = [\"granted\"]");
   ASSERT_NE(at, std::string::npos);
-  pack.replace(at, 17, "needs = [\"granted\"]");
+  pack.replace(at, 19, "needs = [\"grant\"]");
   const Result<RulePack> read = read_rule_pack("xx-patent.toml", pack);
   ASSERT_FALSE(read.ok());
   std::ifstream text(std::string(LINESHAFT_SOURCE_DIR) + "/docs/how-to/rule-pack.md");

@@ -13,7 +13,7 @@ Case international(std::vector<Event> events) {
 // The phases of the treaty, all from the priority date: 18 months publication, 22 months demand,
 // 30 months national phase; China gives two more for 1,000 CNY, the European Patent Office has 31.
 TEST(Pct, PhasesRunFromThePriorityDate) {
-  const Case item = international({{"priority", day("2023-08-31")}, {"filing", day("2024-08-30")}});
+  const Case item = international({{"priority", day("2023-08-31")}, {"filed", day("2024-08-30")}});
   EXPECT_EQ(deadline(item, "amendments").legal, day("2024-12-31"));
   EXPECT_EQ(deadline(item, "publication").due, day("2025-02-28"));
   EXPECT_EQ(deadline(item, "demand").legal, day("2025-06-30"));
@@ -25,7 +25,7 @@ TEST(Pct, PhasesRunFromThePriorityDate) {
 }
 
 TEST(Pct, ChineseEntryIsLateForAThousandYuan) {
-  const Case item = international({{"filing", day("2023-10-16")}});
+  const Case item = international({{"filed", day("2023-10-16")}});
   const Deadline entry = deadline(item, "entry-cn");
   ASSERT_EQ(entry.due, day("2026-04-16"));
   EXPECT_EQ(entry.grace_end, day("2026-06-16"));
@@ -36,7 +36,7 @@ TEST(Pct, ChineseEntryIsLateForAThousandYuan) {
 
 // Rules 46.1 and 54bis.1(a): the later of two times, one of them from the search report.
 TEST(Pct, LateSearchReportsLeaveTimeToAct) {
-  Case item = international({{"priority", day("2023-01-10")}, {"filing", day("2024-01-10")}});
+  Case item = international({{"priority", day("2023-01-10")}, {"filed", day("2024-01-10")}});
   EXPECT_EQ(deadline(item, "amendments").legal, day("2024-05-10"));
   item.events.push_back({"search_report", day("2024-04-02")});
   EXPECT_EQ(deadline(item, "amendments").legal, day("2024-06-02"));
@@ -46,7 +46,7 @@ TEST(Pct, LateSearchReportsLeaveTimeToAct) {
 }
 
 TEST(Pct, FilingFeeCountsSheetsBeyondThirty) {
-  Case item = international({{"filing", day("2024-08-30")}, {"receipt", day("2024-09-02")}});
+  Case item = international({{"filed", day("2024-08-30")}, {"receipt", day("2024-09-02")}});
   item.counts = {{"sheets", 42}};
   EXPECT_EQ(deadline(item, "filing-fee").legal, day("2024-10-02"));
   EXPECT_EQ(paid_on(item, deadline(item, "filing-fee"), "2024-10-02"), "1510.00 CHF");
@@ -58,7 +58,7 @@ TEST(Priority, IsTwelveMonthsForPatentsAndSixForDesignsAndMarks) {
                                     {"utility_model", "2025-02-28"},
                                     {"design", "2024-08-29"},
                                     {"trade_mark", "2024-08-29"}}) {
-      Case item = make_case(office, kind, {{"filing", day("2024-02-29")}});
+      Case item = make_case(office, kind, {{"filed", day("2024-02-29")}});
       EXPECT_EQ(deadline(item, "file-abroad").due, day(due)) << kind;
       item.events.push_back({"priority", day("2023-03-01")});
       EXPECT_TRUE(deadlines(item, "file-abroad").empty()) << kind;
@@ -69,7 +69,7 @@ TEST(Priority, IsTwelveMonthsForPatentsAndSixForDesignsAndMarks) {
 // EPC Rule 51(1): the last day of the month containing the anniversary; J 4/91: six months later,
 // again to the last day of the month. Fees from 1 April 2024.
 TEST(European, RenewalFeesAreDueAtTheEndOfTheMonth) {
-  const Case item = make_case("EP", "patent", {{"filing", day("2023-02-10")}});
+  const Case item = make_case("EP", "patent", {{"filed", day("2023-02-10")}});
   const Deadline third = deadline(item, "renewal", 3);
   EXPECT_EQ(third.legal, day("2025-02-28"));
   EXPECT_EQ(third.grace_end, day("2025-09-01"));  // 31 August 2025 is a Sunday
@@ -82,14 +82,14 @@ TEST(European, RenewalFeesAreDueAtTheEndOfTheMonth) {
 
 TEST(European, RenewalFeesEndWithTheGrantAndValidationBegins) {
   const Case item =
-      make_case("EP", "patent", {{"filing", day("2021-02-10")}, {"grant", day("2024-05-15")}});
+      make_case("EP", "patent", {{"filed", day("2021-02-10")}, {"granted", day("2024-05-15")}});
   EXPECT_EQ(deadlines(item, "renewal").size(), 2U);  // of the years 3 and 4
   EXPECT_EQ(deadline(item, "validation").legal, day("2024-08-15"));
 }
 
 // 653 + 2 classes beyond three at 100 + 4 designations at 100; half of 653 when late.
 TEST(Madrid, RenewalCostsHalfOfTheBasicFeeMoreWhenLate) {
-  Case item = make_case("WO", "trade_mark", {{"registration", day("2016-05-12")}});
+  Case item = make_case("WO", "trade_mark", {{"registered", day("2016-05-12")}});
   item.counts = {{"classes", 5}, {"designations", 4}};
   const Deadline first = deadline(item, "renewal", 1);
   EXPECT_EQ(first.due, day("2026-05-12"));
@@ -112,7 +112,7 @@ TEST(ShippedPacks, NameASourceForEveryRuleFeeAndReduction) {
 
 TEST(ShippedPacks, UseEveryEventAndFeeTheyDeclare) {
   for (const RulePack& pack : shipped().packs()) {
-    std::vector<std::string> used{pack.years_from, "grant"};
+    std::vector<std::string> used{pack.years_from, "granted"};
     const auto take = [&](const std::vector<std::string>& more) {
       used.insert(used.end(), more.begin(), more.end());
     };

@@ -192,8 +192,8 @@ void PackReader::read_reduction(const toml::table& table) {
   reduction.fees = fees(table, "fees");
   reduction.years_from_grant =
       static_cast<int>(reader_.number(table, "years_from_grant", 0, 0, kYearsMax));
-  if (reduction.years_from_grant > 0 && (pack_.years_from.empty() || !has_event("grant"))) {
-    reader_.fail(table, "'years_from_grant' needs the event 'grant' and 'years_from'");
+  if (reduction.years_from_grant > 0 && (pack_.years_from.empty() || !has_event("granted"))) {
+    reader_.fail(table, "'years_from_grant' needs the event 'granted' and 'years_from'");
   }
   pack_.reductions.push_back(std::move(reduction));
 }
