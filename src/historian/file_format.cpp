@@ -22,6 +22,21 @@ void set_kind(std::uint32_t kind, BlockRef& block) {
 
 }  // namespace
 
+Error damaged_file(const std::string& path, const std::string& what) {
+  return {ErrorId::kCorrupt, path + ": " + what};
+}
+
+Summary extent_of(std::span<const SeriesPoints> series) {
+  Summary extent;
+  for (const SeriesPoints& one : series) {
+    const Columns& points = one.points;
+    if (extent.count == 0 || points.front() < extent.first_time) extent.first_time = points.front();
+    if (extent.count == 0 || points.back() > extent.last_time) extent.last_time = points.back();
+    extent.count += points.size();
+  }
+  return extent;
+}
+
 void write_entry(ByteWriter& writer, const BlockRef& block) {
   writer.write_le(block.first.tenant.value);
   writer.write_le(block.first.tag.value);

@@ -19,6 +19,13 @@ inline constexpr std::size_t kIndexEntryBytes = 28 + kSummaryBytes;
 // 8192 points take at most 30 bytes each beside their text (block.h).
 inline constexpr std::uint32_t kStoredBytesMax = 4 * 1024 * 1024;
 
+// Error kCorrupt that names the file.
+Error damaged_file(const std::string& path, const std::string& what);
+
+inline SeriesKey last_key(const BlockRef& block) { return {block.first.tenant, block.last}; }
+// What the index says of a block of several tags: how many points, from when to when.
+Summary extent_of(std::span<const SeriesPoints> series);
+
 // One entry of the index.
 void write_entry(ByteWriter& writer, const BlockRef& block);
 BlockRef read_entry(ByteReader& reader);
