@@ -29,4 +29,16 @@ inline Bytes hex_of_page(const std::string& page, const std::string& heading) {
   return bytes;
 }
 
+// As the page writes bytes, so that a difference can be read.
+inline std::string hex_of(ByteSpan bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    if (i > 0) text += i % 16 == 0 ? "\n    " : i % 8 == 0 ? "  " : " ";
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
 }  // namespace lineshaft

@@ -242,18 +242,6 @@ TEST_F(FileTest, LeavesAFileOfANewerVersionAlone) {
   EXPECT_EQ(open().error().id, ErrorId::kFormatTooNew);
 }
 
-// As the page writes bytes, so that a difference can be read.
-std::string hex_of(ByteSpan bytes) {
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    if (i > 0) text += i % 16 == 0 ? "\n    " : i % 8 == 0 ? "  " : " ";
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 15];
-  }
-  return text;
-}
-
 TEST_F(FileTest, HasTheBytesOfTheFormatPage) {
   const std::vector<Point> points = {{{1'000'000'000}, quality::kGood, std::int64_t{-3}},
                                      {{2'000'000'000}, quality::kBadTimeout, std::int64_t{300}}};
