@@ -14,6 +14,7 @@
 #include "identity/identity.h"
 #include "intake/import.h"
 #include "retention/keeper.h"
+#include "rights/licence_book.h"
 #include "rights/register.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -35,10 +36,11 @@ struct Services {
   std::function<std::uint64_t()> memory_bytes;  // resident, of this process
   // How the wall clock was set lately, in words; "" if it was not.
   std::function<std::string()> clock_jump = [] { return std::string(); };
-  Backups* backups = nullptr;              // needed by backup_routes
-  Maintenance* maintenance = nullptr;      // needed by historian_routes
-  retention::Keeper* retention = nullptr;  // needed by retention_routes
-  rights::Register* rights = nullptr;      // needed by rights_routes
+  Backups* backups = nullptr;               // needed by backup_routes
+  Maintenance* maintenance = nullptr;       // needed by historian_routes
+  retention::Keeper* retention = nullptr;   // needed by retention_routes
+  rights::Register* rights = nullptr;       // needed by rights_routes
+  rights::LicenceBook* licences = nullptr;  // needed by licence_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -54,6 +56,7 @@ std::vector<Route> historian_routes(const Services& services);
 std::vector<Route> retention_routes(const Services& services);
 std::vector<Route> erase_routes(const Services& services);
 std::vector<Route> rights_routes(const Services& services);
+std::vector<Route> licence_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

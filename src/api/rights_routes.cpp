@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/rights_view.h"
 #include "rights/register_json.h"
 
 namespace lineshaft::api {
@@ -11,19 +12,6 @@ namespace {
 using rights::View;
 
 constexpr std::uint64_t kAssetsPerPageMax = 1'000;
-
-// Who manages the register sees all of it; everybody else what the party they speak for is party
-// to: nothing, as long as none is set for the account.
-Result<View> view_of(const Services& services, const Request& request) {
-  const identity::Principal& who = request.principal;
-  if (identity::authorise(who, identity::Permission::kRightsManage)) {
-    return View{request.tenant(), {}};
-  }
-  if (who.kind != identity::PrincipalKind::kUser) return View{request.tenant(), ""};
-  const auto party = services.rights->party_of(request.tenant(), who.id);
-  if (!party) return party.error();
-  return View{request.tenant(), party->value_or("")};
-}
 
 template <typename Thing>
 Reply page(const std::vector<Thing>& things, Json (*to_json)(const Thing&)) {
@@ -35,7 +23,7 @@ Reply page(const std::vector<Thing>& things, Json (*to_json)(const Thing&)) {
 // --- parties ---
 
 Result<Reply> list_parties(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   const auto parties = services.rights->list_parties(*view);
   if (!parties) return parties.error();
@@ -43,7 +31,7 @@ Result<Reply> list_parties(const Services& services, const Request& request) {
 }
 
 Result<Reply> get_party(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   const auto party = services.rights->get_party(*view, request.name("party"));
   if (!party) return party.error();
@@ -66,7 +54,7 @@ Result<Reply> put_party(const Services& services, const Request& request) {
 }
 
 Result<Reply> list_memberships(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   const auto memberships = services.rights->list_memberships(*view);
   if (!memberships) return memberships.error();
@@ -176,7 +164,7 @@ Result<rights::AssetFilter> filter_of(const Services& services, const Request& r
 }
 
 Result<Reply> list_assets(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   const auto filter = filter_of(services, request);
   if (!filter) return filter.error();
@@ -192,7 +180,7 @@ Result<Reply> list_assets(const Services& services, const Request& request) {
 }
 
 Result<Reply> get_asset(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   auto asset = services.rights->get_asset(*view, request.name("asset"));
   if (!asset) return asset.error();
@@ -218,7 +206,7 @@ Result<Reply> put_asset(const Services& services, const Request& request) {
 }
 
 Result<Reply> list_events(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   const auto events = services.rights->list_events(*view, request.name("asset"));
   if (!events) return events.error();
@@ -241,7 +229,7 @@ Result<Reply> add_event(const Services& services, const Request& request) {
 }
 
 Result<Reply> list_ownership(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   const auto entries = services.rights->list_ownership(*view, request.name("asset"));
   if (!entries) return entries.error();

@@ -63,6 +63,7 @@ class Api : public testing::Test {
         connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants).value();
     retention_ = retention::Keeper::open(*historian_, *documents_, tenants).value();
     rights_ = rights::Register::open(database(), clock).value();
+    licences_ = rights::LicenceBook::open(database(), *rights_, clock).value();
     imports_ = intake::ImportService::open(
                    {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
                    .value();
@@ -72,6 +73,7 @@ class Api : public testing::Test {
     services_->backups = &backups_;
     services_->retention = retention_.get();
     services_->rights = rights_.get();
+    services_->licences = licences_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -81,7 +83,7 @@ class Api : public testing::Test {
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
     for (auto routes : {access_routes, connection_routes, tag_routes, value_routes, line_routes,
                         aggregate_routes, import_routes, overview_routes, backup_routes,
-                        retention_routes, erase_routes, rights_routes}) {
+                        retention_routes, erase_routes, rights_routes, licence_routes}) {
       router_->add(routes(*services_));
     }
   }
@@ -148,6 +150,7 @@ class Api : public testing::Test {
   std::unique_ptr<connect::Registry> registry_;
   std::unique_ptr<retention::Keeper> retention_;
   std::unique_ptr<rights::Register> rights_;
+  std::unique_ptr<rights::LicenceBook> licences_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
   std::unique_ptr<Services> services_;

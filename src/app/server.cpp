@@ -23,6 +23,7 @@
 #include "intake/import.h"
 #include "records/documents.h"
 #include "retention/keeper.h"
+#include "rights/licence_book.h"
 #include "rights/register.h"
 #include "sys/http.h"
 #include "sys/worker_pool.h"
@@ -166,13 +167,26 @@ class JoinedServer final : public Server {
     auto documents = records::Documents::open(*std::move(documents_database));
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
-    auto rights_database =
-        records::Database::open(files(), {.path = path("records.db"), .check = false});
-    if (!rights_database) return rights_database.error();
-    auto rights = rights::Register::open(*std::move(rights_database), sys::real_clock());
+    if (Status opened = open_rights(); !opened) return opened;
+    return open_historian();
+  }
+
+  Status open_rights() {
+    const auto database = [this] {
+      return records::Database::open(files(), {.path = path("records.db"), .check = false});
+    };
+    auto register_database = database();
+    if (!register_database) return register_database.error();
+    auto rights = rights::Register::open(*std::move(register_database), sys::real_clock());
     if (!rights) return rights.error();
     rights_ = *std::move(rights);
-    return open_historian();
+    auto licence_database = database();
+    if (!licence_database) return licence_database.error();
+    auto licences =
+        rights::LicenceBook::open(*std::move(licence_database), *rights_, sys::real_clock());
+    if (!licences) return licences.error();
+    licences_ = *std::move(licences);
+    return {};
   }
 
   Status open_historian() {
@@ -229,6 +243,7 @@ class JoinedServer final : public Server {
     services_->maintenance = maintenance_work_.get();
     services_->retention = retention_.get();
     services_->rights = rights_.get();
+    services_->licences = licences_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -238,7 +253,7 @@ class JoinedServer final : public Server {
          {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
           api::line_routes, api::aggregate_routes, api::import_routes, api::overview_routes,
           api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes,
-          api::rights_routes}) {
+          api::rights_routes, api::licence_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -338,6 +353,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<retention::Keeper> retention_;
   std::unique_ptr<rights::Register> rights_;
+  std::unique_ptr<rights::LicenceBook> licences_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;

@@ -90,6 +90,19 @@ Result<std::vector<Ownership>> Register::list_ownership(const View& view, std::s
   return entries;
 }
 
+Result<std::vector<Ownership>> Register::standing_ownership(TenantId tenant,
+                                                            std::string_view asset) {
+  Result<std::vector<Ownership>> entries = list_ownership({tenant, {}}, asset);
+  if (!entries) return entries;
+  std::vector<std::int64_t> corrected;
+  for (const Ownership& entry : *entries) corrected.push_back(entry.corrects);
+  std::erase_if(*entries, [&](const Ownership& entry) {
+    return std::ranges::find(corrected, entry.sequence) != corrected.end();
+  });
+  std::ranges::sort(*entries, {}, &Ownership::from);
+  return entries;
+}
+
 // One entry counts from each day. Another for the same day must say which one it corrects, and that
 // one must be the one that counts.
 Status Register::check_correction(TenantId tenant, std::string_view asset,

@@ -207,6 +207,8 @@ class Register {
 
   // All entries in order of sequence; what counts on a day says shares_on.
   Result<std::vector<Ownership>> list_ownership(const View& view, std::string_view asset);
+  // The entries that count, by `from`. Errors: kNotFound.
+  Result<std::vector<Ownership>> standing_ownership(TenantId tenant, std::string_view asset);
   // Errors: kNotFound: no such asset or party; kInvalidArgument naming the share (none, twice the
   // same party, weight out of range); kConflict: there is an entry of that day, and this one does
   // not say that it corrects it.

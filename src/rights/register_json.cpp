@@ -2,46 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "rights/json_members.h"
+
 namespace lineshaft::rights {
 namespace {
 
 Error bad(const std::string& what) { return {ErrorId::kInvalidArgument, what}; }
-
-// Reads members one after the other and keeps the first error.
-class Members {
- public:
-  explicit Members(const Json& object) : object_(object) {}
-
-  std::string text(const char* field) { return keep(optional_string(object_, field, "")); }
-  std::string required(const char* field) { return keep(required_string(object_, field)); }
-  std::int64_t number(const char* field, std::int64_t max) {
-    return keep(optional_integer(object_, field, 0, 0, max));
-  }
-  Day day(const char* field) { return keep(required_day(object_, field)); }
-  std::optional<Day> optional_day(const char* field) {
-    if (!object_.contains(field) || object_[field].is_null()) return std::nullopt;
-    return day(field);
-  }
-  template <typename Kind>
-  Kind word(const char* field, Result<Kind> (*parse)(std::string_view)) {
-    const std::string word = required(field);
-    if (!status_) return {};
-    Result<Kind> kind = parse(word);
-    return keep(kind ? std::move(kind) : Result<Kind>(bad(field + (": " + kind.error().what))));
-  }
-  const Status& status() const { return status_; }
-
- private:
-  template <typename T>
-  T keep(Result<T> result) {
-    if (result) return *std::move(result);
-    if (status_) status_ = std::move(result).error();
-    return {};
-  }
-
-  const Json& object_;
-  Status status_;
-};
 
 Result<std::vector<Share>> shares_from_json(const Json& object) {
   if (!object.contains("shares") || !object["shares"].is_array()) {

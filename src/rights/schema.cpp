@@ -8,7 +8,7 @@
 namespace lineshaft::rights {
 namespace {
 
-constexpr std::array<std::string_view, 1> kSteps{
+constexpr std::array<std::string_view, 2> kSteps{
     // 1: days are numbers of days since 1970-01-01. `status` repeats what the events say, for
     // searching. An ownership entry that was corrected stays; `corrected` is 1 then, and nobody is
     // party to the asset by it.
@@ -49,6 +49,22 @@ constexpr std::array<std::string_view, 1> kSteps{
          SELECT s.tenant, s.asset, s.sequence, s.party, s.weight
          FROM rights_shares AS s JOIN rights_ownership AS o USING (tenant, asset, sequence)
          WHERE o.corrected = 0;)",
+    // 2: the licence is kept as JSON; what it is searched by is repeated in columns.
+    R"(CREATE TABLE rights_licences (
+         tenant INTEGER NOT NULL, id TEXT NOT NULL, status INTEGER NOT NULL,
+         version INTEGER NOT NULL, json TEXT NOT NULL, ended_on INTEGER,
+         PRIMARY KEY (tenant, id)) STRICT;
+       CREATE TABLE rights_licence_assets (
+         tenant INTEGER NOT NULL, licence TEXT NOT NULL, asset TEXT NOT NULL,
+         PRIMARY KEY (tenant, licence, asset)) STRICT, WITHOUT ROWID;
+       CREATE INDEX rights_licences_of ON rights_licence_assets (tenant, asset);
+       CREATE TABLE rights_licence_parties (
+         tenant INTEGER NOT NULL, licence TEXT NOT NULL, party TEXT NOT NULL,
+         PRIMARY KEY (tenant, licence, party)) STRICT, WITHOUT ROWID;
+       CREATE TABLE rights_approvals (
+         tenant INTEGER NOT NULL, licence TEXT NOT NULL, digest TEXT NOT NULL,
+         party TEXT NOT NULL, time INTEGER NOT NULL, approved_by TEXT NOT NULL,
+         PRIMARY KEY (tenant, licence, digest, party)) STRICT;)",
 };
 
 Error refuse(std::string_view field, const std::string& why) {

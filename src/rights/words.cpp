@@ -1,15 +1,11 @@
 // The words of the register, and the rules of its ids.
 #include <algorithm>
-#include <span>
-#include <utility>
 
 #include "rights/register.h"
+#include "rights/word_list.h"
 
 namespace lineshaft::rights {
 namespace {
-
-template <typename Kind>
-using Word = std::pair<Kind, std::string_view>;
 
 constexpr Word<PartyKind> kPartyKinds[] = {{PartyKind::kCentre, "centre"},
                                            {PartyKind::kOrganisation, "organisation"},
@@ -38,26 +34,6 @@ constexpr Word<EventKind> kEventKinds[] = {
     {EventKind::kWithdrawn, "withdrawn"},
     {EventKind::kRefused, "refused"},
     {EventKind::kInvalidated, "invalidated"}};
-
-template <typename Kind>
-std::string_view name_in(std::span<const Word<Kind>> words, Kind kind) {
-  const auto found = std::ranges::find(words, kind, &Word<Kind>::first);
-  LS_ASSERT(found != words.end());
-  return found->second;
-}
-
-template <typename Kind>
-Result<Kind> parse_in(std::span<const Word<Kind>> words, std::string_view word,
-                      std::string_view what) {
-  const auto found = std::ranges::find(words, word, &Word<Kind>::second);
-  if (found != words.end()) return found->first;
-  std::string message =
-      "'" + std::string(word.substr(0, 64)) + "' is no " + std::string(what) + "; there are";
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    message += (i == 0 ? " " : ", ") + std::string(words[i].second);
-  }
-  return Error{ErrorId::kInvalidArgument, message};
-}
 
 bool may_be_in_id(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
