@@ -71,16 +71,19 @@ class Worker {
 
   std::string work(int steps) {
     for (int i = 0; i < steps; ++i) {
-      const std::uint64_t chance = below(12);
-      std::string problem;
+      const std::uint64_t chance = below(14);
+      Status done;
       if (chance == 0) {
-        const Status opened = store_.open();
-        if (!opened) problem = opened.error().text();
+        done = store_.open();
+      } else if (chance == 12) {
+        done = store_->save_snapshot();
+      } else if (chance == 13) {
+        if (const auto note = store_->checkpoint(); !note) done = note.error();
       } else {
         post_some(chance < 7 ? 1 : 1 + below(chance == 11 ? 70 : 6));
       }
-      if (problem.empty() && store_->read_only()) problem = store_->read_only()->text();
-      if (!problem.empty()) return problem;
+      if (!done) return done.error().text();
+      if (store_->read_only()) return store_->read_only()->text();
     }
     return {};
   }
@@ -149,6 +152,15 @@ std::string problem_of(const sys::DiskImage& image, std::size_t operations,
   Int128 sum = 0;
   for (const AccountView& row : rows) sum += row.balance.posted() + row.balance.pending();
   if (sum != 0) return "the books do not balance";
+  // The file of hashes may be in any state; proofs hold all the same.
+  const Sequence last = store->last();
+  for (const std::uint64_t i : {std::uint64_t{1}, last.value}) {
+    if (i > last.value || i == 0) continue;
+    const Result<Proof> proof = store->prove_inclusion({i}, last.value);
+    if (!proof) return proof.error().text();
+    const Sha256 leaf = store->journal({i}, "")->leaf;
+    if (!verify_inclusion(leaf, i - 1, last.value, *proof, store->root())) return "a wrong proof";
+  }
   return {};
 }
 

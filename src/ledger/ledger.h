@@ -89,6 +89,8 @@ class Ledger {
   Sequence last() const;
   Sha256 root() const;
   std::optional<AccountId> find_account(const std::string& name) const;
+  // The journal with this idempotency key. Errors: kNotFound; of reading.
+  Result<Sequence> find_journal(const std::string& key) const;
   // Errors: kAccountUnknown.
   Result<AccountView> account(AccountId id);
   // Of one owner, or of all if it is empty; in order of their ids.
@@ -123,8 +125,8 @@ class Ledger {
   Status export_to(const std::string& path);
   // What is posted, as text for hledger. Errors: of reading and writing.
   Status write_hledger(const std::string& path) const;
-  // So that the next start reads only what comes after. Takes no journal meanwhile: about 50 ms for
-  // a million. Errors: of writing; kLedgerReadOnly.
+  // So that the next start reads only what comes after. Takes no journal for about 0.1 s with a
+  // million of them. Errors: of writing; kLedgerReadOnly.
   Status save_snapshot();
 
  private:

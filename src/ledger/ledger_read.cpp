@@ -104,6 +104,20 @@ std::optional<AccountId> Ledger::find_account(const std::string& name) const {
   return state_.find(name);
 }
 
+Result<Sequence> Ledger::find_journal(const std::string& key) const {
+  const Error missing{ErrorId::kNotFound, "no journal has the key '" + key + "'"};
+  std::optional<Sequence> found;
+  {
+    const std::shared_lock lock(mutex_);
+    found = state_.find_key(key);
+  }
+  if (!found) return missing;
+  const Result<Journal> journal = LogEarlier(reader_).read(*found);
+  if (!journal) return journal.error();
+  if (journal->key != key) return missing;
+  return *found;
+}
+
 Result<AccountView> Ledger::account(AccountId id) {
   give_up_expired();
   const std::shared_lock lock(mutex_);

@@ -111,9 +111,10 @@ Status Ledger::save_snapshot() {
     if (tree_.size() != node_count(peaks_.size())) {
       if (Status rebuilt = rebuild_tree(); !rebuilt) return rebuilt;
     }
-    if (Status synced = tree_.sync(); !synced) return synced;
+    if (Status written = tree_.flush(); !written) return written;
     bytes = encode_snapshot(state_, peaks_);
   }
+  if (Status synced = sync_tree(files_, path_of(kTreeFile)); !synced) return synced;
   // The name of the file of hashes must be there as long as the snapshot is.
   if (Status named = files_.sync_directory(options_.directory); !named) return named;
   return sys::write_file_atomically(files_, path_of(kSnapshotFile), bytes);

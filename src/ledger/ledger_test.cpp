@@ -80,6 +80,13 @@ TEST_F(LedgerTest, AnswersTheSameRequestAgainAlsoAfterAStart) {
   EXPECT_EQ(store_.posted(1), 6);
 }
 
+TEST_F(LedgerTest, FindsAJournalByItsKey) {
+  post(20);
+  open();
+  EXPECT_EQ(store_->find_journal("k7")->value, 10u);
+  EXPECT_EQ(store_->find_journal("k20").error().id, ErrorId::kNotFound);
+}
+
 TEST_F(LedgerTest, JudgesEachJournalOfABatchByItself) {
   const auto answers =
       store_->post_each({post_of("a", {{1, 1}, {2, -1}}), post_of("b", {{1, 1}, {2, -2}}),

@@ -156,7 +156,10 @@ class StateCodec {
       account.currency = in.currency();
       account.kind = static_cast<AccountKind>(in.byte());
       account.constraint = static_cast<Constraint>(in.byte());
-      if (!state.open_account(account)) return in.fail();
+      if (account.kind > AccountKind::kExpense ||
+          account.constraint > Constraint::kCreditsWithinDebits || !state.open_account(account)) {
+        return in.fail();
+      }
       State::Book& book = state.books_.back();
       book.closed = in.flag();
       Balance& balance = book.balance;
@@ -190,6 +193,7 @@ class StateCodec {
       const std::uint64_t sequence = in.number();
       State::Reservation& reservation = state.reservations_[sequence];
       reservation.fate = static_cast<State::Reservation::Fate>(in.byte());
+      if (reservation.fate > State::Reservation::Fate::kExpired) return in.fail();
       reservation.has_expiry = in.flag();
       reservation.expiry_ns = static_cast<std::int64_t>(in.fixed());
       for (std::uint64_t legs = in.count(17); in.good() && legs > 0; --legs) {

@@ -139,10 +139,15 @@ Status State::check_sums(const std::vector<Leg>& legs) const {
     Currency currency;
     Int128 amount = 0;
   };
-  // One or two currencies as a rule. 10,000 legs of 10^30 stay far inside 128 bits.
+  // 10,000 legs of 10^30 stay far inside 128 bits. Most journals have one currency: no memory then.
+  Sum first{book(legs.front().account).currency, 0};
   std::vector<Sum> sums;
   for (const Leg& leg : legs) {
     const Currency currency = book(leg.account).currency;
+    if (currency == first.currency) {
+      first.amount += leg.amount;
+      continue;
+    }
     const auto known = std::find_if(sums.begin(), sums.end(),
                                     [&](const Sum& sum) { return sum.currency == currency; });
     if (known != sums.end()) {
@@ -151,6 +156,7 @@ Status State::check_sums(const std::vector<Leg>& legs) const {
       sums.push_back({currency, leg.amount});
     }
   }
+  if (first.amount != 0) sums.insert(sums.begin(), first);
   for (const Sum& sum : sums) {
     if (sum.amount == 0) continue;
     return Error{ErrorId::kJournalUnbalanced, "legs in " + std::string(sum.currency.code()) +

@@ -77,6 +77,10 @@ class State {
 
   std::uint32_t account_count() const { return static_cast<std::uint32_t>(accounts_.size()); }
   std::optional<AccountId> find(const std::string& name) const;
+  // The journal that has this key, almost certainly: KeyIndex says how sure that is.
+  std::optional<Sequence> find_key(std::string_view key) const {
+    return keys_.find(keys_.fingerprint(key));
+  }
   bool has(AccountId id) const { return id.value >= 1 && id.value <= accounts_.size(); }
   // Requires of these three: has(id).
   const Account& account(AccountId id) const { return accounts_[id.value - 1]; }

@@ -41,10 +41,10 @@ void TreeFile::append(std::span<const Sha256> hashes) {
   if (trouble_) return;
   buffer_.insert(buffer_.end(), hashes.begin(), hashes.end());
   if (buffer_.size() < kBufferHashes) return;
-  static_cast<void>(write_buffer());
+  static_cast<void>(flush());
 }
 
-Status TreeFile::write_buffer() {
+Status TreeFile::flush() {
   if (trouble_) return *trouble_;
   if (buffer_.empty()) return {};
   Status written = file_->write_at(written_ * kHashBytes, bytes_of(buffer_));
@@ -57,11 +57,12 @@ Status TreeFile::write_buffer() {
   return written;
 }
 
-Status TreeFile::sync() {
-  if (Status written = write_buffer(); !written) return written;
-  Status synced = file_->sync();
-  if (!synced) trouble_ = synced.error();
-  return synced;
+Status sync_tree(sys::FileSystem& files, const std::string& path) {
+  // By a file of its own: a sync of the first takes seconds, and others read and write it
+  // meanwhile.
+  Result<std::unique_ptr<sys::File>> file = files.open(path, sys::OpenMode::kReadWrite);
+  if (!file) return std::move(file).error();
+  return (*file)->sync();
 }
 
 Result<Sha256> TreeFile::read(std::uint64_t position) const {

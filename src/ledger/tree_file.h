@@ -29,7 +29,8 @@ class TreeFile {
   // Never fails for the caller: the journals are safe in the log. After trouble with the file
   // read() says so, until restart().
   void append(std::span<const Sha256> hashes);
-  Status sync();
+  // Hands everything to the file; for sync_tree().
+  Status flush();
 
   std::uint64_t size() const { return written_ + buffer_.size(); }
   // Errors: kIoError; kCorrupt: the file is shorter than it was. A wrong hash is not noticed here:
@@ -37,8 +38,6 @@ class TreeFile {
   Result<Sha256> read(std::uint64_t position) const;
 
  private:
-  Status write_buffer();
-
   sys::FileSystem& files_;
   const std::string path_;
   std::unique_ptr<sys::File> file_;
@@ -46,5 +45,8 @@ class TreeFile {
   std::vector<Sha256> buffer_;  // behind them
   std::optional<Error> trouble_;
 };
+
+// What was flushed so far is on the disk when this returns success. Threads: any.
+Status sync_tree(sys::FileSystem& files, const std::string& path);
 
 }  // namespace lineshaft::ledger

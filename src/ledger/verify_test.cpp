@@ -139,6 +139,26 @@ TEST_F(VerifyTest, PassesAGoodExport) {
   EXPECT_EQ(found.accounts[0].balance, store_->account({1})->balance);
 }
 
+// Written by a page of Python and signed by openssl, from the format's description alone: two
+// accounts, 5.00 posted, 2.00 reserved, posted, and reversed again. It is the fuzzer's seed too.
+TEST(VerifyGolden, PassesAnExportThatAnotherProgramWrote) {
+  const std::string seed = std::string(LINESHAFT_SOURCE_DIR) + "/fuzz/corpus/ledger/export";
+  const Bytes bytes = sys::read_file(sys::real_file_system(), seed, 1 << 20).value();
+  sys::SimDisk disk;
+  ASSERT_TRUE(sys::write_file_atomically(disk, "f", ByteSpan(bytes).subspan(1)).ok());
+  VerifyOptions options;
+  options.key =
+      NoteKey::parse("example.org/ledger+0cdbfb8b+AZk0hVHiQqJmoxVUXaOHoV9qtylCFcAM4VwNj1CzA1lp")
+          .value();
+  const Result<Verified> found = verify_export(disk, "f", options);
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  EXPECT_EQ(found->entries, 7u);
+  EXPECT_EQ(base64_text(found->root), "vMhZjLun4l/TDmhzMUCWB+L293z0eWRKvREMenTJAPc=");
+  ASSERT_EQ(found->accounts.size(), 2u);
+  EXPECT_EQ(found->accounts[0].balance, (Balance{700, 200, 0, 0}));
+  EXPECT_EQ(found->accounts[1].balance, (Balance{200, 700, 0, 0}));
+}
+
 TEST_F(VerifyTest, PassesTheDirectoryItself) {
   store_.close();
   const Result<Verified> found = verify_directory(disk_, "/data/ledger", pinned());
