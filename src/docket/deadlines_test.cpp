@@ -94,7 +94,7 @@ TEST(Deadlines, RecurAndAreSettledNumberByNumber) {
 TEST(Deadlines, BeginAndEndWithTheRight) {
   const std::string lines =
       "from = [\"a\"]\nafter = \"12 months\"\nevery = \"12 months\"\nlast = 5\nnot_before = "
-      "\"grant\"";
+      "\"granted\"";
   const Event a{"a", day("2020-01-01")};
   EXPECT_EQ(due(lines, {a, {"granted", day("2023-01-01")}, {"end", day("2024-12-31")}}),
             "2023-01-02#3 2024-01-01#4");
