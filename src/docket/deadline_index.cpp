@@ -7,7 +7,8 @@ namespace lineshaft::docket {
 void DeadlineIndex::erase(std::uint32_t item) {
   for (const Day day : of_item_[item]) {
     std::vector<Slot>& slots = days_.at(day);
-    const auto [begin, end] = std::ranges::equal_range(slots, item, {}, &Slot::item);
+    const auto begin = std::ranges::lower_bound(slots, item, {}, &Slot::item);
+    const auto end = std::ranges::upper_bound(slots, item, {}, &Slot::item);
     size_ -= static_cast<std::size_t>(end - begin);
     slots.erase(begin, end);
     if (slots.empty()) days_.erase(day);

@@ -55,7 +55,7 @@ std::uint16_t RuleBook::number_of(const RulePack& pack, const Rule& rule) const 
     if (&other == &pack) return static_cast<std::uint16_t>(number);
     number += other.rules.size();
   }
-  LS_ASSERT(!"the pack is of this book");
+  LS_ASSERT(false);  // The pack is of this book.
   return 0;
 }
 
@@ -65,7 +65,7 @@ RuleBook::Found RuleBook::rule_of(std::uint16_t number) const {
     if (left < pack.rules.size()) return {&pack, &pack.rules[left]};
     left -= pack.rules.size();
   }
-  LS_ASSERT(!"the number is of this book");
+  LS_ASSERT(false);  // The number is of this book.
   return {};
 }
 

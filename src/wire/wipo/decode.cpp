@@ -30,7 +30,7 @@ std::string_view name_of(RightKind kind) {
     case RightKind::kTradeMark:
       return "trade_mark";
   }
-  LS_ASSERT(!"every kind has a name");
+  LS_ASSERT(false);  // Every kind has a name.
   return "";
 }
 

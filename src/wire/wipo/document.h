@@ -30,11 +30,11 @@ struct FoundRecord {
 // Cost: linear in the bytes.
 Result<std::vector<FoundRecord>> read_document(std::string_view bytes);
 
-// One document of ST.96: PatentPublication, TrademarkApplication or DesignApplication. What a reader
-// of this file takes from it is the record again, except what has no element there: the status of
-// patents, inventors of marks, publication number and kind of marks and designs. That a patent
-// document is about a utility model follows from its publication kind.
-// Requires: texts of the record are UTF-8.
+// One document of ST.96: PatentPublication, TrademarkApplication or DesignApplication. What a
+// reader of this file takes from it is the record again, except what has no element there: the
+// status of patents, inventors of marks, publication number and kind of marks and designs. That a
+// patent document is about a utility model follows from its publication kind. Requires: texts of
+// the record are UTF-8.
 std::string write_st96(const RegisterRecord& record);
 
 }  // namespace lineshaft::wipo
