@@ -99,6 +99,26 @@ Result<Reply> end_membership(const Services& services, const Request& request) {
   return Reply::nothing();
 }
 
+// What the register shows to whom asks: all of it, or what a party is party to; "" for none.
+Result<Reply> get_view(const Services& services, const Request& request) {
+  const Result<View> view = view_of(services, request);
+  if (!view) return view.error();
+  return Reply::json({{"all", !view->party}, {"party", view->party.value_or("")}});
+}
+
+Result<Reply> list_speakers(const Services& services, const Request& request) {
+  const auto users = services.identity.list_users(request.principal);
+  if (!users) return users.error();
+  Json items = Json::array();
+  for (const identity::User& user : *users) {
+    const auto party = services.rights->party_of(request.tenant(), user.id.value);
+    if (!party) return party.error();
+    if (*party) items.push_back({{"user", user.id.value}, {"party", **party}});
+  }
+  const std::size_t total = items.size();
+  return Reply::json({{"items", std::move(items)}, {"total", total}});
+}
+
 // The party that an account speaks for; "" for none.
 Result<Reply> set_speaker(const Services& services, const Request& request) {
   const Result<std::uint32_t> user = request.id();
@@ -269,6 +289,10 @@ std::vector<Route> rights_routes(const Services& services) {
        bind(services, add_membership)},
       {"POST", "/rights/memberships/end", manage, "A party leaves a centre", "MembershipEnd", "",
        bind(services, end_membership)},
+      {"GET", "/rights/view", read, "Which part of the register one sees", "", "RightsView",
+       bind(services, get_view)},
+      {"GET", "/rights/speakers", manage, "Which account speaks for which party", "", "SpeakerPage",
+       bind(services, list_speakers)},
       {"PUT", "/users/{id}/party", manage, "Set the party that an account speaks for", "Speaker",
        "", bind(services, set_speaker)},
       {"GET", "/rights/assets", read, "A page of assets with their owners on a day", "",
