@@ -48,6 +48,7 @@ std::unique_ptr<Cli> make_cli() {
   add_backup_commands(*cli);
   add_historian_commands(*cli);
   add_retention_commands(*cli);
+  add_rights_commands(*cli);
   add_bench_commands(*cli);
   add_self_commands(*cli);
   return cli;

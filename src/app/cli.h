@@ -40,6 +40,7 @@ void add_file_commands(Cli& cli);        // import, export
 void add_historian_commands(Cli& cli);   // historian
 void add_backup_commands(Cli& cli);      // backup, restore
 void add_retention_commands(Cli& cli);   // retention, erase
+void add_rights_commands(Cli& cli);      // asset, party
 void add_bench_commands(Cli& cli);       // bench
 void add_self_commands(Cli& cli);        // version, completion, man
 

@@ -19,13 +19,14 @@ TEST(Manual, NamesEveryCommandWithItsOptions) {
   const std::unique_ptr<Cli> cli = make_cli();
   const std::string page = manual_page(cli->root, "1.2.3");
   for (const char* command :
-       {"lineshaft serve",        "lineshaft sim plant",     "lineshaft doctor",
-        "lineshaft connect scan", "lineshaft connect add",   "lineshaft connect ls",
-        "lineshaft connect test", "lineshaft tag ls",        "lineshaft tag watch",
-        "lineshaft query last",   "lineshaft query raw",     "lineshaft query agg",
-        "lineshaft query at",     "lineshaft retention set", "lineshaft erase",
-        "lineshaft import csv",   "lineshaft export",        "lineshaft user add",
-        "lineshaft token add",    "lineshaft version",       "lineshaft completion bash"}) {
+       {"lineshaft serve",        "lineshaft sim plant",      "lineshaft doctor",
+        "lineshaft connect scan", "lineshaft connect add",    "lineshaft connect ls",
+        "lineshaft connect test", "lineshaft tag ls",         "lineshaft tag watch",
+        "lineshaft query last",   "lineshaft query raw",      "lineshaft query agg",
+        "lineshaft query at",     "lineshaft retention set",  "lineshaft erase",
+        "lineshaft asset own",    "lineshaft party join",     "lineshaft import csv",
+        "lineshaft export",       "lineshaft user add",       "lineshaft token add",
+        "lineshaft version",      "lineshaft completion bash"}) {
     EXPECT_THAT(page, HasSubstr(".SS \"" + std::string(command) + " ")) << command;
   }
   EXPECT_THAT(page, HasSubstr("\\-\\-dry\\-run"));
