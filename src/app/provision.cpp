@@ -4,11 +4,14 @@
 
 #include "base/log.h"
 #include "connect/connection_json.h"
+#include "rights/register_json.h"
 
 namespace lineshaft::app {
 namespace {
 
 constexpr std::size_t kConnectionsBytesMax = 256 * 1024 * 1024;
+constexpr std::size_t kRightsBytesMax = 64 * 1024 * 1024;
+constexpr const char* kRecordedBy = "provision";
 
 // In pieces, so that a file of any size takes no memory.
 Status copy_file(sys::FileSystem& files, const std::string& from, const std::string& to) {
@@ -33,6 +36,90 @@ bool has_name(const std::vector<connect::RegisteredConnection>& list, const std:
   }
   return false;
 }
+
+// Adds each object of a list; what conflicts with the register is there already.
+class RightsFile {
+ public:
+  RightsFile(TenantId tenant, rights::Register& rights, Day today)
+      : tenant_(tenant), rights_(rights), today_(today) {}
+
+  Status add(const Json& file) {
+    if (!file.is_object()) return Error{ErrorId::kBadConfig, "must be a JSON object"};
+    if (Status known = only_fields(file, {"parties", "memberships", "assets"}); !known) {
+      return known;
+    }
+    Status done = each(file, "parties", [&](const Json& item) {
+      return add_one(rights::party_from_json(item), [&](rights::Party party) {
+        return rights_.put_party(tenant_, std::move(party));
+      });
+    });
+    if (done) {
+      done = each(file, "memberships", [&](const Json& item) {
+        const auto membership = rights::membership_from_json(item);
+        return membership ? passed(rights_.add_membership(tenant_, *membership))
+                          : Status(membership.error());
+      });
+    }
+    if (done) done = each(file, "assets", [&](const Json& item) { return add_asset(item); });
+    return done;
+  }
+
+ private:
+  Status add_asset(const Json& item) {
+    if (!item.is_object()) return Error{ErrorId::kBadConfig, "must be an object"};
+    Json own = item;
+    own.erase("events");
+    own.erase("ownership");
+    Status done = add_one(rights::asset_from_json(own), [&](rights::Asset asset) {
+      return rights_.put_asset(tenant_, std::move(asset));
+    });
+    if (!done) return done;
+    const std::string id = item["id"].get<std::string>();
+    done = each(item, "events", [&](const Json& event) {
+      return add_one(rights::event_from_json(event), [&](rights::Event one) {
+        return rights_.add_event(tenant_, id, std::move(one), today_, kRecordedBy);
+      });
+    });
+    if (!done) return done;
+    return each(item, "ownership", [&](const Json& entry) {
+      return add_one(rights::ownership_from_json(entry), [&](rights::Ownership one) {
+        return rights_.add_ownership(tenant_, id, std::move(one), kRecordedBy);
+      });
+    });
+  }
+
+  // Calls `add` for every item of the list `name`, which may be missing; says which one is wrong.
+  template <typename Add>
+  static Status each(const Json& object, const char* name, Add add) {
+    const auto list = object.find(name);
+    if (list == object.end()) return {};
+    const std::string here = name;
+    if (!list->is_array()) return Error{ErrorId::kBadConfig, here + ": must be a list"};
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      if (const Status added = add((*list)[i]); !added) {
+        return Error{ErrorId::kBadConfig,
+                     here + "[" + std::to_string(i) + "]: " + added.error().what};
+      }
+    }
+    return {};
+  }
+
+  template <typename T, typename Keep>
+  static Status add_one(Result<T> thing, Keep keep) {
+    if (!thing) return thing.error();
+    const auto kept = keep(*std::move(thing));
+    return passed(kept ? Status() : Status(kept.error()));
+  }
+
+  static Status passed(Status done) {
+    if (!done && done.error().id == ErrorId::kConflict) return {};
+    return done;
+  }
+
+  TenantId tenant_;
+  rights::Register& rights_;
+  Day today_;
+};
 
 }  // namespace
 
@@ -59,6 +146,21 @@ Status provision_connections(sys::FileSystem& files, const std::string& folder, 
     }
   }
   log_info("app", "provisioned " + std::to_string(json->size()) + " connections from " + path);
+  return {};
+}
+
+Status provision_rights(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                        rights::Register& rights, Day today) {
+  const std::string path = sys::join_path(folder, "rights.json");
+  if (!files.exists(path)) return {};
+  const Result<Bytes> text = sys::read_file(files, path, kRightsBytesMax);
+  if (!text) return text.error();
+  const Result<Json> json = parse_json(as_text(*text));
+  if (!json) return Error{ErrorId::kBadConfig, path + ": " + json.error().what};
+  if (Status added = RightsFile(tenant, rights, today).add(*json); !added) {
+    return Error{ErrorId::kBadConfig, path + ": " + added.error().what};
+  }
+  log_info("app", "provisioned the register of intellectual property from " + path);
   return {};
 }
 

@@ -4,9 +4,11 @@
 #include <functional>
 #include <string>
 
+#include "base/date.h"
 #include "base/result.h"
 #include "connect/registry.h"
 #include "intake/import.h"
+#include "rights/register.h"
 #include "sys/file.h"
 
 namespace lineshaft::app {
@@ -15,6 +17,12 @@ namespace lineshaft::app {
 // Errors: kBadConfig naming the file and what is wrong in it; what was added before stays.
 Status provision_connections(sys::FileSystem& files, const std::string& folder, TenantId tenant,
                              connect::Registry& connections);
+
+// Adds what `folder`/rights.json lists and the register of `tenant` lacks: {"parties",
+// "memberships", "assets"}, the objects of the API; each asset with its "events" and "ownership".
+// Errors: kBadConfig naming the file and what is wrong in it; what was added before stays.
+Status provision_rights(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                        rights::Register& rights, Day today);
 
 // Imports every *.csv of `folder`, one after another; waits for each, and asks `stopping` before
 // it. Errors: kCancelled; those of the import of a file. What was imported before stays.

@@ -43,6 +43,11 @@ constexpr Nanoseconds kClockLookPeriod = std::chrono::seconds(1);
 
 sys::FileSystem& files() { return sys::real_file_system(); }
 
+Day today() {
+  const Nanoseconds now(sys::real_clock().now().ns);
+  return std::chrono::floor<std::chrono::days>(std::chrono::sys_time<Nanoseconds>(now));
+}
+
 Result<sys::Certificate> read_certificate(const std::string& certificate, const std::string& key) {
   const Result<Bytes> certificate_pem = sys::read_file(files(), certificate, kCertificateBytesMax);
   if (!certificate_pem) return certificate_pem.error();
@@ -94,6 +99,7 @@ class JoinedServer final : public Server {
     if (files().exists(path("provisioned"))) return;
     workers_->try_run([this, folder] {
       Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
+      if (done) done = provision_rights(files(), folder, kFirstTenant, *rights_, today());
       if (done) {
         done = provision_imports(files(), folder, kFirstTenant, *imports_,
                                  [this] { return stopping_.load(); });

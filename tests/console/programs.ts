@@ -1,6 +1,6 @@
 // The real programs, as people start them: a server, the demo plant, a Modbus device of another maker.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -164,6 +164,7 @@ export async function startPlant(days: number): Promise<Server> {
   };
   const machines = plant('--print-connections');
   writeFileSync(join(provision, 'connections.json'), machines);
+  copyFileSync(join(ROOT, 'examples/consortium/rights.json'), join(provision, 'rights.json'));
   plant('--backfill-csv', provision, '--days', String(days));
   new Program('plant', BINARY, ['sim', 'plant', '--port', port]);
   const server = await Server.start('plant', ['--provision', provision]);

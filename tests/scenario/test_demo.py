@@ -28,7 +28,7 @@ class Demo(Scenario):
     def test_unattended_it_ends_by_itself_with_a_summary(self):
         demo = self.start(DEMO_SECONDS="10")
         self.assertEqual(demo.wait(180), 0, self.output.read_text())
-        self.assertRegex(self.output.read_text(), r"1\d{3} tags have a good value; [1-9]\d* samples of .* were read back")
+        self.assertRegex(self.output.read_text(), r"20 assets have owners .*\n1\d{3} tags have a good value; [1-9]\d* samples of .* were read back")
         self.assertEqual(self.members(demo.pid), [])
 
     def test_ctrl_c_ends_all_of_it(self):
