@@ -117,7 +117,7 @@ describe('the table of tags', () => {
   });
 
   test('and every other page is reached by the rail and by the keyboard alone', async () => {
-    for (const name of ['Overview', 'Machines', 'Trends', 'Import', 'Administration', 'Tags']) {
+    for (const name of ['Overview', 'Machines', 'Trends', 'Import', 'Portfolio', 'Administration', 'Tags']) {
       await pressOn(page, page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }));
       await page.waitForFunction((word) => document.title.startsWith(word), name);
       await page.getByRole('main').getByRole('heading').first().waitFor();

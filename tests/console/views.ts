@@ -132,6 +132,42 @@ export function viewsOf(things: Things): View[] {
     { name: 'import', path: '/import', ready: seen('.drop') },
     { name: 'import-refused', path: `/import/${bad}`, ready: seen('.fields') },
     { name: 'import-gone', path: '/import/999999', ready: seen('[role=alert]') },
+    { name: 'portfolio', path: '/portfolio', ready: seen('tbody tr:nth-child(20)') },
+    { name: 'portfolio-none', path: '/portfolio?search=nothing+of+this+name', ready: seen('.empty') },
+    { name: 'portfolio-asset', path: '/portfolio?family=heat-balance&asset=heat-balance-cn', ready: seen('aside .void') },
+    { name: 'portfolio-gone', path: '/portfolio?asset=no-such-asset', ready: seen('aside [role=alert]') },
+    { name: 'portfolio-new', path: '/portfolio', ready: async (page) => {
+      await seen('tbody tr')(page);
+      await button(page, /^(New asset|新建资产)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'portfolio-event', path: '/portfolio?asset=electrode-tip-cn', ready: async (page) => {
+      await seen('aside .facts')(page);
+      await button(page, /^(Add event…|添加事件…)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'portfolio-owners', path: '/portfolio?asset=electrode-tip-cn', ready: async (page) => {
+      await seen('aside .facts')(page);
+      await button(page, /^(Add owners…|添加权属…)$/).click();
+      await page.locator('dialog[open] input[type=number]').first().fill('40');
+      await seen('dialog[open] .sum.wrong')(page);
+    } },
+    { name: 'parties', path: '/portfolio/parties', ready: seen('.sheet tbody tr') },
+    { name: 'party-new', path: '/portfolio/parties', ready: async (page) => {
+      await seen('.sheet tbody tr')(page);
+      await button(page, /^(New party|新建参与方)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'party-join', path: '/portfolio/parties', ready: async (page) => {
+      await seen('.sheet tbody tr')(page);
+      await button(page, /^(Add member to|添加成员到) Hunhe/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'user-party', path: '/administration/users', ready: async (page) => {
+      await seen('tbody tr')(page);
+      await button(page, /^(Party that Bo speaks for|Bo 代表的参与方)$/).click();
+      await seen('dialog[open]')(page);
+    } },
     { name: 'users', path: '/administration/users', ready: seen('tbody tr') },
     { name: 'user-add', path: '/administration/users', ready: async (page) => {
       await seen('tbody tr')(page);
@@ -173,6 +209,8 @@ export const emptyViews: View[] = [
   { name: 'empty-machines', path: '/machines', ready: seen('.empty') },
   { name: 'empty-tags', path: '/tags', ready: seen('.empty') },
   { name: 'empty-trends', path: '/trends', ready: seen('.empty') },
+  { name: 'empty-portfolio', path: '/portfolio', ready: seen('.empty') },
+  { name: 'empty-parties', path: '/portfolio/parties', ready: seen('.empty') },
   { name: 'empty-tokens', path: '/administration/tokens', ready: seen('.empty') },
   { name: 'empty-retention', path: '/administration/retention', ready: seen('tbody tr') },
 ];

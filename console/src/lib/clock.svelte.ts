@@ -15,6 +15,9 @@ export const now = (): number => present;
 /** The same at this very moment, without repainting anything. */
 export const serverNow = (): number => Date.now() + offset;
 
+/** The day it is at the server, in UTC: "2026-11-26". */
+export const today = (): string => new Date(serverNow()).toISOString().slice(0, 10);
+
 /** Differences below two seconds are the way of the answer, not a wrong clock. */
 export function learnServerTime(serverMs: number): void {
   const difference = serverMs - Date.now();

@@ -317,3 +317,77 @@ export interface Import {
   progress: { rows: number; samples: number; rows_per_second: number } | null;
   error: Problem | null;
 }
+
+export type PartyKind = 'centre' | 'organisation' | 'person';
+export type AssetKind = 'patent' | 'utility_model' | 'design' | 'trade_mark' | 'software' | 'data_set' | 'know_how';
+export type AssetStatus = 'draft' | 'pending' | 'in_force' | 'ended';
+export type EventKind = 'priority' | 'filed' | 'published' | 'examination_requested' | 'granted' | 'registered' | 'created' |
+  'renewed' | 'lapsed' | 'restored' | 'expired' | 'withdrawn' | 'refused' | 'invalidated';
+
+/** What of the register one sees: all, or what a party is party to; party "": nothing. */
+export interface RightsView {
+  all: boolean;
+  party: string;
+}
+
+export interface Party {
+  id: string;
+  kind: PartyKind;
+  name: string;
+  country: string;
+  region: string;
+  field: string; // of a centre
+  version: number;
+}
+
+export interface Membership {
+  centre: string;
+  member: string;
+  tier: string;
+  from: string; // days are "2026-11-26"
+  to: string | null; // not included
+}
+
+export interface Speaker {
+  user: number;
+  party: string;
+}
+
+export interface Share {
+  party: string;
+  weight: number;
+}
+
+export interface Asset {
+  id: string;
+  kind: AssetKind;
+  title: string;
+  family: string;
+  parent: string;
+  office: string; // WIPO ST.3, or ""
+  number: string;
+  status: AssetStatus;
+  version: number;
+  owners?: Share[]; // of today; not in what a change answers
+}
+
+export interface AssetEvent {
+  sequence: number;
+  kind: EventKind;
+  date: string;
+  note: string;
+  document: string; // SHA-256, or ""
+  recorded: string;
+  recorded_by: string;
+}
+
+export interface Ownership {
+  sequence: number;
+  from: string;
+  shares: Share[];
+  basis: string;
+  document: string;
+  corrects: number; // sequence; 0: none
+  recorded: string;
+  recorded_by: string;
+}
