@@ -55,7 +55,8 @@ class CommandLine(Scenario):
         self.store()
         self.server.cli("token", "add", "feed")
         for command in ("user ls", "token ls", "connect ls", "tag ls", "query last org/site/furnace",
-                        "query raw org/site/furnace", "query agg org/site/furnace", "retention show", "doctor"):
+                        "query raw org/site/furnace", "query agg org/site/furnace", "retention show", "asset list",
+                        "party list", "doctor"):
             rows = json.loads(self.run_cli(*command.split(), "-o", "json").stdout)
             self.assertIsInstance(rows, (list, dict), command)
         watched = self.server.cli("tag", "watch", "furnace", "--count", "1", "-o", "ndjson")
