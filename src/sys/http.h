@@ -1,5 +1,5 @@
 // sys/http.h: an HTTPS/1.1 server with WebSocket, and a small blocking client for the command line.
-// The only users of the library underneath are http_server.cpp and http_client.cpp.
+// The only users of the library underneath are http_*.cpp and web_socket.cpp.
 #pragma once
 
 #include <cstdint>

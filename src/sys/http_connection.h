@@ -1,0 +1,86 @@
+// sys/http_connection.h: what the connections of an HTTPS server share. Of http_server.cpp,
+// http_session.cpp and web_socket.cpp alone: it includes Boost.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "sys/http.h"
+
+namespace lineshaft::sys {
+
+using SslStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
+
+// A session, or the WebSocket that it has become. Owned by its pending operations.
+class HttpConnection {
+ public:
+  HttpConnection() = default;
+  virtual ~HttpConnection() = default;
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+  // Loop thread. Pending operations end with an error, and nothing of it runs any more.
+  virtual void cut() = 0;
+};
+
+// What connections need of the server; lives as long as any of them.
+struct HttpShared {
+  HttpShared(boost::asio::io_context& io_context, HttpHandler& http_handler,
+             HttpServerOptions server_options)
+      : io(io_context), handler(http_handler), options(std::move(server_options)) {}
+
+  boost::asio::io_context& io;
+  HttpHandler& handler;
+  HttpServerOptions options;
+  boost::asio::ssl::context tls{boost::asio::ssl::context::tls_server};
+  bool closing = false;
+  std::set<HttpConnection*> connections;
+  std::size_t slots = 0;
+  std::map<std::string, std::size_t> slots_of_address;
+};
+
+// One place among connections_max; handed from a session to the WebSocket that it becomes.
+class HttpSlot {
+ public:
+  HttpSlot(std::shared_ptr<HttpShared> shared, std::string address)
+      : shared_(std::move(shared)), address_(std::move(address)) {
+    ++shared_->slots;
+    ++shared_->slots_of_address[address_];
+  }
+  ~HttpSlot() {
+    --shared_->slots;
+    if (--shared_->slots_of_address[address_] == 0) shared_->slots_of_address.erase(address_);
+  }
+  HttpSlot(const HttpSlot&) = delete;
+  HttpSlot& operator=(const HttpSlot&) = delete;
+
+  static bool is_free(const HttpShared& shared, const std::string& address) {
+    const auto same = shared.slots_of_address.find(address);
+    const std::size_t of_address = same == shared.slots_of_address.end() ? 0 : same->second;
+    return shared.slots < shared.options.connections_max &&
+           of_address < shared.options.connections_per_address_max;
+  }
+
+ private:
+  std::shared_ptr<HttpShared> shared_;
+  std::string address_;
+};
+
+// Serves one connection, request after request.
+void begin_http_session(std::shared_ptr<HttpShared> shared, boost::asio::ip::tcp::socket socket,
+                        Endpoint peer);
+
+// Goes on with a connection as a WebSocket. `request` asked for it.
+void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot,
+                      SslStream stream, WebSocketHandlers handlers,
+                      const boost::beast::http::request<boost::beast::http::empty_body>& request);
+
+}  // namespace lineshaft::sys
