@@ -47,6 +47,7 @@ std::unique_ptr<Cli> make_cli() {
   add_file_commands(*cli);
   add_backup_commands(*cli);
   add_historian_commands(*cli);
+  add_ledger_commands(*cli);
   add_retention_commands(*cli);
   add_rights_commands(*cli);
   add_bench_commands(*cli);
