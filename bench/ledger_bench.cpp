@@ -122,7 +122,7 @@ void post(ledger::Ledger& store, Moves& moves, std::size_t batch, std::uint64_t 
     }
     posted += batch;
   }
-  print_rate("ours", batch, posted, seconds_since(began));
+  if (posted > 0) print_rate("ours", batch, posted, seconds_since(began));
 }
 
 void prove(ledger::Ledger& store) {
