@@ -101,7 +101,7 @@ Result<Reply> end_membership(const Services& services, const Request& request) {
 
 // What the register shows to whom asks: all of it, or what a party is party to; "" for none.
 Result<Reply> get_view(const Services& services, const Request& request) {
-  const Result<View> view = view_of(services, request);
+  const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
   return Reply::json({{"all", !view->party}, {"party", view->party.value_or("")}});
 }
