@@ -40,6 +40,9 @@ TEST(RulePack, ThatIsWrongIsRefusedWithItsLine) {
   const std::vector<Wrong> wrongs = {
       {kHead, ":1: there is no [[rule]]"},
       {"id = ", "x.toml:1: "},
+      {kHead + "[?]\n" + kRule, "x.toml:10: a table's name must follow its bracket"},
+      {kHead + " [[ ?\n" + kRule, "x.toml:10: a table's name must follow its bracket"},
+      {kHead + "[", "x.toml:10: a table's name must follow its bracket"},
       {kHead + "colour = 1\n" + kRule, ":10: 'colour' is not known here"},
       {kHead + kRule + "fee = \"f\"\n", ":16: 'fee' is not known here"},
       {kHead + kRule + "fees = [\"f\"]\n", ":10: 'fees': there is no [[fee]] 'f'"},

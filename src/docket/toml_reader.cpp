@@ -23,12 +23,41 @@ bool is_text(std::string_view text) {
   return !text.empty() && text.size() <= kTextMax && is_utf8(text) && !has_control(text);
 }
 
+// The line of the first table header that does not begin with a key, or 0. toml++ 3.3 stops the
+// program at one instead of telling; a header is whatever begins a line with a bracket.
+std::size_t line_of_bad_header(std::string_view text) {
+  std::size_t number = 0;
+  while (!text.empty()) {
+    ++number;
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    // Blanks beyond ASCII are blanks to toml++.
+    std::size_t at = 0;
+    const auto is_blank = [&] {
+      return line[at] == ' ' || line[at] == '\t' || static_cast<unsigned char>(line[at]) >= 0x80;
+    };
+    while (at < line.size() && is_blank()) ++at;
+    if (at == line.size() || line[at] != '[') continue;
+    while (at < line.size() && (line[at] == '[' || is_blank())) ++at;
+    const char c = at < line.size() ? line[at] : '\n';
+    const bool is_key = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '"' || c == '\'';
+    if (!is_key) return number;
+  }
+  return 0;
+}
+
 }  // namespace
 
 TomlReader::TomlReader(std::string_view name, std::string_view text) : name_(name) {
   if (text.size() > kPackBytesMax) {
     problem_ = Error{ErrorId::kBadRulePack,
                      name_ + ": larger than " + std::to_string(kPackBytesMax) + " bytes"};
+    return;
+  }
+  if (const std::size_t line = line_of_bad_header(text); line != 0) {
+    problem_ = Error{ErrorId::kBadRulePack, name_ + ":" + std::to_string(line) +
+                                                ": a table's name must follow its bracket"};
     return;
   }
   toml::parse_result parsed = toml::parse(text);
