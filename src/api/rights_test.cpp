@@ -119,6 +119,25 @@ TEST_F(RightsApi, APersonOrProgramThatSpeaksForNobodySeesNothing) {
   }
 }
 
+TEST_F(RightsApi, EveryoneIsToldWhichPartOfTheRegisterTheySee) {
+  party("a");
+  const auto view = [&](const sys::HttpHeaders& who) {
+    return json(ask("GET", "/rights/view", {}, who));
+  };
+  EXPECT_EQ(view(administrator_), Json({{"all", true}, {"party", ""}}));
+  EXPECT_EQ(view(speaker("")), Json({{"all", false}, {"party", ""}}));
+  const sys::HttpHeaders ann = speaker("a");
+  EXPECT_EQ(view(ann), Json({{"all", false}, {"party", "a"}}));
+  const Json speakers = json(ask("GET", "/rights/speakers", {}, administrator_));
+  EXPECT_EQ(speakers["total"], 1);
+  EXPECT_EQ(speakers["items"][0]["party"], "a");
+  EXPECT_EQ(ask("GET", "/rights/speakers", {}, ann).status, 403);
+  const std::string user = speakers["items"][0]["user"].dump();
+  EXPECT_EQ(ask("PUT", "/users/" + user + "/party", {{"party", ""}}, administrator_).status, 204);
+  EXPECT_EQ(json(ask("GET", "/rights/speakers", {}, administrator_))["total"], 0);
+  EXPECT_EQ(view(ann), Json({{"all", false}, {"party", ""}}));
+}
+
 TEST_F(RightsApi, WhatIsNotAllowedIsRefusedWithItsField) {
   party("a");
   asset("p-1");

@@ -38,7 +38,7 @@ void add_connection_commands(Cli& cli);  // connect
 void add_value_commands(Cli& cli);       // tag, query
 void add_file_commands(Cli& cli);        // import, export
 void add_historian_commands(Cli& cli);   // historian
-void add_ledger_commands(Cli& cli);     // ledger
+void add_ledger_commands(Cli& cli);      // ledger
 void add_backup_commands(Cli& cli);      // backup, restore
 void add_retention_commands(Cli& cli);   // retention, erase
 void add_rights_commands(Cli& cli);      // asset, party

@@ -93,9 +93,9 @@ bool covers_field(std::string_view wide, std::string_view narrow) {
 template <typename Covers>
 std::optional<std::string> meeting(const std::vector<std::string>& a,
                                    const std::vector<std::string>& b, Covers covers) {
-  static const std::vector<std::string> kEverything{""};
-  for (const std::string& one : a.empty() ? kEverything : a) {
-    for (const std::string& other : b.empty() ? kEverything : b) {
+  const std::vector<std::string> everything{""};
+  for (const std::string& one : a.empty() ? everything : a) {
+    for (const std::string& other : b.empty() ? everything : b) {
       if (covers(one, other)) return other;
       if (covers(other, one)) return one;
     }

@@ -62,8 +62,7 @@ std::vector<std::string> sides_of(const Licence& licence) {
   std::vector<std::string> sides = licence.licensors;
   sides.insert(sides.end(), licence.licensees.begin(), licence.licensees.end());
   std::ranges::sort(sides);
-  const auto rest = std::ranges::unique(sides);
-  sides.erase(rest.begin(), rest.end());
+  sides.erase(std::unique(sides.begin(), sides.end()), sides.end());
   return sides;
 }
 
