@@ -43,6 +43,8 @@ TEST(RulePack, ThatIsWrongIsRefusedWithItsLine) {
       {kHead + "[?]\n" + kRule, "x.toml:10: a table's name must follow its bracket"},
       {kHead + " [[ ?\n" + kRule, "x.toml:10: a table's name must follow its bracket"},
       {kHead + "[", "x.toml:10: a table's name must follow its bracket"},
+      {kHead + "[[[a]]]\n" + kRule, "x.toml:10: a table's name must follow its bracket"},
+      {kHead + "[年\"\n" + kRule, "x.toml:10: a table's name must follow its bracket"},
       {kHead + "colour = 1\n" + kRule, ":10: 'colour' is not known here"},
       {kHead + kRule + "fee = \"f\"\n", ":16: 'fee' is not known here"},
       {kHead + kRule + "fees = [\"f\"]\n", ":10: 'fees': there is no [[fee]] 'f'"},

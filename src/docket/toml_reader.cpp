@@ -31,14 +31,13 @@ std::size_t line_of_bad_header(std::string_view text) {
     ++number;
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    // Blanks beyond ASCII are blanks to toml++.
     std::size_t at = 0;
-    const auto is_blank = [&] {
-      return line[at] == ' ' || line[at] == '\t' || static_cast<unsigned char>(line[at]) >= 0x80;
-    };
-    while (at < line.size() && is_blank()) ++at;
+    const auto is_blank = [&] { return line[at] == ' ' || line[at] == '\t'; };
+    // Blanks beyond ASCII are blanks to toml++; behind the bracket none are taken.
+    while (at < line.size() && (is_blank() || static_cast<unsigned char>(line[at]) >= 0x80)) ++at;
     if (at == line.size() || line[at] != '[') continue;
-    while (at < line.size() && (line[at] == '[' || is_blank())) ++at;
+    at += line.substr(at).starts_with("[[") ? 2 : 1;
+    while (at < line.size() && is_blank()) ++at;
     const char c = at < line.size() ? line[at] : '\n';
     const bool is_key = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                         (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '"' || c == '\'';
