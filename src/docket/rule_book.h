@@ -24,6 +24,8 @@ std::span<const PackFile> shipped_packs();
 // moves nothing they point to.
 class RuleBook {
  public:
+  // Requires: the files come from who runs the server: toml++ 3.3 stops the program at some texts
+  // that are no TOML, such as letters beyond ASCII outside of quotes.
   // Errors: kBadRulePack: a file is wrong, two packs or calendars share an id, a rule names a
   // calendar that no file has, or more than kRulesMax rules.
   static Result<RuleBook> read(std::span<const PackFile> files);

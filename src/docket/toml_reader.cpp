@@ -36,7 +36,7 @@ std::size_t line_of_bad_header(std::string_view text) {
     // Blanks beyond ASCII are blanks to toml++; behind the bracket none are taken.
     while (at < line.size() && (is_blank() || static_cast<unsigned char>(line[at]) >= 0x80)) ++at;
     if (at == line.size() || line[at] != '[') continue;
-    at += line.substr(at).starts_with("[[") ? 2 : 1;
+    at += line.substr(at).starts_with("[[") ? 2U : 1U;
     while (at < line.size() && is_blank()) ++at;
     const char c = at < line.size() ? line[at] : '\n';
     const bool is_key = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
