@@ -113,8 +113,8 @@ Status check_journal(const Journal& journal) {
   }
   if (journal.key.empty()) return invalid("key is empty");
   if (Status key = check_text("key", journal.key, kKeyBytesMax); !key) return key;
-  if (journal.effective_day < kDayMin || journal.effective_day > kDayMax) {
-    return invalid("effective_day is not between the years 1 and 9999");
+  if (journal.effective_day < kEffectiveDayMin || journal.effective_day > kEffectiveDayMax) {
+    return invalid("effective_day is not between the years 1600 and 9999");
   }
   if (Status fields = check_fields_of_kind(journal); !fields) return fields;
   if (Status legs = check_legs(journal.legs); !legs) return legs;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/date.h"
 #include "base/decimal.h"
 #include "base/ids.h"
 #include "base/ratio.h"
@@ -83,9 +84,9 @@ enum class JournalKind : std::uint8_t {
   kClosePeriod,   // no effective date up to `effective_day` any more, in the books of `owner`
 };
 
-// Days since 1970-01-01, from year 1 to 9999.
-inline constexpr std::int32_t kDayMin = -719'162;
-inline constexpr std::int32_t kDayMax = 2'932'896;
+// Days since 1970-01-01 of the first and the last day that base/date.h has.
+inline constexpr std::int32_t kEffectiveDayMin = lineshaft::kDayMin.time_since_epoch().count();
+inline constexpr std::int32_t kEffectiveDayMax = lineshaft::kDayMax.time_since_epoch().count();
 
 struct Journal {
   JournalKind kind = JournalKind::kPost;

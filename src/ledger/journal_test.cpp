@@ -89,7 +89,7 @@ std::vector<Journal> one_of_each_kind() {
   all.push_back(reverse_of("r", std::uint64_t{1} << 39, {{1, -1}, {2, 1}}));
   all.push_back(close_of("c", 128));
   all.push_back(period_of("m", -1, "acme"));
-  all.push_back(period_of("m", kDayMax));
+  all.push_back(period_of("m", kEffectiveDayMax));
   all.back().memo = std::string(kMemoBytesMax, 'm');
   all.back().key = std::string(kKeyBytesMax, 'k');
   all.back().evidence.resize(kEvidenceMax);
@@ -190,8 +190,10 @@ TEST(JournalCheck, NamesTheFieldThatIsWrong) {
             "expiry does not belong into a journal of kind post");
   EXPECT_EQ(changed([](Journal& j) { j.owner = "acme"; }),
             "owner does not belong into a journal of kind post");
-  EXPECT_EQ(changed([](Journal& j) { j.effective_day = kDayMax + 1; }),
-            "effective_day is not between the years 1 and 9999");
+  for (const std::int32_t outside : {kEffectiveDayMin - 1, kEffectiveDayMax + 1}) {
+    EXPECT_EQ(changed([&](Journal& j) { j.effective_day = outside; }),
+              "effective_day is not between the years 1600 and 9999");
+  }
   EXPECT_EQ(changed([](Journal& j) { j.evidence.resize(9); }), "evidence has more than 8 hashes");
   EXPECT_EQ(changed([](Journal& j) { j.exchange = Exchange{}; }),
             "exchange: both currencies are the same");

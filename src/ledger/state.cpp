@@ -11,9 +11,7 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 std::string leg_name(std::size_t index) { return "leg " + number(index + 1) + ": "; }
 std::string journal_name(Sequence sequence) { return "journal " + number(sequence.value); }
 
-std::string day_text(std::int32_t day) {
-  return format_rfc3339({std::int64_t{day} * 86'400 * 1'000'000'000}).substr(0, 10);
-}
+std::string in_words(std::int32_t day) { return day_text(Day(std::chrono::days(day))); }
 
 Error no_account(std::string prefix, AccountId id) {
   return {ErrorId::kAccountUnknown, std::move(prefix) + "there is no account " + number(id.value)};
@@ -126,9 +124,9 @@ Status State::check_accounts(const std::vector<Leg>& legs, std::int32_t effectiv
         std::max(all_closed_through_, owners_[touched.owner].closed_through);
     if (effective_day <= closed) {
       return Error{ErrorId::kPeriodClosed, leg_name(i) + "effective_day " +
-                                               day_text(effective_day) + " lies in the books of '" +
+                                               in_words(effective_day) + " lies in the books of '" +
                                                account(id).owner + "' closed through " +
-                                               day_text(closed)};
+                                               in_words(closed)};
     }
   }
   return {};
@@ -343,7 +341,7 @@ void State::advance(Timestamp now) {
 std::uint32_t State::owner_index(const std::string& owner) {
   const auto [at, is_new] =
       owner_numbers_.try_emplace(owner, static_cast<std::uint32_t>(owners_.size()));
-  if (is_new) owners_.push_back({owner, kDayMin - 1});
+  if (is_new) owners_.push_back({owner, kEffectiveDayMin - 1});
   return at->second;
 }
 
@@ -389,7 +387,7 @@ Status State::close_period(const Journal& journal) {
                              : owners_[owner_numbers_.at(journal.owner)].closed_through;
   if (journal.effective_day <= closed) {
     return Error{ErrorId::kPeriodClosed,
-                 "effective_day: the books are closed through " + day_text(closed) + " already"};
+                 "effective_day: the books are closed through " + in_words(closed) + " already"};
   }
   closed_before_.push_back(closed);
   closed = journal.effective_day;

@@ -86,7 +86,7 @@ class State {
   const Account& account(AccountId id) const { return accounts_[id.value - 1]; }
   const Balance& balance(AccountId id) const { return books_[id.value - 1].balance; }
   bool is_closed(AccountId id) const { return books_[id.value - 1].closed; }
-  // The last day on which the books of `owner` are closed; less than kDayMin if none is.
+  // The last day on which the books of `owner` are closed; less than kEffectiveDayMin if none is.
   std::int32_t closed_through(const std::string& owner) const;
   const KeySeed& key_seed() const { return keys_.seed(); }
   std::uint64_t open_reservations() const { return open_reservations_; }
@@ -115,7 +115,7 @@ class State {
   };
   struct Owner {
     std::string name;
-    std::int32_t closed_through = kDayMin - 1;
+    std::int32_t closed_through = kEffectiveDayMin - 1;
   };
   // One of the two pairs of sums of a balance.
   enum class Side : std::uint8_t { kPosted, kPending };
@@ -155,7 +155,7 @@ class State {
   std::unordered_map<std::string, AccountId> names_;
   std::vector<Owner> owners_;
   std::unordered_map<std::string, std::uint32_t> owner_numbers_;
-  std::int32_t all_closed_through_ = kDayMin - 1;
+  std::int32_t all_closed_through_ = kEffectiveDayMin - 1;
   std::unordered_map<std::uint64_t, Reservation> reservations_;  // by the pending journal
   std::set<std::pair<std::int64_t, std::uint64_t>> expiries_;    // of the open ones
   std::uint64_t open_reservations_ = 0;

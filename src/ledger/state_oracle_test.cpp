@@ -118,7 +118,7 @@ class Model {
 
   // Of exactly this owner's closings ("" is one of its own).
   std::int32_t closed(const std::string& owner, std::size_t count) const {
-    std::int32_t through = kDayMin - 1;
+    std::int32_t through = kEffectiveDayMin - 1;
     for (std::size_t i = 0; i < count; ++i) {
       if (journals_[i].kind == JournalKind::kClosePeriod && journals_[i].owner == owner) {
         through = std::max(through, journals_[i].effective_day);

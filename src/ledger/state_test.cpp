@@ -198,6 +198,14 @@ TEST_F(StateTest, TakesNothingForAClosedPeriod) {
   EXPECT_EQ(book_.refusal(period_of("m5", 20'002, "nobody")), "owner: 'nobody' has no account");
 }
 
+// A day of that year is no instant: nanoseconds since 1970 end in 2262.
+TEST_F(StateTest, SaysAlsoOfTheLastDayThatTheBooksAreClosed) {
+  EXPECT_EQ(book_.refusal(period_of("m1", kEffectiveDayMax, "acme")), "");
+  EXPECT_EQ(
+      book_.refusal(post_of("a", {{1, 1}, {3, -1}})),
+      "leg 1: effective_day 2024-10-04 lies in the books of 'acme' closed through 9999-12-31");
+}
+
 TEST_F(StateTest, ChecksThatAnExchangeSpeaksOfItsLegs) {
   EXPECT_EQ(book_.refusal(open_of("position CNY", "acme")), "");                            // 6
   EXPECT_EQ(book_.refusal(open_of("position USD", "acme", Constraint::kNone, "USD")), "");  // 7
