@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 
+#include "base/hex.h"
 #include "base/log.h"
 #include "records/database.h"
 
@@ -24,16 +25,6 @@ constexpr std::array<std::string_view, 3> kSmallFiles{"tls/certificate.pem", "tl
                                                       "provisioned"};
 constexpr std::size_t kSmallBytesMax = 1024 * 1024;
 
-std::string hex(ByteSpan bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
-}
-
 // Made for the first copy.
 Result<std::string> own_mark(const BackupSource& source) {
   const std::string path = sys::join_path(source.data_directory, kMark);
@@ -42,7 +33,7 @@ Result<std::string> own_mark(const BackupSource& source) {
   if (known.error().id != ErrorId::kFileMissing) return known.error();
   std::array<std::uint8_t, kMarkBytes> random{};
   source.random.fill(random);
-  std::string mark = hex(random) + "\n";
+  std::string mark = hex_text(random) + "\n";
   if (Status kept = sys::write_file_atomically(source.files, path, as_bytes(mark)); !kept) {
     return kept.error();
   }

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "app/cli.h"
+#include "base/hex.h"
 #include "ledger/ledger.h"
 #include "ledger/verify.h"
 #include "model/money.h"
@@ -16,16 +17,6 @@ struct VerifyArguments {
   std::string key;
   std::string checkpoint;
 };
-
-std::string hex_of(const ledger::Sha256& hash) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : hash) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
 
 Result<ledger::VerifyOptions> verify_options(const VerifyArguments& arguments) {
   ledger::VerifyOptions options;
@@ -66,7 +57,7 @@ int verify(Format format, const VerifyArguments& arguments) {
                 {"key", "/key"}},
                {{"entries", found->entries},
                 {"accounts", found->accounts.size()},
-                {"root", hex_of(found->root)},
+                {"root", hex_text(found->root)},
                 {"signed_entries", signed_entries},
                 {"key", found->key}});
   if (!options->key) {
