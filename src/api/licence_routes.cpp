@@ -24,10 +24,7 @@ Result<Reply> list(const Services& services, const Request& request) {
   }
   const auto licences = services.licences->list(*view, filter);
   if (!licences) return licences.error();
-  Json items = Json::array();
-  for (const rights::KeptLicence& kept : *licences) items.push_back(kept_licence_json(kept));
-  const std::size_t total = items.size();
-  return Reply::json({{"items", std::move(items)}, {"total", total}});
+  return page_of<rights::KeptLicence>(*licences, rights::kept_licence_json);
 }
 
 Result<Reply> get(const Services& services, const Request& request) {
@@ -59,10 +56,7 @@ Result<Reply> conflicts(const Services& services, const Request& request) {
   if (!view) return view.error();
   const auto found = services.licences->conflicts(*view, request.name("licence"));
   if (!found) return found.error();
-  Json items = Json::array();
-  for (const rights::Conflict& conflict : *found) items.push_back(conflict_json(conflict));
-  const std::size_t total = items.size();
-  return Reply::json({{"items", std::move(items)}, {"total", total}});
+  return page_of<rights::Conflict>(*found, rights::conflict_json);
 }
 
 // A person approves for the party they speak for, and for no other.

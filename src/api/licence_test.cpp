@@ -39,16 +39,6 @@ class LicenceApi : public Api {
                              {"assets", {"p-1"}},
                              {"from", "2026-01-01"}});
   }
-  sys::HttpHeaders speaker(const std::string& party) {
-    const std::string email = party + "@example.com";
-    const auto user = identity_->create_user(administrator_principal(),
-                                             {email, "Someone", Role::kViewer, kPassword});
-    const std::string path = "/users/" + std::to_string(user->id.value) + "/party";
-    EXPECT_EQ(ask("PUT", path, {{"party", party}}, administrator_).status, 204);
-    const auto session = identity_->sign_in({email, kPassword, "127.0.0.1", ""});
-    return {{"cookie", std::string(kSessionCookie) + "=" + session->cookie},
-            {"x-csrf-token", session->session.csrf_token}};
-  }
   Reply approve(const std::string& id, const char* party) {
     const std::string path = "/rights/licences/" + id;
     const Json now = Json::parse(ask("GET", path, {}, administrator_).body);

@@ -13,13 +13,6 @@ using rights::View;
 
 constexpr std::uint64_t kAssetsPerPageMax = 1'000;
 
-template <typename Thing>
-Reply page(const std::vector<Thing>& things, Json (*to_json)(const Thing&)) {
-  Json items = Json::array();
-  for (const Thing& thing : things) items.push_back(to_json(thing));
-  return Reply::json({{"items", std::move(items)}, {"total", things.size()}});
-}
-
 // --- parties ---
 
 Result<Reply> list_parties(const Services& services, const Request& request) {
@@ -27,7 +20,7 @@ Result<Reply> list_parties(const Services& services, const Request& request) {
   if (!view) return view.error();
   const auto parties = services.rights->list_parties(*view);
   if (!parties) return parties.error();
-  return page<rights::Party>(*parties, rights::party_json);
+  return page_of<rights::Party>(*parties, rights::party_json);
 }
 
 Result<Reply> get_party(const Services& services, const Request& request) {
@@ -58,7 +51,7 @@ Result<Reply> list_memberships(const Services& services, const Request& request)
   if (!view) return view.error();
   const auto memberships = services.rights->list_memberships(*view);
   if (!memberships) return memberships.error();
-  return page<rights::Membership>(*memberships, rights::membership_json);
+  return page_of<rights::Membership>(*memberships, rights::membership_json);
 }
 
 Result<Reply> add_membership(const Services& services, const Request& request) {
@@ -230,7 +223,7 @@ Result<Reply> list_events(const Services& services, const Request& request) {
   if (!view) return view.error();
   const auto events = services.rights->list_events(*view, request.name("asset"));
   if (!events) return events.error();
-  return page<rights::Event>(*events, rights::event_json);
+  return page_of<rights::Event>(*events, rights::event_json);
 }
 
 Result<Reply> add_event(const Services& services, const Request& request) {
@@ -253,7 +246,7 @@ Result<Reply> list_ownership(const Services& services, const Request& request) {
   if (!view) return view.error();
   const auto entries = services.rights->list_ownership(*view, request.name("asset"));
   if (!entries) return entries.error();
-  return page<rights::Ownership>(*entries, rights::ownership_json);
+  return page_of<rights::Ownership>(*entries, rights::ownership_json);
 }
 
 Result<Reply> add_ownership(const Services& services, const Request& request) {

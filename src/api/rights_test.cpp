@@ -34,19 +34,6 @@ class RightsApi : public Api {
                 {"shares", std::move(shares)}},
                administrator_);
   }
-  // The headers of a viewer who speaks for `party`; for none if it is "".
-  sys::HttpHeaders speaker(const std::string& party) {
-    const std::string email = (party.empty() ? "nobody" : party) + "@example.com";
-    const auto user = identity_->create_user(administrator_principal(),
-                                             {email, "Someone", Role::kViewer, kPassword});
-    const std::string path = "/users/" + std::to_string(user->id.value) + "/party";
-    if (!party.empty()) {
-      EXPECT_EQ(ask("PUT", path, {{"party", party}}, administrator_).status, 204);
-    }
-    const auto session = identity_->sign_in({email, kPassword, "127.0.0.1", ""});
-    return {{"cookie", std::string(kSessionCookie) + "=" + session->cookie},
-            {"x-csrf-token", session->session.csrf_token}};
-  }
   static Json json(const Reply& reply) { return Json::parse(reply.body); }
 
   sys::HttpHeaders administrator_;

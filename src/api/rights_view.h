@@ -1,7 +1,11 @@
-// api/rights_view.h: for which party of the register a request speaks.
+// api/rights_view.h: for which party of the register a request speaks, and how lists of the
+// register are answered. Include it in .cpp files only.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/resources.h"
 #include "rights/register.h"
@@ -15,5 +19,13 @@ Result<std::string> spoken_for(const Services& services, const Request& request)
 // Who manages the register sees all of it; everybody else what the party they speak for is party
 // to: nothing, as long as none is set for the account.
 Result<rights::View> rights_view(const Services& services, const Request& request);
+
+// {"items":[...],"total":n} of all there are.
+template <typename Thing>
+Reply page_of(const std::vector<Thing>& things, Json (*to_json)(const Thing&)) {
+  Json items = Json::array();
+  for (const Thing& thing : things) items.push_back(to_json(thing));
+  return Reply::json({{"items", std::move(items)}, {"total", things.size()}});
+}
 
 }  // namespace lineshaft::api

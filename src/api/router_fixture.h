@@ -134,6 +134,20 @@ class Api : public testing::Test {
     const std::string secret = session_.substr(session_.find('=') + 1);
     return identity_->find_session(secret).value().principal;
   }
+  // The headers of a viewer who speaks for `party`; for none if it is "".
+  sys::HttpHeaders speaker(const std::string& party) {
+    const std::string email = (party.empty() ? "nobody" : party) + "@example.com";
+    const auto user = identity_->create_user(administrator_principal(),
+                                             {email, "Someone", Role::kViewer, kPassword});
+    const std::string path = "/users/" + std::to_string(user->id.value) + "/party";
+    const sys::HttpHeaders administrator{{"authorization", token(Role::kAdministrator)}};
+    if (!party.empty()) {
+      EXPECT_EQ(ask("PUT", path, {{"party", party}}, administrator).status, 204);
+    }
+    const auto session = identity_->sign_in({email, kPassword, "127.0.0.1", ""});
+    return {{"cookie", std::string(kSessionCookie) + "=" + session->cookie},
+            {"x-csrf-token", session->session.csrf_token}};
+  }
   void claim_and_keep() {
     const Reply claimed = claim();
     ASSERT_EQ(claimed.status, 201) << claimed.body;

@@ -2,6 +2,7 @@
 // error. Include it in .cpp files only.
 #pragma once
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "rights/licence_json.h"
 #include "rights/schema.h"
 #include "sys/sha256.h"
@@ -43,13 +44,7 @@ Error no_licence(std::string_view id) {
 Result<std::string> digest_of(const Licence& licence) {
   const Result<std::string> text = licence_text(licence);
   if (!text) return text.error();
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const std::uint8_t byte : sys::sha256(as_bytes(*text))) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  return hex_text(sys::sha256(as_bytes(*text)));
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view entry) {
@@ -196,6 +191,11 @@ Result<KeptLicence> LicenceBook::put(TenantId tenant, Licence licence) {
   licence.status = LicenceStatus::kDraft;
   ++licence.version;
   if (Status written = write(tenant, licence); !written) return written.error();
+  // Also if the old text comes back: who approved it has seen another one since.
+  const Status cleared =
+      database_->run("DELETE FROM rights_approvals WHERE tenant = ?1 AND licence = ?2",
+                     std::int64_t{tenant.value}, licence.id);
+  if (!cleared) return cleared.error();
   if (Status done = transaction->commit(); !done) return done.error();
   return read(tenant, licence.id);
 }

@@ -106,6 +106,18 @@ TEST_F(LicenceBookTest, AnotherTextNeedsApprovingAnew) {
   EXPECT_EQ(approve("l-1", "firm")->licence.status, LicenceStatus::kDraft);
 }
 
+TEST_F(LicenceBookTest, NoOldWordComesBackWithTheOldText) {
+  Licence draft = book_->put(kOurs, licence("l-1", LicenceKind::kOrdinary, "firm"))->licence;
+  approve("l-1", "owner").value();
+  const Licence old = draft;
+  draft.to = day("2030-01-01");
+  draft = book_->put(kOurs, draft)->licence;
+  draft.to = old.to;
+  const KeptLicence again = book_->put(kOurs, draft).value();
+  EXPECT_EQ(licence_text(again.licence).value(), licence_text(old).value());
+  EXPECT_THAT(again.approvals, IsEmpty());
+}
+
 TEST_F(LicenceBookTest, TheLastWordIsRefusedWhileSomethingStandsAgainstIt) {
   book_->put(kOurs, licence("l-1", LicenceKind::kExclusive, "firm")).value();
   book_->put(kOurs, licence("l-2", LicenceKind::kOrdinary, "rival")).value();
