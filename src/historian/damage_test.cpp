@@ -146,6 +146,49 @@ TEST_F(DamageTest, WithoutTheManifestEverythingIsThere) {
   }
 }
 
+// Damages the first block of every file; the second time, makes it whole again.
+void turn_blocks_over(sys::SimDisk& disk) {
+  for (const std::string& name : disk.list(kDirectory).value()) {
+    if (!name.ends_with(".lsh")) continue;
+    const auto file =
+        disk.open(std::string(kDirectory) + "/" + name, sys::OpenMode::kReadWrite).value();
+    Bytes bytes(50);
+    ASSERT_EQ(file->read_at(24, bytes).value(), bytes.size());
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(~byte);
+    ASSERT_TRUE(file->write_at(24, bytes).ok());
+  }
+}
+
+// Few points share a block with those of the other tag, many have one of their own.
+TEST(DamageOfInputs, IsNotMergedAway) {
+  for (const std::int64_t points : {10, 500}) {
+    sys::SimDisk disk;
+    OnDisk store(disk);
+    ASSERT_TRUE(store.open().ok());
+    const std::vector<TagId> tags =
+        store->ensure_tags(kTenant, {spec_of("a/1"), spec_of("a/2")}).value();
+    Oracle kept;
+    for (std::int64_t file = 0; file < 3; ++file) {
+      for (const TagId tag : tags) {
+        SampleBatch batch{kTenant, {}, {}};
+        for (std::int64_t i = 0; i < points; ++i) {
+          batch.samples.push_back({tag, {file * points + i}, quality::kGood, 0.5});
+        }
+        kept.append(batch);
+        ASSERT_TRUE(append(*store, std::move(batch)).ok());
+      }
+      ASSERT_TRUE(store->flush().ok());
+    }
+    turn_blocks_over(disk);
+    EXPECT_TRUE(store->compact().ok()) << points;  // it leaves these files as they are
+    turn_blocks_over(disk);
+    for (const TagId tag : tags) {
+      const SeriesKey key{kTenant, tag};
+      EXPECT_EQ(scan_all(*store, key).size(), kept.scan(key, {}).size()) << points;
+    }
+  }
+}
+
 // A merged file has a greater number than files that are newer.
 TEST_F(DamageTest, WithoutTheManifestTheNewestValueStillWins) {
   {

@@ -110,6 +110,9 @@ TEST_F(ParityTest, NoParityIsMadeOfADamagedFile) {
   EXPECT_EQ(report.damaged_blocks, 1u);
   EXPECT_EQ(report.parity_made, 0u);
   EXPECT_EQ(store_->counters().damaged_blocks, 1u);
+  const std::string name = only(kSamplesSuffix);
+  const FilePtr damaged = FileReader::open(disk_, path(name), std::stoull(name)).value();
+  EXPECT_FALSE(write_parity(disk_, *damaged)) << "whoever asks for it";
   store_.close();
   EXPECT_EQ(repair()[0].outcome, RepairOutcome::kDamaged);
   EXPECT_TRUE(names(disk_, kParitySuffix).empty());
