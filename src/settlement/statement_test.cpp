@@ -215,6 +215,16 @@ TEST_F(MeteredUse, IsEstimatedFromTheLastPeriod) {
   EXPECT_EQ(statement.closing.licences.at("alloy-to-firm").measured_ns, Int128{28} * kDay);
 }
 
+// Three days after two in which that much was measured: 28.5, 30 and 31.5. Ties go to even.
+TEST_F(MeteredUse, IsEstimatedToTheNearestUnit) {
+  const std::pair<Int128, Int128> cases[] = {{19, 28}, {20, 30}, {21, 32}};
+  for (const auto& [measured, estimate] : cases) {
+    run_.opening.licences["alloy-to-firm"].measured = measured;
+    run_.opening.licences["alloy-to-firm"].measured_ns = Int128{2} * kDay;
+    EXPECT_EQ(payouts(with(GapRule::kEstimate)), (Amounts{{"owner", (28 + estimate) * 200}}));
+  }
+}
+
 TEST_F(MeteredUse, IsTakenAsDeclared) {
   run_.gaps[0].declared = 2;
   EXPECT_EQ(payouts(with(GapRule::kDeclared)), (Amounts{{"owner", 30 * 200}}));
@@ -234,6 +244,24 @@ TEST_F(MeteredUse, IsHeldWhenNothingFillsTheGap) {
     next.releases = {{"outage", ""}};
     EXPECT_EQ(payouts(settle(next).value()), (Amounts{{"owner", 5'600}}));
   }
+}
+
+// A third of 56.00 is 18.66 2/3: what cannot be split stays with the owner.
+TEST_F(MeteredUse, IsHeldInPartDownToAWholeUnit) {
+  run_.gaps = {};
+  run_.holds = {{"claim", "alloy-to-firm", "", rate("1/3")}};
+  const Statement statement = settled();
+  EXPECT_EQ(
+      journal(statement),
+      (Amounts{{"receivable firm", 5'600}, {"payable owner", -3'734}, {"escrow claim", -1'866}}));
+}
+
+// 56.00 less a tenth are 50.40, of which 33.60 are not held: of the 56.00 those are 37.33 1/3.
+TEST_F(MeteredUse, CountsAsGrossWhatIsNotHeldBeforeTaxDownToAWholeUnit) {
+  run_.gaps = {};
+  run_.terms[0].withholding = rate("10 %");
+  run_.holds = {{"claim", "alloy-to-firm", "", rate("1/3")}};
+  EXPECT_EQ(settled().assets[0].own.gross, 3'733);
 }
 
 // --- what is charged once ---
