@@ -1,7 +1,7 @@
 // The real programs, as people start them: a server, the demo plant, a Modbus device of another maker.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { request, type APIRequestContext } from '../../console/node_modules/playwright-core/index.mjs';
@@ -29,13 +29,19 @@ export async function until<T>(ask: () => Promise<T> | T, what: string, deadline
   }
 }
 
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((done) => probe.close(done));
-  return port;
+/** The first of so many free ports in a row, below those that the system gives to whoever connects. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = 10_000 + Math.floor(Math.random() * 22_000);
+    const probes = Array.from({ length: count }, () => createServer());
+    const free = await Promise.all(probes.map((probe, n) => new Promise<boolean>((done) => {
+      probe.once('error', () => done(false)).listen(first + n, '127.0.0.1', () => done(true));
+    })));
+    await Promise.all(probes.map((probe) => new Promise((done) => probe.close(done))));
+    if (!free.includes(false)) return first;
+  }
 }
+export const freePort = (): Promise<number> => freePorts(1);
 
 /** A program whose output is kept; it ends with the tests at the latest. */
 export class Program {
@@ -152,11 +158,13 @@ interface Overview {
   connections: { total: number; connected: number };
 }
 
+const MACHINES_MAX = 32; // of the demo plant, each on a port of its own
+
 /** A claimed server in front of the demo plant, with `days` of history; every machine was reached once. */
 export async function startPlant(days: number): Promise<Server> {
   const provision = join(folder, 'provision');
   mkdirSync(provision);
-  const port = String(await freePort());
+  const port = String(await freePorts(MACHINES_MAX));
   const plant = (...args: string[]) => {
     const done = spawnSync(BINARY, ['sim', 'plant', '--port', port, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 });
     if (done.status !== 0) throw new Error(done.stderr);
@@ -166,7 +174,7 @@ export async function startPlant(days: number): Promise<Server> {
   writeFileSync(join(provision, 'connections.json'), machines);
   copyFileSync(join(ROOT, 'examples/consortium/rights.json'), join(provision, 'rights.json'));
   plant('--backfill-csv', provision, '--days', String(days));
-  new Program('plant', BINARY, ['sim', 'plant', '--port', port]);
+  const machinery = new Program('plant', BINARY, ['sim', 'plant', '--port', port]);
   const server = await Server.start('plant', ['--provision', provision]);
   await server.claim();
   // A file for each machine: the time, then a column for each tag, named by its path.
@@ -174,6 +182,7 @@ export async function startPlant(days: number): Promise<Server> {
     .flatMap((name) => readFileSync(join(provision, name), 'utf8').split('\n', 1)[0]!.trim().split(',').slice(1));
   // One or two of the machines are dead at times: that is a quirk of the plant.
   await until(async () => {
+    if (machinery.ended) throw new Error(machinery.output);
     const { connections } = await server.get<Overview>('overview');
     const { length } = JSON.parse(machines) as unknown[];
     return connections.total === length && connections.connected >= length - 2;

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import random
+import random
 import shutil
 import socket
 import struct
@@ -39,9 +40,12 @@ needs_libmodbus = unittest.skipUnless(HAS_LIBMODBUS, "libmodbus-dev or a C compi
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that the system gives to whoever connects."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def wait_until_open(port):
