@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import random
-import random
 import shutil
 import socket
 import struct
