@@ -2,7 +2,8 @@
 """bench/restart.py BUILD [MIB_OF_LOG]: how soon a server that was killed at full load answers and takes samples again.
 
 Binary batches over HTTPS until the log has grown to so many MiB; then SIGKILL, in the middle of it. First with the settings
-of a new server, whose log never gets large, then with a memtable so large that MIB_OF_LOG (1024) wait in the log.
+of a new server, whose log never gets large, then with the largest memtable that there is, so that MIB_OF_LOG (640) wait in the
+log: with more it would be written to a file.
 """
 import os
 import struct
@@ -14,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = Path(sys.argv[1]).resolve()
-MIB = int(sys.argv[2]) if len(sys.argv) > 2 else 1024
+MIB = int(sys.argv[2]) if len(sys.argv) > 2 else 640
 TAGS = 1000
 CLIENT = BUILD / "bench/ingest_bench"
 sys.path.insert(0, str(ROOT / "tests/scenario"))
