@@ -50,6 +50,11 @@ Json attention(const Services& services, TenantId tenant,
     item["id"] = error_number(ErrorId::kStorePoisoned);
     items.push_back(std::move(item));
   }
+  if (const auto damage = services.ledger ? services.ledger->read_only() : std::nullopt) {
+    Json item = attention_item("error", "The ledger takes no journals", damage->what);
+    item["id"] = error_number(ErrorId::kLedgerReadOnly);
+    items.push_back(std::move(item));
+  }
   add_disk_state(store, items);
   add_damage(store, items);
   for (const std::string& damage : services.historian.recovery().damages) {
@@ -156,6 +161,13 @@ void add_care_metrics(const Services& services, const historian::HistorianCounte
          std::to_string(static_cast<int>(store.disk_state)));
 }
 
+void add_ledger_metrics(const ledger::Ledger& ledger, std::string& text) {
+  metric(text, "ledger_journals", "gauge", "Entries of the ledger.",
+         std::to_string(ledger.last().value));
+  metric(text, "ledger_read_only", "gauge", "1 while the ledger is damaged and takes no journals.",
+         ledger.read_only() ? "1" : "0");
+}
+
 Result<Reply> metrics(const Services& services, const Request&) {
   const historian::HistorianCounters store = services.historian.counters();
   std::string text;
@@ -180,6 +192,7 @@ Result<Reply> metrics(const Services& services, const Request&) {
   metric(text, "disk_full", "gauge", "1 while writes are refused for want of space.",
          store.disk_full ? "1" : "0");
   add_care_metrics(services, store, text);
+  if (services.ledger != nullptr) add_ledger_metrics(*services.ledger, text);
   metric(text, "resident_memory_bytes", "gauge", "Resident memory of the server.",
          std::to_string(services.memory_bytes()));
   Reply reply;

@@ -13,6 +13,7 @@
 #include "historian/historian.h"
 #include "identity/identity.h"
 #include "intake/import.h"
+#include "ledger/ledger.h"
 #include "retention/keeper.h"
 #include "rights/licence_book.h"
 #include "rights/register.h"
@@ -39,6 +40,7 @@ struct Services {
   Backups* backups = nullptr;               // needed by backup_routes
   Maintenance* maintenance = nullptr;       // needed by historian_routes
   retention::Keeper* retention = nullptr;   // needed by retention_routes
+  ledger::Ledger* ledger = nullptr;         // needed by ledger_routes, shown by overview_routes
   rights::Register* rights = nullptr;       // needed by rights_routes
   rights::LicenceBook* licences = nullptr;  // needed by licence_routes
 };

@@ -62,6 +62,11 @@ class Api : public testing::Test {
     registry_ =
         connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants).value();
     retention_ = retention::Keeper::open(*historian_, *documents_, tenants).value();
+    ledger::LedgerOptions books;
+    books.directory = folder_.path + "/ledger";
+    books.origin = "example.org/ledger";
+    books.segment_bytes = 1024 * 1024;
+    ledger_ = ledger::Ledger::open(files, sys::real_random(), clock, books).value();
     rights_ = rights::Register::open(database(), clock).value();
     licences_ = rights::LicenceBook::open(database(), *rights_, clock).value();
     imports_ = intake::ImportService::open(
@@ -72,6 +77,7 @@ class Api : public testing::Test {
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
     services_->backups = &backups_;
     services_->retention = retention_.get();
+    services_->ledger = ledger_.get();
     services_->rights = rights_.get();
     services_->licences = licences_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
@@ -163,6 +169,7 @@ class Api : public testing::Test {
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> registry_;
   std::unique_ptr<retention::Keeper> retention_;
+  std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<rights::LicenceBook> licences_;
   std::unique_ptr<intake::ImportService> imports_;

@@ -5,6 +5,8 @@
 
 #include "base/hex.h"
 #include "base/log.h"
+#include "ledger/file_names.h"
+#include "ledger/verify.h"
 #include "records/database.h"
 
 namespace lineshaft::app {
@@ -20,6 +22,7 @@ constexpr std::size_t kMarkBytes = 16;
 constexpr std::string_view kLastSuccess = "backup.last";
 constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRecords = "records.db";
+constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
 constexpr std::array<std::string_view, 3> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
                                                       "provisioned"};
@@ -96,6 +99,19 @@ Status back_up_records(const BackupSource& source, const std::string& directory)
   return (*database)->back_up(source.files, sys::join_path(directory, kRecords));
 }
 
+// After the records: every journal that these say was posted is then in the ledger of the copy.
+Status back_up_ledger(const BackupSource& source, const std::string& directory,
+                      BackupReport& report, const BackupProgress& go_on) {
+  Result<ledger::BackupReport> copied =
+      source.ledger.back_up(sys::join_path(directory, kLedger), source.random,
+                            [&] { return go_on(report.bytes, report.bytes); });
+  if (!copied) return std::move(copied).error();
+  for (std::string& damage : copied->damages) {
+    report.damages.push_back("the ledger: " + std::move(damage));
+  }
+  return {};
+}
+
 // "a/b/" -> "a/b": a name can be added to it.
 std::string without_slash(const std::string& path) {
   const std::size_t last = path.find_last_not_of('/');
@@ -116,6 +132,49 @@ Status restore_records(sys::FileSystem& files, const std::string& backup, const 
   return records::Database::verify(files, path);
 }
 
+// What is wrong with a restored ledger; "" if nothing is.
+std::string flaw_of_ledger(sys::FileSystem& files, const std::string& ledger) {
+  const Result<ledger::Verified> found = ledger::verify_directory(files, ledger, {});
+  if (!found) return found.error().text();
+  const std::uint64_t counted = found->checkpoint ? found->checkpoint->size : 0;
+  if (counted == found->entries) return {};
+  return "entry " + std::to_string(counted + 1) +
+         " and what follows is not signed: the backup was not finished, or somebody added it";
+}
+
+// All of its files; then it is audited, as one is that somebody else gave us.
+Status restore_ledger(sys::FileSystem& files, const std::string& backup, const std::string& to,
+                      BackupReport& report) {
+  const std::string from = sys::join_path(backup, kLedger);
+  if (!files.exists(from)) {
+    report.damages.push_back(from + " is missing: the restored server begins with an empty ledger");
+    return {};
+  }
+  const std::string ledger = sys::join_path(to, kLedger);
+  const std::string log = sys::join_path(ledger, ledger::kLogDirectory);
+  if (Status made = files.create_directories(log); !made) return made;
+  const std::string log_from = sys::join_path(from, ledger::kLogDirectory);
+  const Result<std::vector<std::string>> segments = files.list(log_from);
+  if (!segments && segments.error().id != ErrorId::kFileMissing) return segments.error();
+  for (const std::string& name : segments ? *segments : std::vector<std::string>()) {
+    Status copied =
+        historian::copy_file(files, sys::join_path(log_from, name), sys::join_path(log, name));
+    if (!copied) return copied;
+  }
+  for (const char* const name : ledger::kKeptFiles) {
+    const std::string path = sys::join_path(from, name);
+    if (!files.exists(path)) continue;
+    Status copied = historian::copy_file(files, path, sys::join_path(ledger, name));
+    if (!copied) return copied;
+  }
+  for (const std::string& directory : {log, ledger}) {
+    if (Status synced = files.sync_directory(directory); !synced) return synced;
+  }
+  const std::string flaw = flaw_of_ledger(files, ledger);
+  if (!flaw.empty()) report.damages.push_back("the ledger: " + flaw);
+  return {};
+}
+
 // Everything but the name of the new directory.
 Result<BackupReport> restore_into(sys::FileSystem& files, const std::string& backup,
                                   const std::string& to, const BackupProgress& go_on) {
@@ -126,6 +185,7 @@ Result<BackupReport> restore_into(sys::FileSystem& files, const std::string& bac
                                                          sys::join_path(to, kHistory), go_on);
   if (!report) return report;
   Status done = restore_records(files, backup, to);
+  if (done) done = restore_ledger(files, backup, to, *report);
   if (done) done = copy_small_files(files, backup, to);
   if (done) done = sys::write_file_atomically(files, sys::join_path(to, kMark), *mark);
   if (!done) return done.error();
@@ -149,6 +209,7 @@ Result<BackupReport> back_up(const BackupSource& source, const std::string& dire
   if (!report) return report;
   // After the history: what is said about tags then is not older than their samples.
   Status done = back_up_records(source, directory);
+  if (done) done = back_up_ledger(source, directory, *report, go_on);
   if (done) done = copy_small_files(files, source.data_directory, directory);
   if (!done) return done.error();
   return report;

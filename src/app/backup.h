@@ -1,5 +1,5 @@
-// app/backup.h: copies of a whole data directory: history, people and connections, certificate.
-// What a copy holds is again a data directory. docs/how-to/back-up-and-restore.md.
+// app/backup.h: copies of a whole data directory: history, people and connections, ledger,
+// certificate. What a copy holds is again a data directory. docs/how-to/back-up-and-restore.md.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 #include "api/backups.h"
 #include "historian/backup.h"
 #include "historian/historian.h"
+#include "ledger/ledger.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -20,19 +21,22 @@ struct BackupSource {
   sys::FileSystem& files;
   sys::Random& random;
   historian::Historian& historian;
+  ledger::Ledger& ledger;
   std::string data_directory;
 };
 
 // Copies what is new since the last time into `directory`, whose files are replaced one by one, so
 // that a crash leaves a copy that can be restored. Uploads that wait to be imported are left out.
 // Errors: kInvalidArgument: no absolute path, or inside the data directory; kConflict: something
-// else is in there; kLocked; those of Historian::back_up and Database::back_up.
+// else is in there; kLocked; those of Historian::back_up, Database::back_up
+// and Ledger::back_up.
 Result<historian::BackupReport> back_up(const BackupSource& source, const std::string& directory,
                                         const historian::BackupProgress& go_on);
 
 // Makes a new data directory of a copy; it appears when it is whole. An attempt that was cut off is
 // continued. Errors: kFileMissing: it is no copy; kConflict: `data` exists; kLocked; kCorrupt: the
-// records are damaged; as restore_store.
+// records are damaged; as restore_store. That the ledger is not what was signed is no error: it is
+// named among the damages, and a server that starts on it takes no journals.
 Result<historian::BackupReport> restore(sys::FileSystem& files, const std::string& backup,
                                         const std::string& data,
                                         const historian::BackupProgress& go_on);

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "records/documents.h"
 
@@ -32,6 +34,10 @@ struct Stores {
     options.wal_segment_bytes = 64 * 1024;
     historian =
         historian::Historian::open(files, sys::real_clock(), sys::real_random(), options).value();
+    ledger::LedgerOptions books;
+    books.directory = data + "/ledger";
+    books.segment_bytes = 64 * 1024;
+    ledger = ledger::Ledger::open(files, sys::real_random(), sys::real_clock(), books).value();
     documents = records::Documents::open(
                     records::Database::open(files, {.path = data + "/records.db"}).value())
                     .value();
@@ -60,11 +66,20 @@ struct Stores {
     return count;
   }
   std::size_t connections() { return documents->list(kTenant, "connection").value().size(); }
-  BackupSource source() { return {files, sys::real_random(), *historian, directory}; }
+  // The number under which the ledger took it.
+  std::uint64_t open_account(const std::string& name) {
+    ledger::Journal journal;
+    journal.kind = ledger::JournalKind::kOpenAccount;
+    journal.key = name;
+    journal.account = ledger::Account{name, "acme", Currency::parse("CNY").value()};
+    return ledger->post(std::move(journal)).value().sequence.value;
+  }
+  BackupSource source() { return {files, sys::real_random(), *historian, *ledger, directory}; }
 
   sys::FileSystem& files = sys::real_file_system();
   std::string directory;
   std::unique_ptr<historian::Historian> historian;
+  std::unique_ptr<ledger::Ledger> ledger;
   std::unique_ptr<records::Documents> documents;
 };
 
@@ -79,6 +94,14 @@ class BackupOfServer : public testing::Test {
   static std::string text_of(const std::string& path) {
     std::ifstream in(path);
     return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // What restoring the copy says of its ledger; "" if nothing.
+  std::string said_of_ledger() {
+    std::filesystem::remove_all(fresh_);
+    const auto report = restore(stores_->files, copy_, fresh_, kGoOn);
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    EXPECT_LE(report->damages.size(), 1u);
+    return report->damages.empty() ? "" : report->damages[0];
   }
   Status back_up_now(const std::string& to) {
     const auto report = back_up(stores_->source(), to, kGoOn);
@@ -104,6 +127,62 @@ TEST_F(BackupOfServer, MakesADataDirectoryOfTheCopy) {
   EXPECT_EQ(restored.connections(), 1u);
   EXPECT_EQ(text_of(fresh_ + "/tls/key.pem"), "a key");
   EXPECT_TRUE(restored.historian->recovery().damages.empty());
+}
+
+TEST_F(BackupOfServer, RestoresTheLedgerWithItsKey) {
+  stores_->open_account("cash");
+  ASSERT_TRUE(back_up_now(copy_).ok());
+  stores_->open_account("bank");
+  ASSERT_TRUE(back_up_now(copy_).ok());
+  EXPECT_EQ(said_of_ledger(), "");
+  Stores restored(fresh_);
+  EXPECT_EQ(restored.ledger->root(), stores_->ledger->root());
+  EXPECT_EQ(restored.ledger->key(), stores_->ledger->key());
+  EXPECT_EQ(restored.ledger->read_only(), std::nullopt);
+  EXPECT_EQ(restored.open_account("more"), 3u);
+  const auto mode = std::filesystem::status(fresh_ + "/ledger/signing.key").permissions();
+  EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+// A settlement is posted first, and then kept with the number of its journal.
+TEST_F(BackupOfServer, HoldsEveryJournalThatItsRecordsName) {
+  std::atomic<bool> stop = false;
+  std::thread worker([&] {
+    for (int i = 0; !stop; ++i) {
+      const std::uint64_t sequence = stores_->open_account("a" + std::to_string(i));
+      EXPECT_TRUE(stores_->documents->create(kTenant, "run", std::to_string(sequence)).ok());
+    }
+  });
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(back_up_now(copy_).ok());
+    EXPECT_EQ(said_of_ledger(), "");
+    Stores restored(fresh_);
+    for (const auto& run : restored.documents->list(kTenant, "run").value()) {
+      EXPECT_LE(std::stoull(run.json), restored.ledger->last().value);
+    }
+  }
+  stop = true;
+  worker.join();
+}
+
+TEST_F(BackupOfServer, NamesALedgerThatIsNotWhatWasSigned) {
+  for (const char* name : {"cash", "bank", "stock"}) stores_->open_account(name);
+  ASSERT_TRUE(back_up_now(copy_).ok());
+  Stores forged(folder_.path + "/forged");
+  for (const char* name : {"cash", "bank", "mine"}) forged.open_account(name);
+  const std::string segment = "/ledger/log/0000000000000001.wal";
+  const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+  std::filesystem::copy(forged.directory + segment, copy_ + segment, overwrite);
+  EXPECT_NE(said_of_ledger().find("is another than the one that was signed"), std::string::npos);
+  EXPECT_TRUE(Stores(fresh_).ledger->read_only().has_value()) << "nothing is posted on it";
+  std::filesystem::remove(copy_ + segment);
+  EXPECT_NE(said_of_ledger().find("entry 1 is missing"), std::string::npos);
+  std::filesystem::copy(stores_->directory + segment, copy_ + segment);
+  EXPECT_EQ(said_of_ledger(), "");
+  std::filesystem::remove(copy_ + "/ledger/checkpoint");
+  EXPECT_NE(said_of_ledger().find("entry 1 and what follows is not signed"), std::string::npos);
+  std::filesystem::remove_all(copy_ + "/ledger");
+  EXPECT_NE(said_of_ledger().find("ledger is missing"), std::string::npos);
 }
 
 TEST_F(BackupOfServer, RefusesPlacesThatAreNotForIt) {

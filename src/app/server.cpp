@@ -15,12 +15,15 @@
 #include "app/maintenance.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "connect/manager.h"
 #include "connect/registry.h"
 #include "historian/historian.h"
 #include "identity/identity.h"
 #include "intake/import.h"
+#include "ledger/ledger.h"
+#include "ledger/note.h"
 #include "records/documents.h"
 #include "retention/keeper.h"
 #include "rights/licence_book.h"
@@ -39,6 +42,10 @@ constexpr std::size_t kRequestsQueuedMax = 256;
 constexpr TenantId kFirstTenant{1};
 constexpr std::array kTenants{kFirstTenant};
 constexpr Nanoseconds kMaintenancePeriod = std::chrono::minutes(1);
+// A start reads so many journals again in a tenth of a second.
+constexpr std::uint64_t kJournalsPerSnapshot = 100'000;
+// Journals are small: a file of the ledger's log holds some 40,000.
+constexpr std::size_t kLedgerSegmentBytes = 4 * 1024 * 1024;
 constexpr Nanoseconds kClockLookPeriod = std::chrono::seconds(1);
 
 sys::FileSystem& files() { return sys::real_file_system(); }
@@ -141,6 +148,7 @@ class JoinedServer final : public Server {
       imports_.reset();
       backups_.reset();
       maintenance_work_.reset();
+      save_ledger();
       loop_->post([this] {
         manager_->stop();
         loop_->stop();
@@ -173,8 +181,40 @@ class JoinedServer final : public Server {
     auto documents = records::Documents::open(*std::move(documents_database));
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
+    if (Status opened = open_ledger(); !opened) return opened;
     if (Status opened = open_rights(); !opened) return opened;
     return open_historian();
+  }
+
+  // The name counts when the ledger is made, and then for ever: others tell ledgers apart by it.
+  std::string new_ledger_name() const {
+    if (!config_.names.empty() && ledger::is_key_name(config_.names.front())) {
+      return config_.names.front() + "/ledger";
+    }
+    std::array<std::uint8_t, 6> random{};
+    sys::real_random().fill(random);
+    return "lineshaft-" + hex_text(random) + "/ledger";
+  }
+
+  Status open_ledger() {
+    ledger::LedgerOptions options;
+    options.directory = path("ledger");
+    options.origin = new_ledger_name();
+    options.segment_bytes = kLedgerSegmentBytes;
+    auto ledger =
+        ledger::Ledger::open(files(), sys::real_random(), sys::real_clock(), std::move(options));
+    if (!ledger) return ledger.error();
+    ledger_ = *std::move(ledger);
+    if (const auto damage = ledger_->read_only()) log_error("ledger", damage->text());
+    return {};
+  }
+
+  // So that the next start need not read all journals. What fails is done by that start.
+  void save_ledger() {
+    const std::uint64_t last = ledger_->last().value;
+    if (last == ledger_saved_ || ledger_->read_only()) return;
+    ledger_saved_ = last;
+    if (Status saved = ledger_->save_snapshot(); !saved) log_warn("ledger", saved.error().text());
   }
 
   Status open_rights() {
@@ -242,12 +282,13 @@ class JoinedServer final : public Server {
                       [this] { loop_->post([this] { listen_outside(); }); }, resident_memory_bytes,
                       [this] { return clock_watch_.last_jump(); }});
     backups_ = std::make_unique<BackupService>(
-        BackupSource{files(), sys::real_random(), *historian_, config_.data_directory},
+        BackupSource{files(), sys::real_random(), *historian_, *ledger_, config_.data_directory},
         sys::real_clock());
     services_->backups = backups_.get();
     maintenance_work_ = std::make_unique<MaintenanceService>(*historian_, sys::real_clock());
     services_->maintenance = maintenance_work_.get();
     services_->retention = retention_.get();
+    services_->ledger = ledger_.get();
     services_->rights = rights_.get();
     services_->licences = licences_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
@@ -334,6 +375,7 @@ class JoinedServer final : public Server {
     maintenance_->start(kMaintenancePeriod, [this] {
       workers_->try_run([this] {
         if (Status done = identity_->maintain(); !done) log_warn("identity", done.error().text());
+        if (ledger_->last().value >= ledger_saved_ + kJournalsPerSnapshot) save_ledger();
       });
       schedule_maintenance();
     });
@@ -354,6 +396,8 @@ class JoinedServer final : public Server {
   std::unique_ptr<historian::Historian> historian_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<records::Documents> documents_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::atomic<std::uint64_t> ledger_saved_ = 0;  // journals in its snapshot, as far as we know
   std::unique_ptr<sys::EventLoop> loop_;
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
