@@ -142,6 +142,19 @@ std::string flaw_of_ledger(sys::FileSystem& files, const std::string& ledger) {
          " and what follows is not signed: the backup was not finished, or somebody added it";
 }
 
+// One that is not there becomes an empty one.
+Status copy_directory(sys::FileSystem& files, const std::string& from, const std::string& to) {
+  if (Status made = files.create_directories(to); !made) return made;
+  const Result<std::vector<std::string>> names = files.list(from);
+  if (!names) return names.error().id == ErrorId::kFileMissing ? Status() : names.error();
+  for (const std::string& name : *names) {
+    Status copied =
+        historian::copy_file(files, sys::join_path(from, name), sys::join_path(to, name));
+    if (!copied) return copied;
+  }
+  return files.sync_directory(to);
+}
+
 // All of its files; then it is audited, as one is that somebody else gave us.
 Status restore_ledger(sys::FileSystem& files, const std::string& backup, const std::string& to,
                       BackupReport& report) {
@@ -151,14 +164,9 @@ Status restore_ledger(sys::FileSystem& files, const std::string& backup, const s
     return {};
   }
   const std::string ledger = sys::join_path(to, kLedger);
-  const std::string log = sys::join_path(ledger, ledger::kLogDirectory);
-  if (Status made = files.create_directories(log); !made) return made;
-  const std::string log_from = sys::join_path(from, ledger::kLogDirectory);
-  const Result<std::vector<std::string>> segments = files.list(log_from);
-  if (!segments && segments.error().id != ErrorId::kFileMissing) return segments.error();
-  for (const std::string& name : segments ? *segments : std::vector<std::string>()) {
-    Status copied =
-        historian::copy_file(files, sys::join_path(log_from, name), sys::join_path(log, name));
+  if (Status made = files.create_directories(ledger); !made) return made;
+  for (const char* const name : {ledger::kLogDirectory, ledger::kWitnessDirectory}) {
+    Status copied = copy_directory(files, sys::join_path(from, name), sys::join_path(ledger, name));
     if (!copied) return copied;
   }
   for (const char* const name : ledger::kKeptFiles) {
@@ -167,9 +175,7 @@ Status restore_ledger(sys::FileSystem& files, const std::string& backup, const s
     Status copied = historian::copy_file(files, path, sys::join_path(ledger, name));
     if (!copied) return copied;
   }
-  for (const std::string& directory : {log, ledger}) {
-    if (Status synced = files.sync_directory(directory); !synced) return synced;
-  }
+  if (Status synced = files.sync_directory(ledger); !synced) return synced;
   const std::string flaw = flaw_of_ledger(files, ledger);
   if (!flaw.empty()) report.damages.push_back("the ledger: " + flaw);
   return {};

@@ -80,6 +80,14 @@ TEST_F(LedgerBackup, CopiesWhatIsNewAndOpensAsTheSameLedger) {
   EXPECT_TRUE(copy->checkpoint().ok()) << "it goes on signing with the same key";
 }
 
+TEST_F(LedgerBackup, AnEmptyLedgerIsOneToo) {
+  OnDisk empty(disk_, 9);
+  empty.options().directory = "/data/empty";
+  ASSERT_TRUE(empty.open().ok());
+  ASSERT_TRUE(back_up(empty).ok());
+  EXPECT_EQ(problem(disk_.durable_image(), 0), "");
+}
+
 TEST_F(LedgerBackup, HoldsExactlyWhatIsSignedWhileOthersPost) {
   std::atomic<bool> stop = false;
   std::thread poster([&] {
@@ -133,20 +141,21 @@ TEST_F(LedgerBackup, MendsACopyThatHasRotted) {
 }
 
 TEST_F(LedgerBackup, KeepsWhatTheLedgerItselfHasLost) {
+  post(60);  // into other segments
   backed_up();
   const std::string segment = std::string("/data/ledger") + kFirstSegment;
   // Met while it runs, in an entry that is in the copy already: nothing depends on it.
   flip(disk_, segment, 700);
   post(3);
-  EXPECT_EQ(backed_up().entries, 45u);
-  EXPECT_EQ(problem(disk_.image(), 45), "");
+  EXPECT_EQ(backed_up().entries, 105u);
+  EXPECT_EQ(problem(disk_.image(), 105), "");
   // Met at the start.
   ASSERT_TRUE(store_.open().ok());
   ASSERT_TRUE(store_->read_only().has_value());
   const BackupReport kept = backed_up();
-  EXPECT_EQ(kept.entries, 45u);
+  EXPECT_EQ(kept.entries, 105u);
   EXPECT_FALSE(kept.damages.empty());
-  EXPECT_EQ(problem(disk_.image(), 45), "");
+  EXPECT_EQ(problem(disk_.image(), 105), "");
 }
 
 TEST_F(LedgerBackup, ACrashLeavesTheCopyOfBeforeOrMoreOfIt) {

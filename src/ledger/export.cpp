@@ -22,36 +22,26 @@ Error broken(std::string what) { return {ErrorId::kVerificationFailed, std::move
 
 // --- writing ---
 
-Status ExportWriter::begin() {
-  ByteWriter writer(buffer_);
+void append_export_begin(Bytes& out) {
+  ByteWriter writer(out);
   writer.bytes(kMagic);
   writer.write_le(kVersion);
-  return {};
 }
 
-Status ExportWriter::entry(ByteSpan bytes, const Sha256& hash) {
-  ByteWriter writer(buffer_);
+void append_export_entry(ByteSpan bytes, const Sha256& hash, Bytes& out) {
+  ByteWriter writer(out);
   writer.write_le(static_cast<std::uint32_t>(bytes.size()));
   writer.bytes(hash);
   writer.bytes(bytes);
-  return buffer_.size() < kBufferBytes ? Status() : flush();
 }
 
-Status ExportWriter::end(std::string_view key, std::string_view note) {
-  ByteWriter writer(buffer_);
+void append_export_end(std::string_view key, std::string_view note, Bytes& out) {
+  ByteWriter writer(out);
   writer.write_le(std::uint32_t{0});
   for (const std::string_view text : {key, note}) {
     writer.write_le(static_cast<std::uint32_t>(text.size()));
     writer.bytes(as_bytes(text));
   }
-  return flush();
-}
-
-Status ExportWriter::flush() {
-  Status written = file_.write_at(offset_, buffer_);
-  offset_ += buffer_.size();
-  buffer_.clear();
-  return written;
 }
 
 // --- reading ---

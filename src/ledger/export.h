@@ -13,22 +13,11 @@
 
 namespace lineshaft::ledger {
 
-// Writes the parts of an export in order: entries from 1 on, then the end.
-class ExportWriter {
- public:
-  explicit ExportWriter(sys::File& file) : file_(file) {}
-  Status begin();
-  Status entry(ByteSpan bytes, const Sha256& hash);
-  // `key` is the text of the ledger's verifier key, `note` its signed checkpoint.
-  Status end(std::string_view key, std::string_view note);
-
- private:
-  Status flush();
-
-  sys::File& file_;
-  std::uint64_t offset_ = 0;
-  Bytes buffer_;
-};
+// The parts of an export in order, each behind `out`: the beginning, entries from 1 on, the end.
+void append_export_begin(Bytes& out);
+void append_export_entry(ByteSpan bytes, const Sha256& hash, Bytes& out);
+// `key` is the text of the ledger's verifier key, `note` its signed checkpoint.
+void append_export_end(std::string_view key, std::string_view note, Bytes& out);
 
 // Reads an export. Trusts nothing in it. One thread.
 class ExportReader : public Earlier {

@@ -11,6 +11,7 @@ inline constexpr const char* kSnapshotFile = "snapshot";
 inline constexpr const char* kSigningKeyFile = "signing.key";
 inline constexpr const char* kVerifierKeyFile = "verifier.key";
 inline constexpr const char* kCheckpointFile = "checkpoint";
+inline constexpr const char* kWitnessDirectory = "witnesses";
 
 // What a backup holds besides the log; the rest is made of that.
 inline constexpr std::array kKeptFiles = {kSigningKeyFile, kVerifierKeyFile, kCheckpointFile};

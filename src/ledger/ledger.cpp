@@ -26,7 +26,8 @@ Ledger::Ledger(sys::FileSystem& files, sys::Clock& clock, LedgerOptions options,
       options_(std::move(options)),
       reader_(files, sys::join_path(options_.directory, kLogDirectory)),
       state_(seed),
-      tree_(files, sys::join_path(options_.directory, kTreeFile)) {}
+      tree_(files, sys::join_path(options_.directory, kTreeFile)),
+      witnesses_(files, sys::join_path(options_.directory, kWitnessDirectory)) {}
 
 Ledger::~Ledger() = default;
 

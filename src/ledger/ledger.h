@@ -16,6 +16,7 @@
 #include "ledger/merkle.h"
 #include "ledger/state.h"
 #include "ledger/tree_file.h"
+#include "ledger/witnesses.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/shared_mutex.h"
@@ -45,6 +46,11 @@ struct JournalView {
   Sha256 leaf{};  // of the whole
 };
 
+struct JournalPage {
+  std::vector<JournalView> journals;  // the newest first
+  std::optional<Sequence> older;      // there may be more, before this one
+};
+
 struct StatementLine {
   Sequence sequence;
   JournalKind kind = JournalKind::kPost;
@@ -62,6 +68,14 @@ struct Statement {
   std::vector<StatementLine> lines;
   std::optional<Sequence> goes_on;  // there are more lines, from this journal on
 };
+
+enum class ExportOf : std::uint8_t {
+  kAll,       // up to now
+  kCosigned,  // up to the newest checkpoint that witnesses cosigned, with their signatures
+};
+
+// Parts of a long text, one a call; "" ends it.
+using Pieces = std::function<Result<std::string>()>;
 
 // What a backup tells about itself.
 struct BackupReport {
@@ -108,6 +122,10 @@ class Ledger {
 
   // Errors: kNotFound, also if none of its legs is in an account of `owner` (empty: sees all).
   Result<JournalView> journal(Sequence sequence, const std::string& owner) const;
+  // The newest ones before `before`, at most `max`, that journal() shows. Looks at no more than
+  // 100,000 of them at once: then there may be fewer on the page, and older ones.
+  // Errors: of reading. Cost: about 1 us for each that it looks at.
+  Result<JournalPage> journals(Sequence before, const std::string& owner, std::size_t max) const;
   // What happened to an account after `after`, up to `through`, at most `lines_max` lines.
   // Errors: kAccountUnknown, kNotFound, of reading. Cost: all journals up to it, about 0.5 us each.
   Result<Statement> statement(AccountId id, Sequence after, Sequence through,
@@ -124,14 +142,22 @@ class Ledger {
   // Which signs the checkpoints; nothing if the secret key is lost.
   std::optional<NoteKey> key() const;
   // What the ledger is now, signed and kept in its directory: what a later start finds must
-  // continue it. Errors: kLedgerReadOnly: it would sign away what is lost; the key is lost; of
-  // writing.
+  // continue it. Witnesses who cosigned just this are among the signatures. Errors:
+  // kLedgerReadOnly: it would sign away what is lost; the key is lost; of writing.
   Result<SignedNote> checkpoint();
   // Everything in one file for `lineshaft ledger verify`. Replaces the file when all is written.
-  // Errors: of checkpoint(), reading and writing.
-  Status export_to(const std::string& path);
+  // Errors: of checkpoint(), Witnesses::newest(), reading and writing.
+  Status export_to(const std::string& path, ExportOf of = ExportOf::kAll);
+  Witnesses& witnesses() { return witnesses_; }
+  // What witnesses made of a checkpoint of this ledger. Gives back the names of those it knows.
+  // Errors: kVerificationFailed: not this ledger's, or no known witness; kNotFound: it counts more
+  // journals than there are; of Witnesses::keep().
+  Result<std::vector<std::string>> take_cosigned(const SignedNote& note);
   // What is posted, as text for hledger. Errors: of reading and writing.
   Status write_hledger(const std::string& path) const;
+  // Both in pieces, for who sends them on. The ledger outlives them. Errors: as above.
+  Result<Pieces> export_pieces(ExportOf of);
+  Pieces hledger_pieces() const;
   // So that the next start reads only what comes after. Takes no journal for about 0.1 s with a
   // million of them. Errors: of writing; kLedgerReadOnly.
   Status save_snapshot();
@@ -180,6 +206,9 @@ class Ledger {
 
   void give_up_expired();
   Result<bool> is_seen_by(const Journal& journal, const std::string& owner) const;
+  // False if it is not for `owner`; else without the legs that are not.
+  Result<bool> narrow(JournalView& view, const std::string& owner) const;
+  Status append_hledger(Sequence sequence, ByteSpan bytes, std::string& text) const;
   Result<Sha256> checked_root(std::uint64_t size) const;
   Nodes nodes() const;
   Status rebuild_tree();
@@ -207,6 +236,7 @@ class Ledger {
   std::vector<Sha256> made_;
   Journal scratch_;
 
+  Witnesses witnesses_;
   std::mutex saving_mutex_;             // one checkpoint or snapshot is written at a time
   std::unique_ptr<NoteSigner> signer_;  // null: lost, and key_trouble_ says how
   std::optional<Error> key_trouble_;

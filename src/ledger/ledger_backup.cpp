@@ -66,7 +66,7 @@ class Ledger::Copier {
         go_on_(go_on) {}
 
   Result<BackupReport> run() {
-    if (Status made = files_.create_directories(directory_); !made) return std::move(made).error();
+    if (Status made = files_.create_directories(log_); !made) return std::move(made).error();
     const auto lock = files_.lock_directory(directory_);
     if (!lock) return lock.error();
     if (Status ours = check_key(); !ours) return std::move(ours).error();
@@ -80,6 +80,7 @@ class Ledger::Copier {
     }
     Status done = take_entries();
     if (done) done = take_keys();
+    if (done) done = take_witnesses();
     const bool is_covered = note && report_.damages.empty();
     if (done && is_covered) {
       done = keep_file(files_, target(kCheckpointFile), as_bytes(note->encoded()));
@@ -193,6 +194,31 @@ class Ledger::Copier {
     ends_.clear();
     if (written && !go_on_()) return Error{ErrorId::kCancelled, "the copy was stopped"};
     return written;
+  }
+
+  Status take_witnesses() const {
+    const std::string from = ledger_.path_of(kWitnessDirectory);
+    const std::string to = target(kWitnessDirectory);
+    const bool has_some = files_.exists(from);
+    if (!has_some && !files_.exists(to)) return {};
+    if (Status made = files_.create_directories(to); !made) return made;
+    const Result<std::vector<std::string>> names =
+        has_some ? files_.list(from) : std::vector<std::string>();
+    if (!names) return names.error();
+    for (const std::string& name : *names) {
+      const Result<Bytes> bytes =
+          sys::read_file(files_, sys::join_path(from, name), 2 * kNoteBytesMax);
+      if (!bytes && bytes.error().id == ErrorId::kFileMissing) continue;
+      if (!bytes) return bytes.error();
+      if (Status kept = keep_file(files_, sys::join_path(to, name), *bytes); !kept) return kept;
+    }
+    const Result<std::vector<std::string>> kept = files_.list(to);
+    if (!kept) return kept.error();
+    for (const std::string& name : *kept) {
+      if (std::ranges::count(*names, name) > 0) continue;
+      if (Status gone = files_.remove(sys::join_path(to, name)); !gone) return gone;
+    }
+    return files_.sync_directory(to);
   }
 
   // A key that is lost may still be whole in the copy.

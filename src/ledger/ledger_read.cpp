@@ -10,6 +10,10 @@
 namespace lineshaft::ledger {
 namespace {
 
+// A page of journals of a party is looked for in steps.
+constexpr std::uint64_t kJournalsPerLook = 1'024;
+constexpr std::uint64_t kLookedAtMax = 100'000;
+
 Error no_journal(std::uint64_t sequence, Sequence last) {
   return {ErrorId::kNotFound, "there is no journal " + std::to_string(sequence) + ", the last is " +
                                   std::to_string(last.value)};
@@ -163,15 +167,56 @@ Result<JournalView> Ledger::journal(Sequence sequence, const std::string& owner)
     return decode_journal(bytes, view.journal);
   });
   if (!done) return std::move(done).error();
-  if (owner.empty()) return view;
-  Result<bool> seen = is_seen_by(view.journal, owner);
-  if (!seen) return std::move(seen).error();
+  const Result<bool> seen = narrow(view, owner);
+  if (!seen) return seen.error();
   if (!*seen) return missing;
+  return view;
+}
+
+Result<bool> Ledger::narrow(JournalView& view, const std::string& owner) const {
+  if (owner.empty()) return true;
+  Result<bool> seen = is_seen_by(view.journal, owner);
+  if (!seen || !*seen) return seen;
   const std::shared_lock lock(mutex_);
   view.legs_hidden = std::erase_if(view.journal.legs, [&](const Leg& leg) {
     return state_.account(leg.account).owner != owner;
   });
-  return view;
+  return true;
+}
+
+Result<JournalPage> Ledger::journals(Sequence before, const std::string& owner,
+                                     std::size_t max) const {
+  LS_ASSERT(max > 0);
+  JournalPage page;
+  std::uint64_t end = std::min(before.value, last().value + 1);  // exclusive
+  for (std::uint64_t looked_at = 0; end > 1 && looked_at < kLookedAtMax;) {
+    const std::uint64_t step = owner.empty() ? max - page.journals.size() : kJournalsPerLook;
+    const std::uint64_t first = end > step ? end - step : 1;
+    std::vector<JournalView> seen;
+    Status read =
+        read_entries(reader_, {first}, {end - 1}, [&](Sequence sequence, ByteSpan bytes) -> Status {
+          JournalView view;
+          view.sequence = sequence;
+          view.leaf = leaf_hash(bytes);
+          if (Status decoded = decode_journal(bytes, view.journal); !decoded) return decoded;
+          const Result<bool> is_shown = narrow(view, owner);
+          if (!is_shown) return is_shown.error();
+          if (*is_shown) seen.push_back(std::move(view));
+          return {};
+        });
+    if (!read) return std::move(read).error();
+    looked_at += end - first;
+    end = first;
+    for (; !seen.empty(); seen.pop_back()) {
+      if (page.journals.size() == max) break;
+      page.journals.push_back(std::move(seen.back()));
+    }
+    if (page.journals.size() < max) continue;
+    if (!seen.empty() || end > 1) page.older = page.journals.back().sequence;
+    return page;
+  }
+  if (end > 1) page.older = Sequence{end};
+  return page;
 }
 
 // A party sees what touches its accounts.

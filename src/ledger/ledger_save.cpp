@@ -1,7 +1,6 @@
-// What the ledger writes beside its log: its key, checkpoints, snapshots, exports.
+// What the ledger writes beside its log: its key, checkpoints, snapshots.
 #include <shared_mutex>
 
-#include "ledger/export.h"
 #include "ledger/file_names.h"
 #include "ledger/ledger.h"
 #include "ledger/snapshot.h"
@@ -72,12 +71,27 @@ Result<SignedNote> Ledger::checkpoint() {
     now.root = peaks_.root();
   }
   SignedNote note = sign_checkpoint(now, *signer_);
+  witnesses_.add_signatures(note);
   const std::string text = note.encoded();
   if (Status kept = sys::write_file_atomically(files_, path_of(kCheckpointFile), as_bytes(text));
       !kept) {
     return std::move(kept).error();
   }
   return note;
+}
+
+Result<std::vector<std::string>> Ledger::take_cosigned(const SignedNote& note) {
+  if (!signer_) return *key_trouble_;
+  const Result<Checkpoint> cosigned = open_checkpoint(note, signer_->key());
+  if (!cosigned) return cosigned.error();
+  const Result<Sha256> root = root_of(cosigned->size);
+  if (!root) return root.error();
+  if (*root != cosigned->root) {
+    return Error{ErrorId::kVerificationFailed, "the checkpoint over " +
+                                                   std::to_string(cosigned->size) +
+                                                   " journals has another root than the ledger"};
+  }
+  return witnesses_.keep(note, signer_->key());
 }
 
 // What was signed must still be there: a log that was cut off or exchanged opens well by itself.
@@ -100,7 +114,7 @@ void Ledger::check_last_checkpoint() {
                                       " is another than the one that was signed"});
 }
 
-// --- snapshots and exports ---
+// --- snapshots ---
 
 Status Ledger::save_snapshot() {
   const std::lock_guard saving(saving_mutex_);
@@ -118,22 +132,6 @@ Status Ledger::save_snapshot() {
   // The name of the file of hashes must be there as long as the snapshot is.
   if (Status named = files_.sync_directory(options_.directory); !named) return named;
   return sys::write_file_atomically(files_, path_of(kSnapshotFile), bytes);
-}
-
-Status Ledger::export_to(const std::string& path) {
-  const Result<SignedNote> note = checkpoint();
-  if (!note) return note.error();
-  const Result<Checkpoint> now = Checkpoint::parse(note->text);
-  if (!now) return now.error();
-  return sys::write_file_in_parts(files_, path, [&](sys::File& file) -> Status {
-    ExportWriter writer(file);
-    if (Status begun = writer.begin(); !begun) return begun;
-    Status written = read_entries(
-        reader_, {1}, {now->size},
-        [&](Sequence, ByteSpan bytes) -> Status { return writer.entry(bytes, leaf_hash(bytes)); });
-    if (!written) return written;
-    return writer.end(signer_->key().text(), note->encoded());
-  });
 }
 
 }  // namespace lineshaft::ledger

@@ -331,5 +331,33 @@ TEST_F(LedgerTest, TakesJournalsFromManyThreads) {
   EXPECT_EQ(again->root(), root);
 }
 
+TEST_F(LedgerTest, PagesOfJournalsAreTheNewestFirstAndOnlyWhatTouchesTheParty) {
+  ASSERT_EQ(store_.refusal(open_of("rest", "crow")), "");  // 3
+  for (int i = 0; i < 3000; ++i) {
+    const bool both = i % 1000 == 0;  // 4, 1004 and 2004 touch acme and bolt
+    const auto legs = both ? legs_of({{1, 2}, {2, -1}, {3, -1}}) : legs_of({{3, 1}, {3, -1}});
+    Journal journal = post_of("k" + std::to_string(i), {});
+    journal.legs = legs;
+    ASSERT_EQ(store_.refusal(journal), "");
+  }
+  const auto page = [&](std::uint64_t before, const std::string& owner, std::size_t max) {
+    std::vector<std::uint64_t> numbers;
+    const JournalPage found = store_->journals({before}, owner, max).value();
+    for (const JournalView& view : found.journals) numbers.push_back(view.sequence.value);
+    numbers.push_back(found.older ? found.older->value : 0);
+    return numbers;
+  };
+  using Numbers = std::vector<std::uint64_t>;
+  EXPECT_EQ(page(UINT64_MAX, "", 2), (Numbers{3003, 3002, 3002}));
+  EXPECT_EQ(page(3, "", 5), (Numbers{2, 1, 0}));
+  EXPECT_EQ(page(1, "", 5), (Numbers{0}));
+  EXPECT_EQ(page(UINT64_MAX, "bolt", 2), (Numbers{2004, 1004, 1004}));
+  EXPECT_EQ(page(1004, "bolt", 2), (Numbers{4, 2, 0}));
+  EXPECT_EQ(page(2, "bolt", 2), (Numbers{0}));
+  const JournalView view = store_->journals({2005}, "bolt", 1)->journals.at(0);
+  EXPECT_EQ(view.legs_hidden, 2u);
+  EXPECT_EQ(view.journal.legs, legs_of({{2, -1}}));
+}
+
 }  // namespace
 }  // namespace lineshaft::ledger

@@ -28,7 +28,9 @@ class Audit {
       return failed(entry_name(state_.last().value + 1) + " is missing");
     }
     if (Status read = decode_journal(bytes, journal_); !read) {
-      if (read.error().id == ErrorId::kFormatTooNew) return read;
+      if (read.error().id == ErrorId::kFormatTooNew) {
+        return Error{read.error().id, name + ": " + read.error().what};
+      }
       return failed(name + ": " + read.error().what);
     }
     const Result<Taken> taken = state_.apply(journal_, earlier);
@@ -95,6 +97,10 @@ Result<Checkpoint> open_note(std::string_view text, const std::string& key_text,
   if (!note) return failed("the checkpoint: " + note.error().what);
   Result<Checkpoint> opened = open_checkpoint(*note, *key);
   if (!opened) return failed("the checkpoint: " + opened.error().what);
+  for (const NoteKey& witness : options.witnesses) {
+    if (verify_note(*note, witness)) continue;
+    return failed("the checkpoint is not cosigned by the witness " + witness.text());
+  }
   return opened;
 }
 

@@ -19,6 +19,8 @@ struct VerifyOptions {
   std::optional<NoteKey> key;
   // A checkpoint that the reader kept: the ledger must continue it.
   std::optional<SignedNote> kept;
+  // Who must have cosigned the checkpoint besides.
+  std::vector<NoteKey> witnesses;
   // Bytes or entries, of how many; may be empty.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
