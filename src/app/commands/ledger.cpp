@@ -1,7 +1,9 @@
-// ledger: verify, export, trial-balance: a ledger that no server uses, or an export of one.
+// ledger: verify, export, trial-balance: a ledger that no server uses, or an export of one. The
+// other verbs are in books.cpp.
 #include <filesystem>
 
 #include "app/cli.h"
+#include "app/commands/books.h"
 #include "base/hex.h"
 #include "ledger/ledger.h"
 #include "ledger/verify.h"
@@ -16,6 +18,7 @@ struct VerifyArguments {
   std::string path;
   std::string key;
   std::string checkpoint;
+  std::vector<std::string> witnesses;
 };
 
 Result<ledger::VerifyOptions> verify_options(const VerifyArguments& arguments) {
@@ -24,6 +27,11 @@ Result<ledger::VerifyOptions> verify_options(const VerifyArguments& arguments) {
     Result<ledger::NoteKey> key = ledger::NoteKey::parse(arguments.key);
     if (!key) return std::move(key).error();
     options.key = *std::move(key);
+  }
+  for (const std::string& text : arguments.witnesses) {
+    Result<ledger::NoteKey> witness = ledger::NoteKey::parse(text);
+    if (!witness) return std::move(witness).error();
+    options.witnesses.push_back(*std::move(witness));
   }
   if (!arguments.checkpoint.empty()) {
     const Result<Bytes> text =
@@ -78,13 +86,22 @@ Result<std::unique_ptr<ledger::Ledger>> open_closed(const std::string& directory
                               options);
 }
 
-int export_ledger(const std::string& directory, const std::string& file, const std::string& form) {
-  const auto store = open_closed(directory);
+struct ExportArguments {
+  std::string directory;
+  std::string file;
+  std::string form = "ledger";
+  std::string of = "all";
+};
+
+int export_ledger(const ExportArguments& arguments) {
+  const auto store = open_closed(arguments.directory);
   if (!store) return print_error(store.error());
+  const std::string& file = arguments.file;
+  const auto of = arguments.of == "cosigned" ? ledger::ExportOf::kCosigned : ledger::ExportOf::kAll;
   const Status written =
-      form == "hledger" ? (*store)->write_hledger(file) : (*store)->export_to(file);
+      arguments.form == "hledger" ? (*store)->write_hledger(file) : (*store)->export_to(file, of);
   if (!written) return print_error(written.error());
-  print_note(std::to_string((*store)->last().value) + " entries in " + file);
+  print_note("the ledger is in " + file);
   return kExitOk;
 }
 
@@ -145,7 +162,7 @@ int trial_balance(Format format, const std::string& directory, std::uint64_t at,
 }  // namespace
 
 void add_ledger_commands(Cli& cli) {
-  CLI::App* noun = cli.root.add_subcommand("ledger", "A ledger that no server uses, or an export");
+  CLI::App* noun = cli.root.add_subcommand("ledger", "Accounts, journals, and proof of them");
   noun->require_subcommand(1);
 
   auto verify_arguments = std::make_shared<VerifyArguments>();
@@ -161,20 +178,31 @@ void add_ledger_commands(Cli& cli) {
   cli.on(verify_command,
          [&cli, verify_arguments] { return verify(cli.format(), *verify_arguments); });
 
-  auto directory = std::make_shared<std::string>();
-  auto file = std::make_shared<std::string>();
-  auto form = std::make_shared<std::string>("ledger");
+  verify_command->add_option("--witness", verify_arguments->witnesses,
+                             "Key of a witness who must have cosigned; may be repeated");
+
+  auto arguments = std::make_shared<ExportArguments>();
   CLI::App* export_command = noun->add_subcommand("export", "Write all entries into one file");
-  export_command->add_option("directory", *directory, "Directory of the ledger")->required();
-  export_command->add_option("--file", *file, "Where to")->required();
-  export_command->add_option("--form", *form, "ledger: to verify; hledger: text for hledger")
+  export_command->add_option("directory", arguments->directory,
+                             "Directory of a ledger that no server uses; default: ask the server");
+  export_command->add_option("--file", arguments->file, "Where to")->required();
+  export_command
+      ->add_option("--form", arguments->form, "ledger: to verify; hledger: text for hledger")
       ->check(CLI::IsMember({"ledger", "hledger"}))
       ->capture_default_str();
-  cli.on(export_command,
-         [directory, file, form] { return export_ledger(*directory, *file, *form); });
+  export_command
+      ->add_option("--of", arguments->of,
+                   "all; cosigned: up to the newest checkpoint that witnesses cosigned")
+      ->check(CLI::IsMember({"all", "cosigned"}))
+      ->capture_default_str();
+  cli.on_api(export_command, [arguments](ApiClient& api) {
+    if (!arguments->directory.empty()) return export_ledger(*arguments);
+    return export_from_server(api, arguments->file, arguments->form, arguments->of);
+  });
 
   auto at = std::make_shared<std::uint64_t>(0);
   auto owner = std::make_shared<std::string>();
+  auto directory = std::make_shared<std::string>();
   CLI::App* balance = noun->add_subcommand("trial-balance", "Balances of all accounts");
   balance->add_option("directory", *directory, "Directory of the ledger")->required();
   balance->add_option("--at", *at, "After this entry; default: the last");
@@ -183,6 +211,7 @@ void add_ledger_commands(Cli& cli) {
   cli.on(balance, [&cli, directory, at, owner] {
     return trial_balance(cli.format(), *directory, *at, *owner);
   });
+  add_books_commands(cli, noun);
 }
 
 }  // namespace lineshaft::app
