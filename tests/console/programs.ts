@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { request, type APIRequestContext } from '../../console/node_modules/playwright-core/index.mjs';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
-const BINARY = process.env.LINESHAFT_BINARY ?? join(ROOT, 'build/dev/lineshaft');
+export const BINARY = process.env.LINESHAFT_BINARY ?? join(ROOT, 'build/dev/lineshaft');
 const DEADLINE_MS = 60_000;
 export const PERSON = { organisation: 'Northfield Steel', name: 'Ann', email: 'ann@example.com', password: 'nine copper ladles hum' };
 

@@ -1,5 +1,6 @@
 // Every view of the console: how a keyboard or a link gets there, and what shows that it is there.
 import { button, type Page } from './browser.ts';
+import { makeBooks } from './books.ts';
 import { at, type Known } from './plant.ts';
 import type { Server } from './programs.ts';
 
@@ -18,6 +19,7 @@ export interface Things {
   many: number[]; // eight tags
   known: Known;
   bad: number; // an import with refused rows
+  royalty: number; // a journal of three legs
 }
 
 const BROKEN = 'time;power kW\n2026-03-01 09:00;broken\n' + Array.from({ length: 30 }, (_, i) => `2026-03-01 1${Math.floor(i / 6)}:${i % 6}5;12,${i}\n`).join('');
@@ -45,14 +47,15 @@ export async function prepare(server: Server, known: Known): Promise<Things> {
     { pattern: '*/melt shop/EAF 1/**', samples_days: 30, minutes_days: 365, hours_days: 'forever' },
     { pattern: '**/EAF 1/**', samples_days: 90, minutes_days: null, hours_days: 730 },
   ] });
-  return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id };
+  const royalty = await makeBooks(server);
+  return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id, royalty };
 }
 
 const seen = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
 
 
 export function viewsOf(things: Things): View[] {
-  const { machine, dead, tag, many, known, bad } = things;
+  const { machine, dead, tag, many, known, bad, royalty } = things;
   const hour = `from=${at(0)}&to=${at(60)}`;
   const drawn = async (page: Page) => {
     await seen('[role=application]')(page);
@@ -163,6 +166,16 @@ export function viewsOf(things: Things): View[] {
       await button(page, /^(Add member to|添加成员到) Hunhe/).click();
       await seen('dialog[open]')(page);
     } },
+    { name: 'ledger', path: '/ledger', ready: seen('.list tbody tr') },
+    { name: 'ledger-journal', path: `/ledger?journal=${royalty}`, ready: async (page) => {
+      await seen('aside .said')(page);
+      await page.locator('aside summary').click();
+      await seen('aside details[open] dd')(page);
+    } },
+    { name: 'ledger-gone', path: '/ledger?journal=999999', ready: seen('aside [role=alert]') },
+    { name: 'ledger-accounts', path: '/ledger/accounts', ready: seen('tfoot tr') },
+    { name: 'ledger-statement', path: '/ledger/accounts?account=2', ready: seen('aside tbody tr') },
+    { name: 'ledger-checkpoint', path: '/ledger/checkpoint', ready: seen('pre') },
     { name: 'user-party', path: '/administration/users', ready: async (page) => {
       await seen('tbody tr')(page);
       await button(page, /^(Party that Bo speaks for|Bo 代表的参与方)$/).click();
@@ -211,6 +224,9 @@ export const emptyViews: View[] = [
   { name: 'empty-trends', path: '/trends', ready: seen('.empty') },
   { name: 'empty-portfolio', path: '/portfolio', ready: seen('.empty') },
   { name: 'empty-parties', path: '/portfolio/parties', ready: seen('.empty') },
+  { name: 'empty-ledger', path: '/ledger', ready: seen('.empty') },
+  { name: 'empty-ledger-accounts', path: '/ledger/accounts', ready: seen('.empty') },
+  { name: 'empty-ledger-checkpoint', path: '/ledger/checkpoint', ready: seen('pre') },
   { name: 'empty-tokens', path: '/administration/tokens', ready: seen('.empty') },
   { name: 'empty-retention', path: '/administration/retention', ready: seen('tbody tr') },
 ];

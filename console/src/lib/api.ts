@@ -74,6 +74,10 @@ export async function getJson<T>(path: string, options?: RequestOptions): Promis
   return (await (await request('GET', path, options)).json()) as T;
 }
 
+export async function getText(path: string, options?: RequestOptions): Promise<string> {
+  return (await request('GET', path, options)).text();
+}
+
 export async function getBytes(path: string, options?: RequestOptions): Promise<ArrayBuffer> {
   return (await request('GET', path, options)).arrayBuffer();
 }

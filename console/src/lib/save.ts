@@ -1,7 +1,9 @@
 // Hands text to the person: as a file or on the clipboard.
 
 export function saveFile(name: string, text: string, type = 'text/csv'): void {
-  const url = URL.createObjectURL(new Blob(['\uFEFF', text], { type: `${type};charset=utf-8` }));
+  // Spreadsheets want a mark that it is UTF-8; what is signed stays as it is.
+  const parts = type === 'text/csv' ? ['\uFEFF', text] : [text];
+  const url = URL.createObjectURL(new Blob(parts, { type: `${type};charset=utf-8` }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
