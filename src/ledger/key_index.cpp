@@ -39,8 +39,8 @@ std::optional<Sequence> KeyIndex::find(const Fingerprint& key) const {
   return Sequence{slot.low & kSequenceMask};
 }
 
-void KeyIndex::grow() {
-  std::vector<Slot> old(slots_.size() * 2);
+void KeyIndex::grow_to(std::size_t slots) {
+  std::vector<Slot> old(slots);
   std::swap(old, slots_);
   mask_ = slots_.size() - 1;
   for (const Slot& slot : old) {
@@ -51,9 +51,15 @@ void KeyIndex::grow() {
   }
 }
 
+void KeyIndex::reserve(std::uint64_t size) {
+  std::size_t slots = slots_.size();
+  while (size * 4 > slots * 3) slots *= 2;
+  if (slots != slots_.size()) grow_to(slots);
+}
+
 void KeyIndex::insert(const Fingerprint& key, Sequence sequence) {
   LS_ASSERT(sequence.value > 0 && sequence.value < kSequenceEnd);
-  if ((size_ + 1) * 4 > slots_.size() * 3) grow();
+  reserve(size_ + 1);
   Slot& slot = slots_[place_of(key)];
   LS_ASSERT(slot.low == 0);
   slot = {key.high, key.low | sequence.value};

@@ -42,6 +42,9 @@ class KeyIndex {
 
   // For a snapshot: all that it holds, in any order, and back. Of the same seed only.
   void save(const std::function<void(std::uint64_t high, std::uint64_t low)>& put) const;
+  // Makes room for so many, before they are restored: what is saved comes in the order of the
+  // table, and a smaller one would take it in with ever longer searches.
+  void reserve(std::uint64_t size);
   // False if it cannot have been saved.
   bool restore(std::uint64_t high, std::uint64_t low);
 
@@ -53,7 +56,7 @@ class KeyIndex {
   std::size_t home(std::uint64_t high) const { return static_cast<std::size_t>(high) & mask_; }
   std::size_t place_of(
       const Fingerprint& key) const;  // its slot, or the empty one where it belongs
-  void grow();
+  void grow_to(std::size_t slots);
 
   KeySeed seed_;
   std::vector<Slot> slots_{16};  // a power of two, at most three quarters full

@@ -12,6 +12,7 @@ namespace {
 constexpr std::array<std::uint8_t, 8> kMagic = {'L', 'S', 'L', 'S', 'N', 'A', 'P', 0};
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kCrcBytes = 4;
+constexpr std::size_t kKeyBytes = 16;
 // Ten million journals need 160 MB for their keys.
 constexpr std::size_t kBytesMax = std::size_t{16} << 30;
 
@@ -66,6 +67,7 @@ class Reader {
     if (!known) good_ = false;
     return known ? *known : Currency();
   }
+  std::size_t remaining() const { return reader_.remaining(); }
   void fail() { good_ = false; }
   bool good() const { return good_ && reader_.ok(); }
   bool at_end() const { return reader_.at_end(); }
@@ -103,7 +105,8 @@ class StateCodec {
     read_accounts(in, state);
     read_reservations(in, state);
     for (std::uint64_t left = in.count(1); left > 0; --left) state.reversed_.insert(in.number());
-    if (state.count_ >= KeyIndex::kSequenceEnd) in.fail();
+    if (state.count_ > in.remaining() / kKeyBytes) in.fail();
+    if (in.good()) state.keys_.reserve(state.count_);
     for (std::uint64_t i = 0; in.good() && i < state.count_; ++i) {
       const std::uint64_t high = in.fixed();
       const std::uint64_t low = in.fixed();

@@ -245,6 +245,23 @@ TEST_F(StateTest, NeverRunsBackInTime) {
   EXPECT_EQ(error_of(post_of("b", {{1, 1}, {3, -1}})), ErrorId::kJournalInvalid);
 }
 
+// In the order of the table they come from, into one that is as large: each search is short. Into a
+// table that grows meanwhile this would take an hour.
+TEST(KeyIndexTest, IsRestoredFromWhatItSaved) {
+  constexpr std::uint64_t kKeys = 400'000;
+  KeyIndex index{KeySeed{9}};
+  for (std::uint64_t i = 1; i <= kKeys; ++i) {
+    index.insert(index.fingerprint("key " + std::to_string(i)), {i});
+  }
+  KeyIndex restored{KeySeed{9}};
+  restored.reserve(kKeys);
+  index.save(
+      [&](std::uint64_t high, std::uint64_t low) { ASSERT_TRUE(restored.restore(high, low)); });
+  for (std::uint64_t i = 1; i <= kKeys; i += 997) {
+    EXPECT_EQ(restored.find(restored.fingerprint("key " + std::to_string(i))), Sequence{i});
+  }
+}
+
 TEST(KeyIndexTest, FindsWhatIsThereAndNothingElseAlsoAfterErasing) {
   KeyIndex index{KeySeed{9}};
   std::mt19937_64 random(1);
