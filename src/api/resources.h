@@ -17,6 +17,7 @@
 #include "retention/keeper.h"
 #include "rights/licence_book.h"
 #include "rights/register.h"
+#include "rights/royalty_book.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -43,6 +44,7 @@ struct Services {
   ledger::Ledger* ledger = nullptr;         // needed by ledger_routes, shown by overview_routes
   rights::Register* rights = nullptr;       // needed by rights_routes
   rights::LicenceBook* licences = nullptr;  // needed by licence_routes
+  rights::RoyaltyBook* royalties = nullptr;  // needed by royalty_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -60,6 +62,7 @@ std::vector<Route> erase_routes(const Services& services);
 std::vector<Route> rights_routes(const Services& services);
 std::vector<Route> licence_routes(const Services& services);
 std::vector<Route> ledger_routes(const Services& services);
+std::vector<Route> royalty_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

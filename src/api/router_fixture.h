@@ -69,6 +69,12 @@ class Api : public testing::Test {
     ledger_ = ledger::Ledger::open(files, sys::real_random(), clock, books).value();
     rights_ = rights::Register::open(database(), clock).value();
     licences_ = rights::LicenceBook::open(database(), *rights_, clock).value();
+    ledger_ = ledger::Ledger::open(files, sys::real_random(), clock,
+                                   {.directory = folder_.path + "/ledger"})
+                  .value();
+    royalties_ = rights::RoyaltyBook::open(database(), {*rights_, *licences_, *historian_},
+                                           *ledger_, clock)
+                     .value();
     imports_ = intake::ImportService::open(
                    {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
                    .value();
@@ -80,6 +86,7 @@ class Api : public testing::Test {
     services_->ledger = ledger_.get();
     services_->rights = rights_.get();
     services_->licences = licences_.get();
+    services_->royalties = royalties_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -90,7 +97,7 @@ class Api : public testing::Test {
     for (auto routes :
          {access_routes, connection_routes, tag_routes, value_routes, line_routes, aggregate_routes,
           import_routes, overview_routes, backup_routes, retention_routes, erase_routes,
-          rights_routes, licence_routes, ledger_routes}) {
+          rights_routes, licence_routes, ledger_routes, royalty_routes}) {
       router_->add(routes(*services_));
     }
   }
@@ -173,6 +180,8 @@ class Api : public testing::Test {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<rights::LicenceBook> licences_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<rights::RoyaltyBook> royalties_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
   std::unique_ptr<Services> services_;

@@ -27,7 +27,7 @@ using Sequence = StrongId<struct SequenceName, std::uint64_t>;
 using AccountId = StrongId<struct AccountIdName, std::uint32_t>;
 
 inline constexpr std::size_t kKeyBytesMax = 64;
-inline constexpr std::size_t kNameBytesMax = 64;  // of an owner, an account, a source of rates
+inline constexpr std::size_t kNameBytesMax = 128;  // of an owner, an account, a source of rates
 inline constexpr std::size_t kMemoBytesMax = 256;
 inline constexpr std::size_t kEvidenceMax = 8;
 inline constexpr std::size_t kLegsMax = 10'000;  // A settlement of one period, to all its payees.

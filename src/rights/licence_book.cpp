@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "rights/licence_json.h"
+#include "rights/royalty_json.h"
 #include "rights/schema.h"
 #include "sys/sha256.h"
 
@@ -172,6 +173,7 @@ Status LicenceBook::write(TenantId tenant, const Licence& licence) {
 
 Result<KeptLicence> LicenceBook::put(TenantId tenant, Licence licence) {
   if (Status sound = check_licence(licence); !sound) return sound.error();
+  if (const auto terms = terms_of(licence); !terms) return terms.error();
   const std::lock_guard lock(mutex_);
   if (Status known = check_references(tenant, licence); !known) return known.error();
   Result<records::Transaction> transaction = database_->begin();

@@ -52,6 +52,11 @@ class LicenceBookTest : public testing::Test {
     entry.corrects = corrects;
     register_->add_ownership(kOurs, "p-1", entry, "ann").value();
   }
+  static std::string terms_text(const std::string& id, const std::string& to) {
+    return R"({"licence":")" + id + R"(","version":"1","asset":"p-1","payer":")" + to +
+           R"(","currency":"CNY","usage":"amount","gaps":"hold","fees":)" +
+           R"([{"id":"fixed","due":"2026-06-30T00:00:00Z","amount":"100.00"}]})";
+  }
   static Licence licence(const std::string& id, LicenceKind kind, const std::string& to) {
     Licence licence;
     licence.id = id;
@@ -60,7 +65,7 @@ class LicenceBookTest : public testing::Test {
     licence.licensees = {to};
     licence.assets = {"p-1"};
     licence.from = day("2026-01-01");
-    licence.terms = R"({"fixed":"100.00 CNY"})";
+    licence.terms = terms_text(id, to);
     return licence;
   }
   Result<KeptLicence> approve(const std::string& id, std::string_view party) {
@@ -90,7 +95,7 @@ TEST_F(LicenceBookTest, IsSignedWhenEverySideHasApprovedTheSameText) {
   EXPECT_EQ(kept.licence.status, LicenceStatus::kSigned);
   EXPECT_EQ(kept.digest, draft.digest);
   EXPECT_EQ(kept.approvals.size(), 2U);
-  EXPECT_EQ(kept.licence.terms, R"({"fixed":"100.00 CNY"})");
+  EXPECT_EQ(kept.licence.terms, terms_text("l-1", "firm"));
   EXPECT_EQ(approve("l-1", "owner").error().id, ErrorId::kConflict);
   EXPECT_EQ(book_->put(kOurs, kept.licence).error().id, ErrorId::kConflict);
 }

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "app/cli.h"
-#include "app/commands/read_json.h"
+#include "app/commands/put.h"
 
 namespace lineshaft::app {
 namespace {
@@ -88,25 +88,6 @@ int show_asset(ApiClient& api, Format format, const std::string& id) {
   print_rows(format, kEventColumns, (*events)["items"]);
   std::cout << std::endl;
   print_rows(format, kOwnershipColumns, (*entries)["items"]);
-  return kExitOk;
-}
-
-// One object, or a list of them, each put as the API has it.
-int put_all(ApiClient& api, Format format, const std::string& path, const std::string& file,
-            const std::vector<Column>& columns) {
-  const Result<Json> json = read_json(file);
-  if (!json) return print_error(json.error());
-  const Json list = json->is_array() ? *json : Json::array({*json});
-  Json kept = Json::array();
-  for (const Json& one : list) {
-    const Result<Json> answer = api.put(path, one);
-    if (!answer) {
-      if (!kept.empty()) print_rows(format, columns, kept);  // done; they stay
-      return print_error(answer.error());
-    }
-    kept.push_back(*answer);
-  }
-  print_rows(format, columns, kept);
   return kExitOk;
 }
 
@@ -266,17 +247,6 @@ void add_asset_own(Cli& cli, CLI::App* asset) {
                   "Number of the entry of the same day that this one replaces");
   cli.on_data(
       own, [&cli, options](ApiClient& api) { return add_ownership(api, cli.format(), *options); });
-}
-
-void add_put(Cli& cli, CLI::App* noun, const std::string& what, const std::string& path,
-             const std::vector<Column>& columns) {
-  auto file = std::make_shared<std::string>();
-  CLI::App* put = noun->add_subcommand("put", "Make " + what + ", or replace its version");
-  put->add_option("file", *file, "JSON as the API has it, one object or a list; - reads stdin")
-      ->required();
-  cli.on_data(put, [&cli, file, path, &columns](ApiClient& api) {
-    return put_all(api, cli.format(), path, *file, columns);
-  });
 }
 
 void add_party_membership(Cli& cli, CLI::App* party) {
