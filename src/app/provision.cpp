@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/provision_list.h"
 #include "base/log.h"
 #include "connect/connection_json.h"
 #include "rights/register_json.h"
@@ -86,34 +87,6 @@ class RightsFile {
         return rights_.add_ownership(tenant_, id, std::move(one), kRecordedBy);
       });
     });
-  }
-
-  // Calls `add` for every item of the list `name`, which may be missing; says which one is wrong.
-  template <typename Add>
-  static Status each(const Json& object, const char* name, Add add) {
-    const auto list = object.find(name);
-    if (list == object.end()) return {};
-    const std::string here = name;
-    if (!list->is_array()) return Error{ErrorId::kBadConfig, here + ": must be a list"};
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      if (const Status added = add((*list)[i]); !added) {
-        return Error{ErrorId::kBadConfig,
-                     here + "[" + std::to_string(i) + "]: " + added.error().what};
-      }
-    }
-    return {};
-  }
-
-  template <typename T, typename Keep>
-  static Status add_one(Result<T> thing, Keep keep) {
-    if (!thing) return thing.error();
-    const auto kept = keep(*std::move(thing));
-    return passed(kept ? Status() : Status(kept.error()));
-  }
-
-  static Status passed(Status done) {
-    if (!done && done.error().id == ErrorId::kConflict) return {};
-    return done;
   }
 
   TenantId tenant_;

@@ -8,7 +8,9 @@
 #include "base/result.h"
 #include "connect/registry.h"
 #include "intake/import.h"
+#include "rights/licence_book.h"
 #include "rights/register.h"
+#include "rights/royalty_book.h"
 #include "sys/file.h"
 
 namespace lineshaft::app {
@@ -23,6 +25,14 @@ Status provision_connections(sys::FileSystem& files, const std::string& folder, 
 // Errors: kBadConfig naming the file and what is wrong in it; what was added before stays.
 Status provision_rights(sys::FileSystem& files, const std::string& folder, TenantId tenant,
                         rights::Register& rights, Day today);
+
+// Adds what `folder`/royalties.json lists and is not there: {"licences" (signed for every side),
+// "plans", "meters", "settle"}, the objects of the API. "settle" is a currency: a run of the last
+// whole month is made, for people to look at. Requires: the tags of the meters exist.
+// Errors: kBadConfig naming the file and what is wrong in it; what was added before stays.
+Status provision_royalties(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                           rights::LicenceBook& licences, rights::RoyaltyBook& royalties,
+                           Day today);
 
 // Imports every *.csv of `folder`, one after another; waits for each, and asks `stopping` before
 // it. Errors: kCancelled; those of the import of a file. What was imported before stays.
