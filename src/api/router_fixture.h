@@ -69,12 +69,9 @@ class Api : public testing::Test {
     ledger_ = ledger::Ledger::open(files, sys::real_random(), clock, books).value();
     rights_ = rights::Register::open(database(), clock).value();
     licences_ = rights::LicenceBook::open(database(), *rights_, clock).value();
-    ledger_ = ledger::Ledger::open(files, sys::real_random(), clock,
-                                   {.directory = folder_.path + "/ledger"})
-                  .value();
-    royalties_ = rights::RoyaltyBook::open(database(), {*rights_, *licences_, *historian_},
-                                           *ledger_, clock)
-                     .value();
+    royalties_ =
+        rights::RoyaltyBook::open(database(), {*rights_, *licences_, *historian_}, *ledger_, clock)
+            .value();
     imports_ = intake::ImportService::open(
                    {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
                    .value();
@@ -180,7 +177,6 @@ class Api : public testing::Test {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<rights::LicenceBook> licences_;
-  std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<rights::RoyaltyBook> royalties_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;

@@ -28,6 +28,7 @@
 #include "retention/keeper.h"
 #include "rights/licence_book.h"
 #include "rights/register.h"
+#include "rights/royalty_book.h"
 #include "sys/http.h"
 #include "sys/worker_pool.h"
 
@@ -111,6 +112,9 @@ class JoinedServer final : public Server {
         done = provision_imports(files(), folder, kFirstTenant, *imports_,
                                  [this] { return stopping_.load(); });
       }
+      if (done) {
+        done = provision_royalties(files(), folder, kFirstTenant, *licences_, *royalties_, today());
+      }
       if (done) done = sys::write_file_atomically(files(), path("provisioned"), {});
       if (!done) log_error("app", done.error().text());
     });
@@ -182,8 +186,8 @@ class JoinedServer final : public Server {
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
     if (Status opened = open_ledger(); !opened) return opened;
-    if (Status opened = open_rights(); !opened) return opened;
-    return open_historian();
+    if (Status opened = open_historian(); !opened) return opened;
+    return open_rights();
   }
 
   // The name counts when the ledger is made, and then for ever: others tell ledgers apart by it.
@@ -232,6 +236,13 @@ class JoinedServer final : public Server {
         rights::LicenceBook::open(*std::move(licence_database), *rights_, sys::real_clock());
     if (!licences) return licences.error();
     licences_ = *std::move(licences);
+    auto royalty_database = database();
+    if (!royalty_database) return royalty_database.error();
+    auto royalties =
+        rights::RoyaltyBook::open(*std::move(royalty_database), {*rights_, *licences_, *historian_},
+                                  *ledger_, sys::real_clock());
+    if (!royalties) return royalties.error();
+    royalties_ = *std::move(royalties);
     return {};
   }
 
@@ -291,6 +302,7 @@ class JoinedServer final : public Server {
     services_->ledger = ledger_.get();
     services_->rights = rights_.get();
     services_->licences = licences_.get();
+    services_->royalties = royalties_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -300,7 +312,7 @@ class JoinedServer final : public Server {
          {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
           api::line_routes, api::aggregate_routes, api::import_routes, api::overview_routes,
           api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes,
-          api::rights_routes, api::licence_routes, api::ledger_routes}) {
+          api::rights_routes, api::licence_routes, api::ledger_routes, api::royalty_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -404,6 +416,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<retention::Keeper> retention_;
   std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<rights::LicenceBook> licences_;
+  std::unique_ptr<rights::RoyaltyBook> royalties_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;
