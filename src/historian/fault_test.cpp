@@ -183,6 +183,29 @@ void report(const char* what, std::uint64_t runs) {
   EXPECT_GE(runs, 100u) << "the fault meets too little";
 }
 
+// A memtable that found no space waits beside a newer one, whose samples are in the log alone when
+// the first is written and the log is trimmed. Wherever a segment of the log ends between the two.
+TEST_F(FaultTest, TheLogKeepsWhatIsInNoFileYet) {
+  for (int before = 1; before <= 18 && !HasFailure(); ++before) {
+    SCOPED_TRACE(std::to_string(before) + " batches in the first memtable");
+    sys::SimDisk disk(disk_.image());
+    Tolerant worker(disk, base_);
+    ASSERT_TRUE(worker.store().open().ok());
+    worker.append(before);
+    disk.inject({.call = sys::DiskCall::kOpen, .from_then_on = true, .error = ErrorId::kDiskFull});
+    worker.flush();
+    ASSERT_EQ(worker.errors(), std::vector{ErrorId::kDiskFull});
+    disk.clear_faults();
+    worker.append(2);
+    const std::size_t from = disk.operations();
+    worker.flush();
+    disk.for_each_crash_state(from, [&](const sys::CrashState& state) {
+      EXPECT_EQ(worker.problem_of(state.image), "") << state.what;
+      return !HasFailure();
+    });
+  }
+}
+
 TEST_F(FaultTest, LosesNothingWhenACallFails) { report("EIO at each call", fail_each({})); }
 
 TEST_F(FaultTest, LosesNothingWhenTheDiskFailsForGood) {

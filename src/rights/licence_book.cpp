@@ -173,9 +173,9 @@ Status LicenceBook::write(TenantId tenant, const Licence& licence) {
 
 Result<KeptLicence> LicenceBook::put(TenantId tenant, Licence licence) {
   if (Status sound = check_licence(licence); !sound) return sound.error();
-  if (const auto terms = terms_of(licence); !terms) return terms.error();
   const std::lock_guard lock(mutex_);
   if (Status known = check_references(tenant, licence); !known) return known.error();
+  if (const auto terms = terms_of(licence); !terms) return terms.error();
   Result<records::Transaction> transaction = database_->begin();
   if (!transaction) return std::move(transaction).error();
   const Result<KeptLicence> present = read(tenant, licence.id);

@@ -78,16 +78,15 @@ TEST_F(RoyaltyBookTest, WhatChangesASettlementTakesApprovalsAway) {
               HasSubstr("another one by now"));
 }
 
-// Until the change 14 of 28 days: half of 40.00 each way; 20.00 are divided 2 : 1, 20.00 are the
-// university's.
+// A tonne a day, 14 days each way: of 56.00, 28.00 are divided 2 : 1, 28.00 are the university's.
 TEST_F(RoyaltyBookTest, SharesCountFromTheirDayOn) {
   license("steel", tonnes("steel"));
   own("alloy", "2026-02-15", {{"university", 1}});
-  report("p-1", "2026-02-01", "2026-03-01", "20");
+  report("p-1", "2026-02-01", "2026-03-01", "28");
   pass(february("r-1"));
-  EXPECT_EQ(posted("centre/payable/CNY"), -1'333);
-  EXPECT_EQ(posted("partner/payable/CNY"), -667);
-  EXPECT_EQ(posted("university/payable/CNY"), -2'000);
+  EXPECT_EQ(posted("centre/payable/CNY"), -1'867);
+  EXPECT_EQ(posted("partner/payable/CNY"), -933);
+  EXPECT_EQ(posted("university/payable/CNY"), -2'800);
 }
 
 // 100.00; costs of 10.00 first; a tenth of the 100.00 to the furnace; of the 80.00 that are left a
