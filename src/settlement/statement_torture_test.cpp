@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::uint64_t kStatementsShort = 10'000;
 constexpr std::uint64_t kPeriods = 4;  // of each set of rules
+// Under a sanitizer a replay takes longer than everything else; one in so many is enough there.
+constexpr std::uint64_t kReplaysShort = 8;
 constexpr std::int64_t kHour = 3'600'000'000'000;
 constexpr std::int64_t kPeriodHours = 720;
 
@@ -301,6 +303,7 @@ void expect_replayed(Rules& rules, const settlement::Run& run, const Statement& 
 TEST(StatementTorture, KeepsEveryInvariant) {
   const Torture torture;
   std::uint64_t statements = 0;
+  std::uint64_t replays = 0;
   std::uint64_t lines = 0;
   std::uint64_t payouts = 0;
   std::uint64_t seed = 0;
@@ -316,17 +319,23 @@ TEST(StatementTorture, KeepsEveryInvariant) {
       ASSERT_TRUE(statement.ok()) << statement.error().what;
       ASSERT_NO_FATAL_FAILURE(expect_conserved(run, *statement));
       ASSERT_NO_FATAL_FAILURE(expect_bounded(*statement));
-      ASSERT_NO_FATAL_FAILURE(expect_replayed(rules, run, *statement));
       balances = statement->closing;
-      const Result<Balances> read = balances_from_json(balances_json(balances));
-      ASSERT_TRUE(read.ok()) << read.error().what;
-      ASSERT_EQ(*read, balances);
+      if (torture.wanted() || statements % kReplaysShort == seed % kReplaysShort) {
+        ASSERT_NO_FATAL_FAILURE(expect_replayed(rules, run, *statement));
+        const Result<Balances> read = balances_from_json(balances_json(balances));
+        ASSERT_TRUE(read.ok()) << read.error().what;
+        ASSERT_EQ(*read, balances);
+        ++replays;
+      }
       ++statements;
       lines += run.lines.size();
       payouts += statement->payouts.size();
     }
   }
-  torture.report({{"statements", statements}, {"usage_lines", lines}, {"payouts", payouts}});
+  torture.report({{"statements", statements},
+                  {"replays", replays},
+                  {"usage_lines", lines},
+                  {"payouts", payouts}});
 }
 
 // One period, or the same cut in many: with shares that stay, nobody gets more than a unit more or
