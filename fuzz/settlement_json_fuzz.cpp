@@ -1,0 +1,27 @@
+// Royalty terms and balances as JSON: what is read is written and read again to the same.
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/assert.h"
+#include "model/canonical_json.h"
+#include "settlement/run.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace lineshaft;
+  using namespace lineshaft::settlement;
+  const auto json = parse_json({reinterpret_cast<const char*>(data), size});
+  if (!json.ok()) return 0;
+  if (const auto terms = terms_from_json(*json); terms.ok()) {
+    const auto written = canonical_json(terms_json(*terms));
+    LS_ASSERT(written.ok());
+    const auto again = terms_from_json(*parse_canonical_json(*written));
+    LS_ASSERT(again.ok() && *again == *terms);
+  }
+  if (const auto balances = balances_from_json(*json); balances.ok()) {
+    const auto again = balances_from_json(balances_json(*balances));
+    LS_ASSERT(again.ok() && *again == *balances);
+  }
+  return 0;
+}
