@@ -1,4 +1,4 @@
-// Royalty terms and balances as JSON: what is read is written and read again to the same.
+// Royalty terms, balances and runs as JSON: what is read is written and read again to the same.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "model/canonical_json.h"
-#include "settlement/run.h"
+#include "settlement/run_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lineshaft;
@@ -22,6 +22,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto balances = balances_from_json(*json); balances.ok()) {
     const auto again = balances_from_json(balances_json(*balances));
     LS_ASSERT(again.ok() && *again == *balances);
+  }
+  if (const auto run = run_from_json(*json); run.ok()) {
+    const Json written = run_json(*run);
+    const auto again = run_from_json(written);
+    LS_ASSERT(again.ok() && run_json(*again).dump() == written.dump());
+    static_cast<void>(check_run(*run));
   }
   return 0;
 }

@@ -176,27 +176,43 @@ Result<Json> Bench::ingest() {
   std::size_t waiting = 0;
   Status failed;
   std::vector<double> waited;
+  std::vector<std::size_t> refused;  // the disk was slower: asked once more, as any client would
   const double cpu_before = cpu_seconds();
   const Nanoseconds began = sys::real_clock().monotonic();
   const std::size_t slot = std::max<std::size_t>(1, options_.batch / size_.tags);
-  for (std::size_t first = 0; first < size_.samples;) {
-    const std::size_t count = std::min(slot, size_.samples - first);
-    SampleBatch batch = next_batch(first, count);
+  for (std::size_t next = 0;;) {
+    std::size_t first = next;
     {
       std::unique_lock lock(mutex);
-      acknowledged.wait(lock, [&] { return waiting < options_.in_flight; });
-      if (!failed) break;  // those that wait still answer
+      acknowledged.wait(lock, [&] {
+        const bool is_more = next < size_.samples || !refused.empty();
+        return waiting == 0 || (is_more && waiting < options_.in_flight);
+      });
+      if (!failed) break;
+      if (!refused.empty()) {
+        first = refused.back();
+        refused.pop_back();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      } else if (next < size_.samples) {
+        next += slot;
+      } else {
+        break;
+      }
       ++waiting;
     }
     const Nanoseconds asked = sys::real_clock().monotonic();
-    historian_->append(std::move(batch), [&, asked](Status status) {
-      const std::lock_guard lock(mutex);
-      --waiting;
-      waited.push_back(seconds_since(asked) * 1e3);
-      if (!status) failed = std::move(status);
-      acknowledged.notify_one();
-    });
-    first += count;
+    historian_->append(next_batch(first, std::min(slot, size_.samples - first)),
+                       [&, asked, first](Status status) {
+                         const std::lock_guard lock(mutex);
+                         --waiting;
+                         waited.push_back(seconds_since(asked) * 1e3);
+                         if (!status && status.error().id == ErrorId::kQueueFull) {
+                           refused.push_back(first);
+                         } else if (!status) {
+                           failed = std::move(status);
+                         }
+                         acknowledged.notify_one();
+                       });
   }
   std::unique_lock lock(mutex);
   acknowledged.wait(lock, [&] { return waiting == 0; });
