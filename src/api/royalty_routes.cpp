@@ -7,6 +7,7 @@
 #include "rights/register_json.h"
 #include "rights/royalty_json.h"
 #include "rights/royalty_statement.h"
+#include "rights/statement_document.h"
 #include "settlement/json_reader.h"
 #include "settlement/run_json.h"
 
@@ -323,10 +324,59 @@ Result<Json> statement_json(const Services& services, const Request& request) {
   return rights::party_statement(*json, party);
 }
 
+// What ids of the statement are called, as far as the one who asks may see it.
+Result<rights::StatementNames> names_in(const Services& services, const Request& request,
+                                        const Json& statement) {
+  const Result<rights::View> view = rights_view(services, request);
+  if (!view) return view.error();
+  rights::StatementNames names;
+  const auto parties = services.rights->list_parties(*view);
+  if (!parties) return parties.error();
+  for (const rights::Party& party : *parties) names.parties[party.id] = party.name;
+  const auto add = [&](const Json& id) {
+    const auto asset = services.rights->get_asset(*view, id.get<std::string>());
+    if (asset) names.assets[asset->id] = asset->title;
+  };
+  for (const Json& asset : statement["assets"]) {
+    add(asset["asset"]);
+    for (const Json& passed : asset["passed"]) add(passed["to"]);
+  }
+  for (const Json& charge : statement["charges"]) add(charge["asset"]);
+  return names;
+}
+
+Reply file_reply(std::string body, const char* type, const Json& statement, const char* ending) {
+  Reply reply;
+  reply.body = std::move(body);
+  reply.content_type = type;
+  reply.headers.emplace_back("content-disposition", "attachment; filename=\"statement-" +
+                                                        statement["run"].get<std::string>() + "-" +
+                                                        statement["party"].get<std::string>() +
+                                                        ending + "\"");
+  return reply;
+}
+
 Result<Reply> get_statement(const Services& services, const Request& request) {
+  const std::string format = request.query("format").value_or("json");
+  const std::string language = request.query("lang").value_or("en");
+  if (format != "json" && format != "csv" && format != "pdf") {
+    return Error{ErrorId::kInvalidArgument, "format: must be json, csv or pdf"};
+  }
+  if (language != "en" && language != "zh") {
+    return Error{ErrorId::kInvalidArgument, "lang: must be en or zh"};
+  }
   const Result<Json> json = statement_json(services, request);
   if (!json) return json.error();
-  return Reply::json(*json);
+  if (format == "json") return Reply::json(*json);
+  const Result<rights::StatementNames> names = names_in(services, request, *json);
+  if (!names) return names.error();
+  if (format == "csv") {
+    return file_reply(rights::statement_csv(*json, *names), "text/csv; charset=utf-8", *json,
+                      ".csv");
+  }
+  const auto words =
+      language == "zh" ? rights::DocumentLanguage::kChinese : rights::DocumentLanguage::kEnglish;
+  return file_reply(rights::statement_pdf(*json, *names, words), "application/pdf", *json, ".pdf");
 }
 
 // --- money ---
@@ -405,8 +455,8 @@ std::vector<Route> royalty_routes(const Services& services) {
       {"GET", "/royalty/statements", read, "What each party gets and pays in each run", "",
        "RoyaltyStatementPage", bind(services, list_statements)},
       {"GET", "/royalty/statements/{run}/{party}", read,
-       "What a party gets and pays, and everything that leads there", "", "PartyStatement",
-       bind(services, get_statement)},
+       "What a party gets and pays, and what leads there; ?format=csv or pdf (&lang=zh) as a file",
+       "", "PartyStatement", bind(services, get_statement)},
       {"POST", "/royalty/payments", manage, "Note money that a party paid in, or was paid",
        "RoyaltyPayment", "RoyaltyPaymentReceipt", bind(services, pay)},
   };

@@ -52,9 +52,9 @@ class RoyaltyApi : public Api {
     }
   }
 
-  void put(const char* path, const Json& body) {
+  void put(const char* path, const Json& body, int status = 201) {
     const Reply reply = ask("PUT", path, body, administrator_);
-    EXPECT_EQ(reply.status, 201) << reply.body;
+    EXPECT_EQ(reply.status, status) << reply.body;
   }
   Reply report(const char* party, const char* id = "s-1") {
     return ask("POST", "/royalty/reports",
@@ -152,6 +152,29 @@ TEST_F(RoyaltyApi, ARunIsApprovedByTwoPeoplePostedAndSeenByThoseInIt) {
   EXPECT_EQ(pay("37.51").status, 409);
   EXPECT_EQ(pay("37.50").status, 201);
   EXPECT_EQ(Json::parse(pay("37.50").body)["repeat"], true);
+}
+
+TEST_F(RoyaltyApi, AStatementIsAFileToo) {
+  put("/rights/assets",
+      {{"id", "p-1"}, {"kind", "software"}, {"title", "喷嘴, Nozzle"}, {"version", 1}}, 200);
+  report("firm");
+  made();
+  const auto get = [&](const char* query, const sys::HttpHeaders& who) {
+    return ask("GET", std::string("/royalty/statements/r-1/owner") + query, {}, who);
+  };
+  const Reply csv = get("?format=csv", administrator_);
+  ASSERT_EQ(csv.status, 200) << csv.body;
+  EXPECT_EQ(csv.content_type, "text/csv; charset=utf-8");
+  EXPECT_EQ(header(csv, "content-disposition"), "attachment; filename=\"statement-r-1-owner.csv\"");
+  EXPECT_NE(csv.body.find("part,p-1,\"喷嘴, Nozzle\",share,owner,"), std::string::npos) << csv.body;
+  EXPECT_NE(csv.body.find(",37.50,"), std::string::npos);
+  const Reply pdf = get("?format=pdf&lang=zh", administrator_);
+  EXPECT_EQ(pdf.content_type, "application/pdf");
+  EXPECT_EQ(pdf.body.substr(0, 8), "%PDF-1.4");
+  EXPECT_EQ(pdf.body, get("?format=pdf&lang=zh", administrator_).body);
+  EXPECT_EQ(get("?format=doc", administrator_).status, 400);
+  EXPECT_EQ(get("?lang=xx", administrator_).status, 400);
+  EXPECT_EQ(get("?format=pdf", speakers_["owner"]).status, 404) << "a draft";
 }
 
 TEST_F(RoyaltyApi, WhatIfChangesNothing) {

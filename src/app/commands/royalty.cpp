@@ -1,4 +1,6 @@
 // royalty plan | meter | report | run..., statement list | show, pay: profit sharing.
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -271,6 +273,52 @@ int show_statement(ApiClient& api, Format format, const std::string& run,
   return kExitOk;
 }
 
+// What the server writes for a spreadsheet or for paper.
+int save_statement(ApiClient& api, const std::string& run, const std::string& party,
+                   const std::string& query, const std::string& path) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  if (!file) return print_error({ErrorId::kIoError, "cannot write " + path});
+  const Status done = api.download(
+      "/royalty/statements/" + url_encode(run) + "/" + url_encode(party) + "?format=" + query,
+      [&](std::string_view piece) -> Status {
+        file << piece;
+        if (file.good()) return {};
+        return Error{ErrorId::kIoError, "writing " + path};
+      });
+  file.close();
+  if (!done) {
+    std::filesystem::remove(path);
+    return print_error(done.error());
+  }
+  if (file.fail()) return print_error({ErrorId::kIoError, "writing " + path});
+  print_note("saved as " + path);
+  return kExitOk;
+}
+
+void add_show_statement(Cli& cli, CLI::App* statement) {
+  auto fields = std::make_shared<std::map<std::string, std::string>>();
+  CLI::App* show = statement->add_subcommand("show", "One statement and what leads to it");
+  show->add_option("run", (*fields)["run"], "The run")->required();
+  show->add_option("party", (*fields)["party"], "The party")->required();
+  show->add_option("--csv", (*fields)["csv"], "Save it for a spreadsheet in this file");
+  show->add_option("--pdf", (*fields)["pdf"], "Save it for paper in this file");
+  (*fields)["lang"] = "en";
+  show->add_option("--lang", (*fields)["lang"], "Words of the PDF: en or zh")
+      ->check(CLI::IsMember({"en", "zh"}))
+      ->capture_default_str();
+  cli.on_data(show, [&cli, fields](ApiClient& api) {
+    const std::string& run = (*fields)["run"];
+    const std::string& party = (*fields)["party"];
+    const std::string& csv = (*fields)["csv"];
+    const std::string& pdf = (*fields)["pdf"];
+    if (csv.empty() && pdf.empty()) return show_statement(api, cli.format(), run, party);
+    int code = kExitOk;
+    if (!csv.empty()) code = save_statement(api, run, party, "csv", csv);
+    if (code != kExitOk || pdf.empty()) return code;
+    return save_statement(api, run, party, "pdf&lang=" + (*fields)["lang"], pdf);
+  });
+}
+
 }  // namespace
 
 void add_royalty_commands(Cli& cli) {
@@ -287,14 +335,7 @@ void add_royalty_commands(Cli& cli) {
   cli.on_data(all, [&cli](ApiClient& api) {
     return list(api, cli.format(), "/royalty/statements", kStatementColumns);
   });
-  auto run = std::make_shared<std::string>();
-  auto party = std::make_shared<std::string>();
-  CLI::App* show = statement->add_subcommand("show", "One statement and what leads to it");
-  show->add_option("run", *run, "The run")->required();
-  show->add_option("party", *party, "The party")->required();
-  cli.on_data(show, [&cli, run, party](ApiClient& api) {
-    return show_statement(api, cli.format(), *run, *party);
-  });
+  add_show_statement(cli, statement);
 }
 
 }  // namespace lineshaft::app
