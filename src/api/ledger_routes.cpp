@@ -215,6 +215,21 @@ Status fill_reversal(const Services& services, ledger::Journal& journal) {
   return {};
 }
 
+// Who posts by hand neither takes the key of a royalty run nor undoes its journal behind its back.
+Status check_royalties(const Services& services, const ledger::Journal& journal) {
+  if (rights::is_royalty_key(journal.key)) {
+    return Error{ErrorId::kInvalidArgument,
+                 "key: '" + journal.key + "' is one of those that royalties use"};
+  }
+  if (journal.kind != ledger::JournalKind::kReverse) return {};
+  const auto reversed = services.ledger->journal(journal.reference, "");
+  if (!reversed) return reversed.error();
+  if (!rights::is_royalty_key(reversed->journal.key)) return {};
+  return Error{ErrorId::kConflict, "journal " + std::to_string(journal.reference.value) +
+                                       " is of royalties ('" + reversed->journal.key +
+                                       "'); reverse the royalty run"};
+}
+
 Result<Reply> post(const Services& services, const Request& request) {
   const Result<Json> body = request.body();
   if (!body) return body.error();
@@ -226,6 +241,7 @@ Result<Reply> post(const Services& services, const Request& request) {
   Result<ledger::Journal> journal = journal_from_json(*body, account_lookup(services), named);
   if (!journal) return journal.error();
   if (Status filled = fill_reversal(services, *journal); !filled) return filled.error();
+  if (Status free = check_royalties(services, *journal); !free) return free.error();
   if (Status noted = audit(services, request, "ledger.post", journal->key, dump(*body)); !noted) {
     return noted.error();
   }

@@ -139,6 +139,22 @@ TEST_F(RoyaltyApi, ARunIsApprovedByTwoPeoplePostedAndSeenByThoseInIt) {
   EXPECT_EQ(list["total"], 1);
   EXPECT_EQ(list["items"][0]["gets"], "12.50");
 
+  const Json number = Json::parse(posted.body)["journal"];
+  const auto by_hand = [&](const Json& journal) {
+    return ask("POST", "/ledger/journals", journal, administrator_);
+  };
+  const Reply behind = by_hand({{"kind", "reverse"},
+                                {"key", "undo"},
+                                {"effective_day", "2026-03-01"},
+                                {"reference", number}});
+  EXPECT_EQ(behind.status, 409) << behind.body;
+  EXPECT_EQ(by_hand({{"kind", "reverse"},
+                     {"key", "settlement/r-2"},
+                     {"effective_day", "2026-03-01"},
+                     {"reference", number}})
+                .status,
+            400);
+
   const auto pay = [&](const char* amount) {
     return ask("POST", "/royalty/payments",
                {{"id", "t-1"},

@@ -126,6 +126,9 @@ class RoyaltyBook {
   sys::Clock& clock_;
 };
 
+// Is it the key of a journal of a run, its reversal or a payment?
+bool is_royalty_key(std::string_view key);
+
 // SHA-256 of the canonical statement. Errors: as settlement::canonical_statement.
 Result<std::string> digest_of(const settlement::Run& inputs,
                               const settlement::Statement& statement);

@@ -40,8 +40,12 @@ constexpr const char* kClearing = "clearing";
 
 Error conflict(const std::string& what) { return {ErrorId::kConflict, what}; }
 
-std::string post_key(const std::string& run) { return "settlement/" + run; }
-std::string reversal_key(const std::string& run) { return "reversal/" + run; }
+constexpr const char* kPostKey = "settlement/";
+constexpr const char* kReversalKey = "reversal/";
+constexpr const char* kPaymentKey = "payment/";
+
+std::string post_key(const std::string& run) { return kPostKey + run; }
+std::string reversal_key(const std::string& run) { return kReversalKey + run; }
 
 Json approvals_json(const std::vector<RunApproval>& approvals) {
   Json list = Json::array();
@@ -87,6 +91,10 @@ ledger::AccountKind kind_of(settlement::Account account) {
 }
 
 }  // namespace
+
+bool is_royalty_key(std::string_view key) {
+  return key.starts_with(kPostKey) || key.starts_with(kReversalKey) || key.starts_with(kPaymentKey);
+}
 
 Result<std::string> digest_of(const settlement::Run& inputs,
                               const settlement::Statement& statement) {
@@ -440,7 +448,7 @@ Result<ledger::Receipt> RoyaltyBook::pay(const std::string& id, const std::strin
   const Result<ledger::AccountView> view = ledger_.account(*with);
   if (!view) return view.error();
   const Int128 owed = is_paid_in ? view->balance.posted() : -view->balance.posted();
-  const bool is_new = !ledger_.find_journal("payment/" + id);
+  const bool is_new = !ledger_.find_journal(kPaymentKey + id);
   if (is_new && amount.minor_units > owed) {
     return Error{ErrorId::kOverdraft, "amount: " + money_text(amount) + " is more than the " +
                                           money_text({owed, amount.currency}) + " that are owed"};
@@ -452,7 +460,7 @@ Result<ledger::Receipt> RoyaltyBook::pay(const std::string& id, const std::strin
   const Result<ledger::AccountId> account = open_account(bank);
   if (!account) return account.error();
   ledger::Journal journal;
-  journal.key = "payment/" + id;
+  journal.key = kPaymentKey + id;
   journal.effective_day = static_cast<std::int32_t>(number_of(on));
   journal.memo = (is_paid_in ? "received from " : "paid to ") + party;
   const Int128 into_bank = is_paid_in ? amount.minor_units : -amount.minor_units;

@@ -106,7 +106,8 @@ class Rights(Scenario):
 class Provision(Scenario):
     def provision(self, change=None):
         folder = self.folder / "provision"
-        shutil.copytree(CONSORTIUM, folder, dirs_exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        shutil.copy(CONSORTIUM / "rights.json", folder)
         if change:
             rights = json.loads((folder / "rights.json").read_text())
             change(rights)
