@@ -145,12 +145,12 @@ TEST_F(RoyaltyApi, ARunIsApprovedByTwoPeoplePostedAndSeenByThoseInIt) {
   };
   const Reply behind = by_hand({{"kind", "reverse"},
                                 {"key", "undo"},
-                                {"effective_day", "2026-03-01"},
+                                {"effective", "2026-03-01"},
                                 {"reference", number}});
   EXPECT_EQ(behind.status, 409) << behind.body;
   EXPECT_EQ(by_hand({{"kind", "reverse"},
                      {"key", "settlement/r-2"},
-                     {"effective_day", "2026-03-01"},
+                     {"effective", "2026-03-01"},
                      {"reference", number}})
                 .status,
             400);
