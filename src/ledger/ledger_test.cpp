@@ -354,6 +354,7 @@ TEST_F(LedgerTest, PagesOfJournalsAreTheNewestFirstAndOnlyWhatTouchesTheParty) {
   EXPECT_EQ(page(UINT64_MAX, "bolt", 2), (Numbers{2004, 1004, 1004}));
   EXPECT_EQ(page(1004, "bolt", 2), (Numbers{4, 2, 0}));
   EXPECT_EQ(page(2, "bolt", 2), (Numbers{0}));
+  EXPECT_EQ(page(1500, "crow", 3), (Numbers{1499, 1498, 1497, 1497}));
   const JournalView view = store_->journals({2005}, "bolt", 1)->journals.at(0);
   EXPECT_EQ(view.legs_hidden, 2u);
   EXPECT_EQ(view.journal.legs, legs_of({{2, -1}}));
