@@ -63,6 +63,7 @@ std::vector<Route> rights_routes(const Services& services);
 std::vector<Route> licence_routes(const Services& services);
 std::vector<Route> ledger_routes(const Services& services);
 std::vector<Route> royalty_routes(const Services& services);
+std::vector<Route> division_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

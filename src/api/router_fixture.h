@@ -94,7 +94,7 @@ class Api : public testing::Test {
     for (auto routes :
          {access_routes, connection_routes, tag_routes, value_routes, line_routes, aggregate_routes,
           import_routes, overview_routes, backup_routes, retention_routes, erase_routes,
-          rights_routes, licence_routes, ledger_routes, royalty_routes}) {
+          rights_routes, licence_routes, ledger_routes, royalty_routes, division_routes}) {
       router_->add(routes(*services_));
     }
   }

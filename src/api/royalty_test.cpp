@@ -143,10 +143,8 @@ TEST_F(RoyaltyApi, ARunIsApprovedByTwoPeoplePostedAndSeenByThoseInIt) {
   const auto by_hand = [&](const Json& journal) {
     return ask("POST", "/ledger/journals", journal, administrator_);
   };
-  const Reply behind = by_hand({{"kind", "reverse"},
-                                {"key", "undo"},
-                                {"effective", "2026-03-01"},
-                                {"reference", number}});
+  const Reply behind = by_hand(
+      {{"kind", "reverse"}, {"key", "undo"}, {"effective", "2026-03-01"}, {"reference", number}});
   EXPECT_EQ(behind.status, 409) << behind.body;
   EXPECT_EQ(by_hand({{"kind", "reverse"},
                      {"key", "settlement/r-2"},
@@ -226,6 +224,40 @@ TEST_F(RoyaltyApi, PlansAndRunsAreForThoseWhoManage) {
                 {{"licence", "l-1"}, {"tag", "no/tag"}, {"kind", "counter"}}, administrator_)
                 .status,
             404);
+}
+
+// Gloves: two have a left one, one a right one; a pair is worth 600. Shapley: the right one adds 0
+// alone, 600 to one or two others, so 2/3 of 600; the two left ones share the rest. With both left
+// ones in one centre, centre and right one get 300 each, and the left ones halve theirs.
+TEST_F(RoyaltyApi, ACommonResultIsDividedByWhatEachAdds) {
+  const Json left = "left", other = "other", right = "right";
+  Json game = {{"parties", Json::array({left, other, right})}, {"worth", Json::array()}};
+  const auto worth = [&](Json parties, int value) {
+    game["worth"].push_back({{"parties", std::move(parties)}, {"worth", value}});
+  };
+  worth(Json::array({left}), 0);
+  worth(Json::array({other}), 0);
+  worth(Json::array({right}), 0);
+  worth(Json::array({left, other}), 0);
+  worth(Json::array({left, right}), 600);
+  worth(Json::array({other, right}), 600);
+  const auto ask_for = [&](const Json& body) {
+    return ask("POST", "/royalty/division", body, speakers_["owner"]);
+  };
+  EXPECT_NE(ask_for(game).body.find("nothing is said of left, other, right"), std::string::npos);
+  worth(Json::array({left, other, right}), 600);
+  const Json shapley = Json::parse(ask_for(game).body);
+  EXPECT_EQ(shapley["items"][0]["value"], "100");
+  EXPECT_EQ(shapley["items"][2]["units"], "400");
+  EXPECT_EQ(shapley["items"][2]["adds"], Json::array({"0", "600", "600"}));
+  EXPECT_EQ(shapley["items"][0]["adds"], Json::array({"0", "300", "0"}));
+  game["centres"] = Json::array({Json::array({left, other}), Json::array({right})});
+  const Json owen = Json::parse(ask_for(game).body);
+  EXPECT_EQ(owen["method"], "owen");
+  EXPECT_EQ(owen["items"][0]["value"], "150");
+  EXPECT_EQ(owen["items"][2]["value"], "300");
+  game["centres"] = Json::array({Json::array({left}), Json::array({right})});
+  EXPECT_EQ(ask_for(game).status, 400) << "a party of no centre";
 }
 
 }  // namespace

@@ -312,7 +312,8 @@ class JoinedServer final : public Server {
          {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
           api::line_routes, api::aggregate_routes, api::import_routes, api::overview_routes,
           api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes,
-          api::rights_routes, api::licence_routes, api::ledger_routes, api::royalty_routes}) {
+          api::rights_routes, api::licence_routes, api::ledger_routes, api::royalty_routes,
+          api::division_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});

@@ -241,6 +241,25 @@ void add_payment(Cli& cli, CLI::App* royalty) {
   });
 }
 
+// JSON is as the server said; the table has the parts in units and exactly.
+void add_division(Cli& cli, CLI::App* royalty) {
+  auto file = std::make_shared<std::string>();
+  CLI::App* divide =
+      royalty->add_subcommand("divide", "Divide a common result by what each party adds");
+  divide
+      ->add_option("file", *file, "JSON: parties, worth of each coalition, centres; - reads stdin")
+      ->required();
+  cli.on_data(divide, [&cli, file](ApiClient& api) {
+    const Result<Json> body = read_json(*file);
+    if (!body) return print_error(body.error());
+    const Result<Json> found = api.post("/royalty/division", *body);
+    if (!found) return print_error(found.error());
+    print_rows(cli.format(), {{"party", "/party"}, {"gets", "/units"}, {"exactly", "/value"}},
+               (*found)["items"]);
+    return kExitOk;
+  });
+}
+
 int show_statement(ApiClient& api, Format format, const std::string& run,
                    const std::string& party) {
   const Result<Json> statement =
@@ -328,6 +347,7 @@ void add_royalty_commands(Cli& cli) {
   add_reports(cli, royalty);
   add_runs(cli, royalty);
   add_payment(cli, royalty);
+  add_division(cli, royalty);
 
   CLI::App* statement = cli.root.add_subcommand("statement", "What parties get and pay");
   statement->require_subcommand(1);
