@@ -50,6 +50,7 @@ std::unique_ptr<Cli> make_cli() {
   add_ledger_commands(*cli);
   add_retention_commands(*cli);
   add_rights_commands(*cli);
+  add_licence_commands(*cli);
   add_royalty_commands(*cli);
   add_bench_commands(*cli);
   add_self_commands(*cli);

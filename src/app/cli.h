@@ -42,6 +42,7 @@ void add_ledger_commands(Cli& cli);      // ledger
 void add_backup_commands(Cli& cli);      // backup, restore
 void add_retention_commands(Cli& cli);   // retention, erase
 void add_rights_commands(Cli& cli);      // asset, party
+void add_licence_commands(Cli& cli);     // licence
 void add_royalty_commands(Cli& cli);     // royalty, statement
 void add_bench_commands(Cli& cli);       // bench
 void add_self_commands(Cli& cli);        // version, completion, man

@@ -140,6 +140,14 @@ void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) 
     print_object(cli.format(), kUserColumns, *answer);
     return kExitOk;
   });
+  CLI::App* party = user->add_subcommand("party", "Say for which party of the register one speaks");
+  party->add_option("id", options->id, "Number of the person, see user ls")->required();
+  party->add_option("party", options->name, "The party; \"\" for none")->required();
+  cli.on_api(party, [options](ApiClient& api) {
+    const Result<Json> answer =
+        api.put("/users/" + std::to_string(options->id) + "/party", {{"party", options->name}});
+    return answer ? kExitOk : print_error(answer.error());
+  });
   CLI::App* remove = user->add_subcommand("rm", "Remove a person");
   remove->add_option("id", options->id, "Number of the person, see user ls")->required();
   cli.on_api(remove, [options](ApiClient& api) { return remove_one(api, "/users", options->id); });
