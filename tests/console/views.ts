@@ -2,7 +2,7 @@
 import { button, type Page } from './browser.ts';
 import { makeBooks } from './books.ts';
 import { at, type Known } from './plant.ts';
-import type { Server } from './programs.ts';
+import { until, type Server } from './programs.ts';
 
 export interface View {
   name: string;
@@ -20,6 +20,8 @@ export interface Things {
   known: Known;
   bad: number; // an import with refused rows
   royalty: number; // a journal of three legs
+  run: string; // of royalties
+  payee: string; // in it
 }
 
 const BROKEN = 'time;power kW\n2026-03-01 09:00;broken\n' + Array.from({ length: 30 }, (_, i) => `2026-03-01 1${Math.floor(i / 6)}:${i % 6}5;12,${i}\n`).join('');
@@ -48,14 +50,21 @@ export async function prepare(server: Server, known: Known): Promise<Things> {
     { pattern: '**/EAF 1/**', samples_days: 90, minutes_days: null, hours_days: 730 },
   ] });
   const royalty = await makeBooks(server);
-  return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id, royalty };
+  await until(async () => (await server.get<{ total: number }>('royalty/runs')).total, 'the royalty run of last month');
+  // That month is before the plant's history; of these days there is something to see.
+  const day = (back: number) => new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
+  const { id: run } = await server.send<{ id: string }>('POST', 'royalty/runs', { id: 'recent', currency: 'CNY', from: day(2), to: day(0),
+    holds: [{ id: 'dispute', payee: 'ilse-maurer', fraction: '1/3' }], costs: [{ pool: 'gripper-filing', amount: '120.00' }] });
+  const { statement } = await server.get<{ statement: { payouts: { payee: string }[]; licences: { payer: string }[] } }>(`royalty/runs/${run}`);
+  const payee = statement.payouts[0]?.payee ?? statement.licences[0]!.payer;
+  return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id, royalty, run, payee };
 }
 
 const seen = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
 
 
 export function viewsOf(things: Things): View[] {
-  const { machine, dead, tag, many, known, bad, royalty } = things;
+  const { machine, dead, tag, many, known, bad, royalty, run, payee } = things;
   const hour = `from=${at(0)}&to=${at(60)}`;
   const drawn = async (page: Page) => {
     await seen('[role=application]')(page);
@@ -181,6 +190,50 @@ export function viewsOf(things: Things): View[] {
       await button(page, /^(Party that Bo speaks for|Bo 代表的参与方)$/).click();
       await seen('dialog[open]')(page);
     } },
+    { name: 'settlement', path: '/settlement', ready: seen('.sheet tbody tr') },
+    { name: 'settlement-new', path: '/settlement', ready: async (page) => {
+      await seen('.sheet tbody tr')(page);
+      await button(page, /^(New run|新建结算)$/).click();
+      await button(page, /^(Hold|添加暂扣)$/).click();
+      await seen('dialog[open] .line select')(page);
+    } },
+    { name: 'settlement-run', path: `/settlement/runs/${run}`, ready: seen('figure svg') },
+    { name: 'settlement-approve', path: `/settlement/runs/${run}`, ready: async (page) => {
+      await seen('figure svg')(page);
+      await button(page, /^(Approve…|批准…)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'settlement-what-if', path: `/settlement/runs/${run}?view=what-if`, ready: async (page) => {
+      await page.locator('#what-if').waitFor();
+      await page.locator('main form select').first().selectOption({ index: 1 });
+      await page.locator('main form .line input').first().fill('7');
+      await button(page, /^(Show the difference|显示差额)$/).click();
+      await seen('main [role=status] tbody tr')(page);
+    } },
+    { name: 'settlement-gone', path: '/settlement/runs/no-such-run', ready: seen('main [role=alert]') },
+    { name: 'statements', path: '/settlement/statements', ready: seen('.sheet tbody tr') },
+    { name: 'statement', path: `/settlement/statements/${run}/${payee}`, ready: async (page) => {
+      await seen('figure svg')(page);
+      await page.locator('details summary').first().click();
+    } },
+    { name: 'statement-payer', path: `/settlement/statements/${run}/northfield-steel`, ready: seen('figure svg') },
+    { name: 'royalty-reports', path: '/settlement/reports', ready: seen('.empty') },
+    { name: 'royalty-report', path: '/settlement/reports', ready: async (page) => {
+      await button(page, /^(Declare use|申报使用)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'royalty-plans', path: '/settlement/plans', ready: seen('.sheet tbody tr') },
+    { name: 'royalty-plan', path: '/settlement/plans', ready: async (page) => {
+      await seen('.sheet tbody tr')(page);
+      await page.locator('main tbody button').last().click();
+      await seen('dialog[open] .line select')(page);
+    } },
+    { name: 'royalty-meters', path: '/settlement/meters', ready: seen('.sheet tbody tr') },
+    { name: 'royalty-meter', path: '/settlement/meters', ready: async (page) => {
+      await seen('.sheet tbody tr')(page);
+      await page.locator('main tbody button').first().click();
+      await seen('dialog[open]')(page);
+    } },
     { name: 'users', path: '/administration/users', ready: seen('tbody tr') },
     { name: 'user-add', path: '/administration/users', ready: async (page) => {
       await seen('tbody tr')(page);
@@ -227,6 +280,7 @@ export const emptyViews: View[] = [
   { name: 'empty-ledger', path: '/ledger', ready: seen('.empty') },
   { name: 'empty-ledger-accounts', path: '/ledger/accounts', ready: seen('.empty') },
   { name: 'empty-ledger-checkpoint', path: '/ledger/checkpoint', ready: seen('pre') },
+  { name: 'empty-settlement', path: '/settlement', ready: seen('.empty') },
   { name: 'empty-tokens', path: '/administration/tokens', ready: seen('.empty') },
   { name: 'empty-retention', path: '/administration/retention', ready: seen('tbody tr') },
 ];

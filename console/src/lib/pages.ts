@@ -18,6 +18,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'trends', href: '/trends', icon: 'trends', permissions: ['tag.read'], load: () => import('../pages/Trends.svelte') },
   { id: 'import', href: '/import', icon: 'import', permissions: ['import.run'], load: () => import('../pages/Import.svelte') },
   { id: 'portfolio', href: '/portfolio', icon: 'portfolio', permissions: ['rights.read'], load: () => import('../pages/Portfolio.svelte') },
+  { id: 'settlement', href: '/settlement', icon: 'settlement', permissions: ['rights.read'], load: () => import('../pages/Settlement.svelte') },
   { id: 'ledger', href: '/ledger', icon: 'ledger', permissions: ['rights.read'], load: () => import('../pages/Ledger.svelte') },
   { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
 ];
