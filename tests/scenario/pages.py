@@ -63,6 +63,7 @@ class Reader:
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
                                   stdin=subprocess.DEVNULL)
             if fits(shown, done.stdout):
+                self.copy(done.stdout)
                 return
             if not ASKS_ONLY.match(command) or time.monotonic() > end:
                 raise AssertionError(f"$ {command}\nthe page shows:\n{shown}\nbut it printed:\n{done.stdout}"
@@ -102,6 +103,11 @@ class Reader:
         for shown, pattern in (("6B:0F:...", r"SHA-256 (\S+)"), ("7KQM-2F9X-0TBD", r"claim code +(\S+)")):
             if found := re.search(pattern, printed):
                 self.replacements[shown] = found[1]
+
+    def copy(self, printed):
+        """The digest of what is to be approved is copied from where it was printed."""
+        if found := re.search(r"^digest +([0-9a-f]{64})$", printed, re.M):
+            self.replacements["LICENCE-DIGEST" if "licensors" in printed else "RUN-DIGEST"] = found[1]
 
     def close(self):
         for process, _ in self.terminals.values():

@@ -38,6 +38,12 @@ class Pages(Scenario):
         reader.replacements["5020"] = str(free_port())
         reader.read(DOCS / "tutorials/first-machine.md")
 
+    def test_first_payout(self):
+        reader = self.reader()
+        reader.read(DOCS / "tutorials/first-payout.md")
+        self.assertTrue((reader.folder / "wang-fang.pdf").read_bytes().startswith(b"%PDF-"))
+        self.assertIn("part,pour-control,Pouring control,inventor,wang-fang,", (reader.folder / "wang-fang.csv").read_text())
+
     def with_a_server(self):
         """A reader who has done the steps of the first machine: his server is claimed, he is signed in."""
         reader = self.reader()
