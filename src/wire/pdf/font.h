@@ -12,7 +12,8 @@ namespace lineshaft::pdf {
 using Length = std::int32_t;
 
 // Helvetica for Latin-1, Song for every other character. Both are of those that each reader of PDF
-// brings along or replaces, so that a file stays at a few kilobytes.
+// brings along or replaces, so that a file stays at a few kilobytes. Song has the characters of
+// Chinese, Japanese kana, Greek and Cyrillic (Adobe-GB1-5); what it lacks is not shown.
 struct Font {
   Length size = 900;
   bool is_bold = false;  // of Latin-1 alone; there is no bold Song
