@@ -26,11 +26,11 @@ export async function makeBooks(server: Server, parties: { centre: string; firm:
   await open(parties.centre, 'bank', 'JPY', 'asset');
   await open(parties.firm, 'bank', 'JPY', 'asset');
   const [receivable, payable, withholding] = [`${parties.centre}/receivable`, `${parties.firm}/payable`, `${parties.centre}/withholding`];
-  const royalty = await post(server, 'settlement/2026-03', {
+  const royalty = await post(server, 'month/2026-03', {
     memo: 'Royalty of March', legs: [leg(receivable, '1234567.80'), leg(withholding, '137174.20'), leg(payable, '-1371742.00')],
     evidence: ['ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
   });
-  await post(server, 'settlement/2026-02', { effective: '2026-02-28', memo: 'Royalty of February', legs: [leg(receivable, '980.05'), leg(payable, '-980.05')] });
+  await post(server, 'month/2026-02', { effective: '2026-02-28', memo: 'Royalty of February', legs: [leg(receivable, '980.05'), leg(payable, '-980.05')] });
   await post(server, 'undo/2026-02', { kind: 'reverse', reference: royalty + 1, memo: 'Counted twice' });
   await post(server, 'hold/2026-04', { kind: 'pending', memo: 'Disputed part of April', legs: [leg(receivable, '15.00'), leg(payable, '-15.00')] });
   await post(server, 'pay/2026-03', { memo: 'Paid in yen', legs: [leg(`${parties.centre}/bank/JPY`, '26500000'), leg(`${parties.firm}/bank/JPY`, '-26500000')] });
