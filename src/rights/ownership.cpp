@@ -1,12 +1,13 @@
 // Who owns an asset, in which shares, since when.
 #include <algorithm>
 
+#include "rights/agreement_store.h"
 #include "rights/schema.h"
 
 namespace lineshaft::rights {
 namespace {
 
-Status check_shares(const std::vector<Share>& shares) {
+Status check_weights(const std::vector<Share>& shares) {
   if (shares.empty()) {
     return Error{ErrorId::kInvalidArgument, "shares: an asset needs an owner"};
   }
@@ -44,6 +45,11 @@ Ownership ownership_row(records::Statement& row) {
 }
 
 }  // namespace
+
+Status check_shares(std::vector<Share>& shares) {
+  if (Status sound = check_weights(shares); !sound) return sound;
+  return put_in_order(shares);
+}
 
 Result<std::vector<Share>> Register::shares_of(TenantId tenant, std::string_view asset,
                                                std::int64_t sequence) {
@@ -123,10 +129,20 @@ Status Register::check_correction(TenantId tenant, std::string_view asset,
                                        " already; a correction names it in corrects"};
 }
 
+// What the agreements of its projects say to other shares than those that count on that day.
+Status Register::check_agreed(TenantId tenant, std::string_view asset, const Ownership& ownership) {
+  const Result<std::int64_t> entry = current_entry(tenant, asset, ownership.from);
+  if (!entry) return entry.error();
+  const Result<std::vector<Share>> before = shares_of(tenant, asset, *entry);
+  if (!before) return before.error();
+  const Day today = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<Nanoseconds>(Nanoseconds(clock_.now().ns)));
+  return check_consent(*database_, tenant, asset, *before, ownership, today);
+}
+
 Result<Ownership> Register::add_ownership(TenantId tenant, std::string_view asset,
                                           Ownership ownership, std::string_view by) {
   if (Status sound = check_shares(ownership.shares); !sound) return sound.error();
-  if (Status sound = put_in_order(ownership.shares); !sound) return sound.error();
   if (Status sound = check_text("basis", ownership.basis, kNoteCharactersMax, true); !sound) {
     return sound.error();
   }
@@ -141,6 +157,7 @@ Result<Ownership> Register::add_ownership(TenantId tenant, std::string_view asse
     }
   }
   if (Status sound = check_correction(tenant, asset, ownership); !sound) return sound.error();
+  if (Status agreed = check_agreed(tenant, asset, ownership); !agreed) return agreed.error();
   const Result<std::int64_t> sequence = next_sequence("rights_ownership", tenant, asset);
   if (!sequence) return sequence.error();
   ownership.sequence = *sequence;

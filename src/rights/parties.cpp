@@ -42,8 +42,8 @@ Membership membership_row(records::Statement& row) {
   return membership;
 }
 
-// ?2 is the party that looks: itself, who shares an asset with it now or ever, and who is in a
-// centre with it.
+// ?2 is the party that looks: itself, who shares an asset with it now or ever, who is in a centre
+// with it, and who is in a project with it (2: has declined).
 constexpr std::string_view kPartiesSeen =
     "SELECT id, kind, name, country, region, field, version FROM rights_parties "
     "WHERE tenant = ?1 AND (id = ?2 "
@@ -53,7 +53,12 @@ constexpr std::string_view kPartiesSeen =
     "  WHERE own.tenant = ?1 AND own.party = ?2) "
     "OR id IN (SELECT centre FROM rights_memberships WHERE tenant = ?1 AND member = ?2) "
     "OR id IN (SELECT member FROM rights_memberships WHERE tenant = ?1 AND (centre = ?2 OR "
-    "  centre IN (SELECT centre FROM rights_memberships WHERE tenant = ?1 AND member = ?2)))) "
+    "  centre IN (SELECT centre FROM rights_memberships WHERE tenant = ?1 AND member = ?2))) "
+    "OR id IN (SELECT other.party FROM rights_project_parties AS own JOIN rights_project_parties "
+    "AS "
+    "other "
+    "  ON other.tenant = own.tenant AND other.project = own.project "
+    "  WHERE own.tenant = ?1 AND own.party = ?2 AND own.answer <> 2 AND other.answer <> 2)) "
     "ORDER BY id";
 
 }  // namespace

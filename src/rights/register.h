@@ -173,7 +173,7 @@ class Register {
                                                 sys::Clock& clock);
 
   // --- parties ---
-  // A view of one party sees that party, and those that share an asset or a centre with it.
+  // A view of one party sees that party, and those that share an asset, a centre or a project.
   Result<std::vector<Party>> list_parties(const View& view);
   Result<Party> get_party(const View& view, std::string_view id);
   // Makes it when version is 0, else replaces that version. Errors: kInvalidArgument naming the
@@ -211,7 +211,8 @@ class Register {
   Result<std::vector<Ownership>> standing_ownership(TenantId tenant, std::string_view asset);
   // Errors: kNotFound: no such asset or party; kInvalidArgument naming the share (none, twice the
   // same party, weight out of range); kConflict: there is an entry of that day, and this one does
-  // not say that it corrects it.
+  // not say that it corrects it; or the asset is a result of a project whose agreement asks for a
+  // consent that is not there, and the error names who has not given it.
   Result<Ownership> add_ownership(TenantId tenant, std::string_view asset, Ownership ownership,
                                   std::string_view by);
   // In order of party; empty before the first entry.
@@ -230,6 +231,7 @@ class Register {
   Result<std::vector<Share>> shares_of(TenantId tenant, std::string_view asset,
                                        std::int64_t sequence);
   Result<std::int64_t> current_entry(TenantId tenant, std::string_view asset, Day on);
+  Status check_agreed(TenantId tenant, std::string_view asset, const Ownership& ownership);
   Status check_correction(TenantId tenant, std::string_view asset, const Ownership& ownership);
   Result<std::int64_t> next_sequence(std::string_view table, TenantId tenant,
                                      std::string_view asset);

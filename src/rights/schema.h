@@ -51,6 +51,10 @@ Result<std::int64_t> query_number(records::Database& database, std::string_view 
   return rows->empty() ? std::int64_t{0} : rows->front();
 }
 
+// Puts them in order of party. Errors: kInvalidArgument naming the share: none, too many, twice the
+// same party, a weight out of range.
+Status check_shares(std::vector<Share>& shares);
+
 // UTF-8 without control characters (line breaks where allowed), of bounded length.
 Status check_text(std::string_view field, std::string_view text, std::size_t characters_max,
                   bool required = false);
