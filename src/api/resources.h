@@ -15,7 +15,10 @@
 #include "intake/import.h"
 #include "ledger/ledger.h"
 #include "retention/keeper.h"
+#include "rights/agreement_book.h"
+#include "rights/key_book.h"
 #include "rights/licence_book.h"
+#include "rights/project_book.h"
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/clock.h"
@@ -38,13 +41,16 @@ struct Services {
   std::function<std::uint64_t()> memory_bytes;  // resident, of this process
   // How the wall clock was set lately, in words; "" if it was not.
   std::function<std::string()> clock_jump = [] { return std::string(); };
-  Backups* backups = nullptr;               // needed by backup_routes
-  Maintenance* maintenance = nullptr;       // needed by historian_routes
-  retention::Keeper* retention = nullptr;   // needed by retention_routes
-  ledger::Ledger* ledger = nullptr;         // needed by ledger_routes, shown by overview_routes
-  rights::Register* rights = nullptr;       // needed by rights_routes
-  rights::LicenceBook* licences = nullptr;  // needed by licence_routes
-  rights::RoyaltyBook* royalties = nullptr;  // needed by royalty_routes
+  Backups* backups = nullptr;                   // needed by backup_routes
+  Maintenance* maintenance = nullptr;           // needed by historian_routes
+  retention::Keeper* retention = nullptr;       // needed by retention_routes
+  ledger::Ledger* ledger = nullptr;             // needed by ledger_routes, shown by overview_routes
+  rights::Register* rights = nullptr;           // needed by rights_routes
+  rights::LicenceBook* licences = nullptr;      // needed by licence_routes
+  rights::RoyaltyBook* royalties = nullptr;     // needed by royalty_routes
+  rights::ProjectBook* projects = nullptr;      // needed by project_routes
+  rights::AgreementBook* agreements = nullptr;  // needed by agreement_routes
+  rights::KeyBook* keys = nullptr;              // needed by agreement_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -64,6 +70,8 @@ std::vector<Route> licence_routes(const Services& services);
 std::vector<Route> ledger_routes(const Services& services);
 std::vector<Route> royalty_routes(const Services& services);
 std::vector<Route> division_routes(const Services& services);
+std::vector<Route> project_routes(const Services& services);
+std::vector<Route> agreement_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

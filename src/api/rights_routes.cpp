@@ -92,11 +92,16 @@ Result<Reply> end_membership(const Services& services, const Request& request) {
   return Reply::nothing();
 }
 
-// What the register shows to whom asks: all of it, or what a party is party to; "" for none.
+// What the register shows to whom asks: all of it, or what a party is party to; "" for none. Who
+// sees all may speak for a party too.
 Result<Reply> get_view(const Services& services, const Request& request) {
   const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
-  return Reply::json({{"all", !view->party}, {"party", view->party.value_or("")}});
+  const Result<std::string> party = spoken_for(services, request);
+  if (!party && party.error().id != ErrorId::kDenied) return party.error();
+  return Reply::json({{"all", !view->party},
+                      {"party", view->party.value_or("")},
+                      {"speaks_for", party ? *party : std::string()}});
 }
 
 Result<Reply> list_speakers(const Services& services, const Request& request) {

@@ -111,10 +111,10 @@ TEST_F(RightsApi, EveryoneIsToldWhichPartOfTheRegisterTheySee) {
   const auto view = [&](const sys::HttpHeaders& who) {
     return json(ask("GET", "/rights/view", {}, who));
   };
-  EXPECT_EQ(view(administrator_), Json({{"all", true}, {"party", ""}}));
-  EXPECT_EQ(view(speaker("")), Json({{"all", false}, {"party", ""}}));
+  EXPECT_EQ(view(administrator_), Json({{"all", true}, {"party", ""}, {"speaks_for", ""}}));
+  EXPECT_EQ(view(speaker("")), Json({{"all", false}, {"party", ""}, {"speaks_for", ""}}));
   const sys::HttpHeaders ann = speaker("a");
-  EXPECT_EQ(view(ann), Json({{"all", false}, {"party", "a"}}));
+  EXPECT_EQ(view(ann), Json({{"all", false}, {"party", "a"}, {"speaks_for", "a"}}));
   const Json speakers = json(ask("GET", "/rights/speakers", {}, administrator_));
   EXPECT_EQ(speakers["total"], 1);
   EXPECT_EQ(speakers["items"][0]["party"], "a");
@@ -122,7 +122,11 @@ TEST_F(RightsApi, EveryoneIsToldWhichPartOfTheRegisterTheySee) {
   const std::string user = speakers["items"][0]["user"].dump();
   EXPECT_EQ(ask("PUT", "/users/" + user + "/party", {{"party", ""}}, administrator_).status, 204);
   EXPECT_EQ(json(ask("GET", "/rights/speakers", {}, administrator_))["total"], 0);
-  EXPECT_EQ(view(ann), Json({{"all", false}, {"party", ""}}));
+  EXPECT_EQ(view(ann), Json({{"all", false}, {"party", ""}, {"speaks_for", ""}}));
+  // Who sees all may speak for a party too.
+  EXPECT_EQ(ask("PUT", "/users/1/party", {{"party", "a"}}, administrator_).status, 204);
+  EXPECT_EQ(view({{"cookie", session_}}),
+            Json({{"all", true}, {"party", ""}, {"speaks_for", "a"}}));
 }
 
 TEST_F(RightsApi, WhatIsNotAllowedIsRefusedWithItsField) {

@@ -72,6 +72,9 @@ class Api : public testing::Test {
     royalties_ =
         rights::RoyaltyBook::open(database(), {*rights_, *licences_, *historian_}, *ledger_, clock)
             .value();
+    projects_ = rights::ProjectBook::open(database(), *rights_, clock).value();
+    agreements_ = rights::AgreementBook::open(database(), *rights_, clock).value();
+    keys_ = rights::KeyBook::open(database(), clock).value();
     imports_ = intake::ImportService::open(
                    {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
                    .value();
@@ -84,6 +87,9 @@ class Api : public testing::Test {
     services_->rights = rights_.get();
     services_->licences = licences_.get();
     services_->royalties = royalties_.get();
+    services_->projects = projects_.get();
+    services_->agreements = agreements_.get();
+    services_->keys = keys_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -94,7 +100,8 @@ class Api : public testing::Test {
     for (auto routes :
          {access_routes, connection_routes, tag_routes, value_routes, line_routes, aggregate_routes,
           import_routes, overview_routes, backup_routes, retention_routes, erase_routes,
-          rights_routes, licence_routes, ledger_routes, royalty_routes, division_routes}) {
+          rights_routes, licence_routes, ledger_routes, royalty_routes, division_routes,
+          project_routes, agreement_routes}) {
       router_->add(routes(*services_));
     }
   }
@@ -178,6 +185,9 @@ class Api : public testing::Test {
   std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<rights::LicenceBook> licences_;
   std::unique_ptr<rights::RoyaltyBook> royalties_;
+  std::unique_ptr<rights::ProjectBook> projects_;
+  std::unique_ptr<rights::AgreementBook> agreements_;
+  std::unique_ptr<rights::KeyBook> keys_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
   std::unique_ptr<Services> services_;
