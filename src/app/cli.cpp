@@ -52,6 +52,9 @@ std::unique_ptr<Cli> make_cli() {
   add_rights_commands(*cli);
   add_licence_commands(*cli);
   add_royalty_commands(*cli);
+  add_project_commands(*cli);
+  add_agreement_commands(*cli);
+  add_key_commands(*cli);
   add_bench_commands(*cli);
   add_self_commands(*cli);
   return cli;

@@ -44,6 +44,9 @@ void add_retention_commands(Cli& cli);   // retention, erase
 void add_rights_commands(Cli& cli);      // asset, party
 void add_licence_commands(Cli& cli);     // licence
 void add_royalty_commands(Cli& cli);     // royalty, statement
+void add_project_commands(Cli& cli);     // project
+void add_agreement_commands(Cli& cli);   // agreement
+void add_key_commands(Cli& cli);         // key
 void add_bench_commands(Cli& cli);       // bench
 void add_self_commands(Cli& cli);        // version, completion, man
 

@@ -8,7 +8,9 @@
 #include "base/result.h"
 #include "connect/registry.h"
 #include "intake/import.h"
+#include "rights/agreement_book.h"
 #include "rights/licence_book.h"
+#include "rights/project_book.h"
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/file.h"
@@ -33,6 +35,12 @@ Status provision_rights(sys::FileSystem& files, const std::string& folder, Tenan
 Status provision_royalties(sys::FileSystem& files, const std::string& folder, TenantId tenant,
                            rights::LicenceBook& licences, rights::RoyaltyBook& royalties,
                            Day today);
+
+// Adds the projects and drafts of agreements of `folder`/cooperation.json that are not there:
+// {"projects","agreements"}, the objects of the API; each project with the parties that have
+// "accepted" and its "entries". Errors: as provision_rights.
+Status provision_cooperation(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                             rights::ProjectBook& projects, rights::AgreementBook& agreements);
 
 // Imports every *.csv of `folder`, one after another; waits for each, and asks `stopping` before
 // it. Errors: kCancelled; those of the import of a file. What was imported before stays.

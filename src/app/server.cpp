@@ -26,7 +26,10 @@
 #include "ledger/note.h"
 #include "records/documents.h"
 #include "retention/keeper.h"
+#include "rights/agreement_book.h"
+#include "rights/key_book.h"
 #include "rights/licence_book.h"
+#include "rights/project_book.h"
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/http.h"
@@ -108,6 +111,9 @@ class JoinedServer final : public Server {
     workers_->try_run([this, folder] {
       Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
       if (done) done = provision_rights(files(), folder, kFirstTenant, *rights_, today());
+      if (done) {
+        done = provision_cooperation(files(), folder, kFirstTenant, *projects_, *agreements_);
+      }
       if (done) {
         done = provision_imports(files(), folder, kFirstTenant, *imports_,
                                  [this] { return stopping_.load(); });
@@ -243,6 +249,30 @@ class JoinedServer final : public Server {
                                   *ledger_, sys::real_clock());
     if (!royalties) return royalties.error();
     royalties_ = *std::move(royalties);
+    return open_cooperation();
+  }
+
+  Status open_cooperation() {
+    const auto database = [this] {
+      return records::Database::open(files(), {.path = path("records.db"), .check = false});
+    };
+    auto project_database = database();
+    if (!project_database) return project_database.error();
+    auto projects =
+        rights::ProjectBook::open(*std::move(project_database), *rights_, sys::real_clock());
+    if (!projects) return projects.error();
+    projects_ = *std::move(projects);
+    auto agreement_database = database();
+    if (!agreement_database) return agreement_database.error();
+    auto agreements =
+        rights::AgreementBook::open(*std::move(agreement_database), *rights_, sys::real_clock());
+    if (!agreements) return agreements.error();
+    agreements_ = *std::move(agreements);
+    auto key_database = database();
+    if (!key_database) return key_database.error();
+    auto keys = rights::KeyBook::open(*std::move(key_database), sys::real_clock());
+    if (!keys) return keys.error();
+    keys_ = *std::move(keys);
     return {};
   }
 
@@ -303,6 +333,9 @@ class JoinedServer final : public Server {
     services_->rights = rights_.get();
     services_->licences = licences_.get();
     services_->royalties = royalties_.get();
+    services_->projects = projects_.get();
+    services_->agreements = agreements_.get();
+    services_->keys = keys_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -313,7 +346,7 @@ class JoinedServer final : public Server {
           api::line_routes, api::aggregate_routes, api::import_routes, api::overview_routes,
           api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes,
           api::rights_routes, api::licence_routes, api::ledger_routes, api::royalty_routes,
-          api::division_routes}) {
+          api::division_routes, api::project_routes, api::agreement_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -418,6 +451,9 @@ class JoinedServer final : public Server {
   std::unique_ptr<rights::Register> rights_;
   std::unique_ptr<rights::LicenceBook> licences_;
   std::unique_ptr<rights::RoyaltyBook> royalties_;
+  std::unique_ptr<rights::ProjectBook> projects_;
+  std::unique_ptr<rights::AgreementBook> agreements_;
+  std::unique_ptr<rights::KeyBook> keys_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;

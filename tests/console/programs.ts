@@ -172,7 +172,7 @@ export async function startPlant(days: number): Promise<Server> {
   };
   const machines = plant('--print-connections');
   writeFileSync(join(provision, 'connections.json'), machines);
-  for (const name of ['rights.json', 'royalties.json']) copyFileSync(join(ROOT, 'examples/consortium', name), join(provision, name));
+  for (const name of ['rights.json', 'cooperation.json', 'royalties.json']) copyFileSync(join(ROOT, 'examples/consortium', name), join(provision, name));
   plant('--backfill-csv', provision, '--days', String(days));
   const machinery = new Program('plant', BINARY, ['sim', 'plant', '--port', port]);
   const server = await Server.start('plant', ['--provision', provision]);

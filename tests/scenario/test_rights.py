@@ -82,7 +82,7 @@ class Rights(Scenario):
     def test_each_account_is_told_which_part_it_sees(self):
         self.put("party", {"id": "firm", "kind": "organisation", "name": "Firm"})
         bo = self.server.ok("POST", "/users", {"name": "Bo", "email": "bo@example.com", "role": "viewer", "password": PASSWORD})
-        self.assertEqual(self.server.get("/rights/view"), {"all": True, "party": ""})
+        self.assertEqual(self.server.get("/rights/view"), {"all": True, "party": "", "speaks_for": ""})
         self.assertEqual(self.server.get("/rights/speakers"), {"items": [], "total": 0})
 
         def seen_by_bo(path="/rights/view"):
@@ -93,14 +93,14 @@ class Rights(Scenario):
             self.server.cookie, self.server.csrf = before
             return answer
 
-        self.assertEqual(seen_by_bo().json, {"all": False, "party": ""})
+        self.assertEqual(seen_by_bo().json, {"all": False, "party": "", "speaks_for": ""})
         self.server.ok("PUT", f"/users/{bo['id']}/party", {"party": "firm"})
-        self.assertEqual(seen_by_bo().json, {"all": False, "party": "firm"})
+        self.assertEqual(seen_by_bo().json, {"all": False, "party": "firm", "speaks_for": "firm"})
         self.assertEqual(self.server.get("/rights/speakers")["items"], [{"user": bo["id"], "party": "firm"}])
         self.assertEqual(seen_by_bo("/rights/speakers").status, 403)
         self.server.ok("PUT", f"/users/{bo['id']}/party", {"party": ""})
         self.assertEqual(self.server.get("/rights/speakers")["total"], 0)
-        self.assertEqual(seen_by_bo().json, {"all": False, "party": ""})
+        self.assertEqual(seen_by_bo().json, {"all": False, "party": "", "speaks_for": ""})
 
 
 class Provision(Scenario):

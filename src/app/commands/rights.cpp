@@ -4,6 +4,7 @@
 
 #include "app/cli.h"
 #include "app/commands/put.h"
+#include "app/commands/shares.h"
 
 namespace lineshaft::app {
 namespace {
@@ -28,19 +29,6 @@ const std::vector<Column> kPartyColumns{
     {"country", "/country"}, {"region", "/region"}, {"centres", "/centres"}};
 
 constexpr std::uint64_t kPageRows = 1'000;
-
-// "centre 60, firm 40" of [{"party","weight"}].
-std::string shares_text(const Json& shares) {
-  std::string text;
-  for (const Json& share : shares) {
-    text += (text.empty() ? "" : ", ") + share["party"].get<std::string>() + " " +
-            share["weight"].dump();
-  }
-  return text;
-}
-
-// JSON is what the server said; in the other forms a list stands in one cell.
-bool is_as_said(Format format) { return format == Format::kJson || format == Format::kNdjson; }
 
 // Parameters of the query by name; "" for all.
 using AssetFilter = std::map<std::string, std::string>;
@@ -119,18 +107,6 @@ struct OwnOptions {
   std::string document;
   std::int64_t corrects = 0;
 };
-
-// "firm-1=40" to {"party","weight"}. An id has no '='.
-Result<Json> share_of(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  const std::string weight = equals == std::string::npos ? "" : text.substr(equals + 1);
-  const bool digits = weight.find_first_not_of("0123456789") == std::string::npos;
-  if (weight.empty() || weight.size() > 10 || !digits) {
-    return Error{ErrorId::kUsage,
-                 "'" + text + "' is no share; one is PARTY=WEIGHT, a whole number"};
-  }
-  return Json{{"party", text.substr(0, equals)}, {"weight", std::stoll(weight)}};
-}
 
 int add_ownership(ApiClient& api, Format format, const OwnOptions& options) {
   Json body = {{"from", options.from},
