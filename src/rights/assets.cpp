@@ -1,62 +1,12 @@
 // The assets of the register and what happened to them.
+#include "rights/asset_rows.h"
 #include "rights/schema.h"
 
 namespace lineshaft::rights {
 namespace {
 
-constexpr std::size_t kNumberCharactersMax = 64;
-constexpr std::size_t kOfficeCharactersMax = 2;
 // A lineage is a handful of steps; more is a mistake, and bounds the walk up.
 constexpr int kLineageMax = 100;
-
-Status check_asset(const Asset& asset) {
-  if (Status sound = check_id("id", asset.id); !sound) return sound;
-  if (Status sound = check_text("title", asset.title, kTitleCharactersMax, true); !sound) {
-    return sound;
-  }
-  if (!asset.family.empty()) {
-    if (Status sound = check_id("family", asset.family); !sound) return sound;
-  }
-  if (!asset.parent.empty()) {
-    if (Status sound = check_id("parent", asset.parent); !sound) return sound;
-  }
-  for (const char c : asset.office) {
-    if (c < 'A' || c > 'Z' || asset.office.size() != kOfficeCharactersMax) {
-      return Error{ErrorId::kInvalidArgument,
-                   "office: is no code of two capital letters, like CN or WO"};
-    }
-  }
-  return check_text("number", asset.number, kNumberCharactersMax);
-}
-
-constexpr std::string_view kAssetColumns =
-    "a.id, a.kind, a.title, a.family, a.parent, a.office, a.number, a.status, a.version";
-
-Asset asset_row(records::Statement& row) {
-  return {std::string(row.text(0)),
-          static_cast<AssetKind>(row.int64(1)),
-          std::string(row.text(2)),
-          std::string(row.text(3)),
-          std::string(row.text(4)),
-          std::string(row.text(5)),
-          std::string(row.text(6)),
-          static_cast<AssetStatus>(row.int64(7)),
-          row.int64(8)};
-}
-
-Event event_row(records::Statement& row) {
-  return {row.int64(0),
-          static_cast<EventKind>(row.int64(1)),
-          day_of(row.int64(2)),
-          std::string(row.text(3)),
-          std::string(row.text(4)),
-          Timestamp{row.int64(5)},
-          std::string(row.text(6))};
-}
-
-constexpr std::string_view kEventsOf =
-    "SELECT sequence, kind, day, note, document, recorded, recorded_by FROM rights_events "
-    "WHERE tenant = ?1 AND asset = ?2 ORDER BY sequence";
 
 // No party has this id: the whole register looks.
 constexpr std::string_view kWholeRegister = "*";
@@ -143,6 +93,17 @@ Result<AssetPage> Register::list_assets(const View& view, const AssetFilter& fil
   return page;
 }
 
+Result<std::vector<std::string>> Register::list_asset_ids(const View& view,
+                                                          const AssetFilter& filter) {
+  const std::lock_guard lock(mutex_);
+  Result<records::Statement> select =
+      database_->prepare("SELECT a.id" + std::string(kAssetsWhere) + " ORDER BY a.id");
+  if (!select) return std::move(select).error();
+  bind_filter(*select, view, filter);
+  return all_rows<std::string>(*select,
+                               [](records::Statement& row) { return std::string(row.text(0)); });
+}
+
 Result<Asset> Register::read_asset(TenantId tenant, std::string_view id) {
   const auto rows = query<Asset>(*database_,
                                  "SELECT " + std::string(kAssetColumns) +
@@ -188,10 +149,22 @@ Status Register::check_lineage(TenantId tenant, const Asset& asset) {
 }
 
 Result<Asset> Register::put_asset(TenantId tenant, Asset asset) {
+  Result<Asset> kept = [&]() -> Result<Asset> {
+    const std::lock_guard lock(mutex_);
+    Result<records::Transaction> transaction = database_->begin();
+    if (!transaction) return std::move(transaction).error();
+    Result<Asset> done = keep_asset(tenant, std::move(asset));
+    if (!done) return done;
+    if (Status written = transaction->commit(); !written) return written.error();
+    return done;
+  }();
+  if (kept) changed(tenant, kept->id);
+  return kept;
+}
+
+Result<Asset> Register::keep_asset(TenantId tenant, Asset asset) {
   if (Status sound = check_asset(asset); !sound) return sound.error();
-  const std::lock_guard lock(mutex_);
-  Result<records::Transaction> transaction = database_->begin();
-  if (!transaction) return std::move(transaction).error();
+  put_in_order(asset);
   const Result<Asset> present = read_asset(tenant, asset.id);
   if (!present && present.error().id != ErrorId::kNotFound) return present.error();
   if (!present && asset.version != 0) return present.error();
@@ -203,12 +176,14 @@ Result<Asset> Register::put_asset(TenantId tenant, Asset asset) {
   asset.status = present ? present->status : AssetStatus::kDraft;
   ++asset.version;
   const Status kept = database_->run(
-      "INSERT OR REPLACE INTO rights_assets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+      "INSERT OR REPLACE INTO rights_assets (tenant, id, kind, title, family, parent, office, "
+      "number, status, version, counts, reductions) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
       std::int64_t{tenant.value}, asset.id, static_cast<std::int64_t>(asset.kind), asset.title,
       asset.family, asset.parent, asset.office, asset.number,
-      static_cast<std::int64_t>(asset.status), asset.version);
+      static_cast<std::int64_t>(asset.status), asset.version, text_of(asset.counts),
+      text_of(asset.reductions));
   if (!kept) return kept.error();
-  if (Status done = transaction->commit(); !done) return done.error();
   return asset;
 }
 
@@ -231,41 +206,51 @@ Result<std::int64_t> Register::next_sequence(std::string_view table, TenantId te
 
 Result<Event> Register::add_event(TenantId tenant, std::string_view asset, Event event, Day today,
                                   std::string_view by) {
-  if (Status sound = check_text("note", event.note, kNoteCharactersMax); !sound) {
-    return sound.error();
-  }
-  if (Status sound = check_document("document", event.document); !sound) return sound.error();
   if (event.date > today) {
     return Error{ErrorId::kInvalidArgument,
                  "date: " + day_text(event.date) + " has not come yet; events are what happened"};
   }
-  const std::lock_guard lock(mutex_);
-  Result<records::Transaction> transaction = database_->begin();
-  if (!transaction) return std::move(transaction).error();
-  if (const Result<Asset> known = read_asset(tenant, asset); !known) return known.error();
+  Result<Event> kept = [&]() -> Result<Event> {
+    const std::lock_guard lock(mutex_);
+    Result<records::Transaction> transaction = database_->begin();
+    if (!transaction) return std::move(transaction).error();
+    if (const Result<Asset> known = read_asset(tenant, asset); !known) return known.error();
+    Result<Event> done = keep_event(tenant, asset, std::move(event), by);
+    if (!done) return done;
+    if (Status written = write_status(tenant, asset); !written) return written.error();
+    if (Status written = transaction->commit(); !written) return written.error();
+    return done;
+  }();
+  if (kept) changed(tenant, std::string(asset));
+  return kept;
+}
+
+Result<Event> Register::keep_event(TenantId tenant, std::string_view asset, Event event,
+                                   std::string_view by) {
+  if (Status sound = check_event(event); !sound) return sound.error();
   const auto kind = static_cast<std::int64_t>(event.kind);
   const Result<std::int64_t> same = query_number(
       *database_,
       "SELECT count(*) FROM rights_events WHERE tenant = ?1 AND asset = ?2 AND kind = ?3 "
-      "AND day = ?4",
-      std::int64_t{tenant.value}, asset, kind, number_of(event.date));
+      "AND day = ?4 AND act = ?5 AND number = ?6",
+      std::int64_t{tenant.value}, asset, kind, number_of(event.date), event.act, event.number);
   if (!same) return same.error();
   if (*same != 0) {
-    return Error{ErrorId::kConflict, "'" + std::string(name_of(event.kind)) + "' of " +
-                                         day_text(event.date) + " is there already"};
+    const std::string_view what = event.act.empty() ? name_of(event.kind) : event.act;
+    return Error{ErrorId::kConflict,
+                 "'" + std::string(what) + "' of " + day_text(event.date) + " is there already"};
   }
   const Result<std::int64_t> sequence = next_sequence("rights_events", tenant, asset);
   if (!sequence) return sequence.error();
   event.sequence = *sequence;
   event.recorded = clock_.now();
   event.recorded_by = by;
-  const Status kept =
-      database_->run("INSERT INTO rights_events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                     std::int64_t{tenant.value}, asset, event.sequence, kind, number_of(event.date),
-                     event.note, event.document, event.recorded, event.recorded_by);
+  const Status kept = database_->run(
+      "INSERT INTO rights_events (tenant, asset, sequence, kind, day, note, document, recorded, "
+      "recorded_by, act, number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+      std::int64_t{tenant.value}, asset, event.sequence, kind, number_of(event.date), event.note,
+      event.document, event.recorded, event.recorded_by, event.act, event.number);
   if (!kept) return kept.error();
-  if (Status written = write_status(tenant, asset); !written) return written.error();
-  if (Status done = transaction->commit(); !done) return done.error();
   return event;
 }
 

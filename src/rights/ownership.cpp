@@ -142,15 +142,23 @@ Status Register::check_agreed(TenantId tenant, std::string_view asset, const Own
 
 Result<Ownership> Register::add_ownership(TenantId tenant, std::string_view asset,
                                           Ownership ownership, std::string_view by) {
+  const std::lock_guard lock(mutex_);
+  Result<records::Transaction> transaction = database_->begin();
+  if (!transaction) return std::move(transaction).error();
+  if (const Result<Asset> known = read_asset(tenant, asset); !known) return known.error();
+  Result<Ownership> kept = keep_ownership(tenant, asset, std::move(ownership), by);
+  if (!kept) return kept;
+  if (Status done = transaction->commit(); !done) return done.error();
+  return kept;
+}
+
+Result<Ownership> Register::keep_ownership(TenantId tenant, std::string_view asset,
+                                           Ownership ownership, std::string_view by) {
   if (Status sound = check_shares(ownership.shares); !sound) return sound.error();
   if (Status sound = check_text("basis", ownership.basis, kNoteCharactersMax, true); !sound) {
     return sound.error();
   }
   if (Status sound = check_document("document", ownership.document); !sound) return sound.error();
-  const std::lock_guard lock(mutex_);
-  Result<records::Transaction> transaction = database_->begin();
-  if (!transaction) return std::move(transaction).error();
-  if (const Result<Asset> known = read_asset(tenant, asset); !known) return known.error();
   for (const Share& share : ownership.shares) {
     if (const Result<Party> known = read_party(tenant, share.party); !known) {
       return Error{known.error().id, "shares: " + known.error().what};
@@ -182,7 +190,6 @@ Result<Ownership> Register::add_ownership(TenantId tenant, std::string_view asse
                        asset, ownership.sequence, share.party, share.weight);
     if (!written) return written.error();
   }
-  if (Status done = transaction->commit(); !done) return done.error();
   return ownership;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,9 @@ inline constexpr std::size_t kNoteCharactersMax = 2'000;
 inline constexpr std::size_t kOwnersMax = 1'000;           // of one asset at one time
 inline constexpr std::int64_t kWeightMax = 1'000'000'000;  // of one owner
 inline constexpr std::size_t kMembersMax = 10'000;         // of one centre
+inline constexpr std::size_t kCountsMax = 20;              // of one asset, and reductions
+inline constexpr std::int64_t kCountMax = 1'000'000;       // as the docket's
+inline constexpr std::int64_t kEventNumberMax = 200;       // as the docket's recurrences
 
 // The numbers of these kinds are stored: only append. Their words are those of the API.
 //
@@ -62,6 +66,7 @@ enum class EventKind : std::uint8_t {
   kWithdrawn,
   kRefused,
   kInvalidated,
+  kAct,  // a step before an office that has no kind of its own here; `act` names it
 };
 
 std::string_view name_of(PartyKind kind);
@@ -97,6 +102,13 @@ struct Membership {
   std::optional<Day> to;
 };
 
+// How many claims, classes, pages... an asset has: some fees depend on it.
+struct FeeCount {
+  std::string of;           // as the rule packs name it: "claims", "classes"
+  std::int64_t number = 0;  // 0..kCountMax
+  friend bool operator==(const FeeCount&, const FeeCount&) = default;
+};
+
 struct Asset {
   std::string id;
   AssetKind kind = AssetKind::kPatent;
@@ -107,6 +119,8 @@ struct Asset {
   std::string number;  // of the application or registration at that office, or ""
   AssetStatus status = AssetStatus::kDraft;  // follows from the events; not set
   std::int64_t version = 0;
+  std::vector<FeeCount> counts = {};         // in order of `of`
+  std::vector<std::string> reductions = {};  // ids of the rule packs; in order
 };
 
 struct Event {
@@ -117,6 +131,26 @@ struct Event {
   std::string document;  // SHA-256 of a document in 64 hexadecimal digits, or ""
   Timestamp recorded;
   std::string recorded_by;
+  // Of kAct, as the rule packs name it: "first_office_action", "claims_amended"; else "".
+  std::string act = {};
+  // Which of several: of a renewal the year that was paid, 0 if nobody said; else 0.
+  std::int64_t number = 0;
+};
+
+// An asset with all that happened to it, in order of sequence.
+struct AssetHistory {
+  Asset asset;
+  std::vector<Event> events;
+};
+
+// What the deadlines of an asset need to know of its parent and of those that stem from it.
+struct Relative {
+  std::string id;
+  std::string parent;
+  AssetKind kind = AssetKind::kPatent;
+  std::string office;
+  std::optional<Day> filed;
+  bool has_priority = false;
 };
 
 struct Share {
@@ -136,6 +170,14 @@ struct Ownership {
   std::int64_t corrects = 0;
   Timestamp recorded;
   std::string recorded_by;
+};
+
+// What a file adds to the register: an asset that is new or changed, events, an owner.
+struct Addition {
+  Asset asset;  // version 0: new; else the version that this one replaces
+  bool is_put = false;
+  std::vector<Event> events;
+  std::optional<Ownership> ownership;
 };
 
 // Who looks: everything of the organisation that runs the register, or what one party is party to.
@@ -172,6 +214,11 @@ class Register {
   static Result<std::unique_ptr<Register>> open(std::unique_ptr<records::Database> database,
                                                 sys::Clock& clock);
 
+  // Called after an asset or its events changed, on the thread that changed it; it may call the
+  // register. Set before the register is shared.
+  using Watcher = std::function<void(TenantId tenant, const std::string& asset)>;
+  void watch(Watcher watcher) { watcher_ = std::move(watcher); }
+
   // --- parties ---
   // A view of one party sees that party, and those that share an asset, a centre or a project.
   Result<std::vector<Party>> list_parties(const View& view);
@@ -199,9 +246,23 @@ class Register {
   // As put_party. `status` is passed over; `parent` must exist and not stem from this asset.
   Result<Asset> put_asset(TenantId tenant, Asset asset);
 
+  // The ids of all that the filter leaves, in order.
+  Result<std::vector<std::string>> list_asset_ids(const View& view, const AssetFilter& filter);
+  // Every asset of the tenant, in order of id. Stops at the first error of `take`, which must not
+  // call the register.
+  Status each_history(TenantId tenant, const std::function<Status(AssetHistory)>& take);
+  // All of it or nothing. Errors: as put_asset, add_event and add_ownership.
+  Status take(TenantId tenant, const std::vector<Addition>& additions, std::string_view by);
+  // kNotFound also for one that the view does not show.
+  Result<AssetHistory> get_history(const View& view, std::string_view asset);
+  // The parent of the asset and those that stem from it; of "" every asset that has a parent or is
+  // one. In order of id.
+  Result<std::vector<Relative>> list_relatives(TenantId tenant, std::string_view asset);
+
   Result<std::vector<Event>> list_events(const View& view, std::string_view asset);
   // The status of the asset follows. Errors: kNotFound; kInvalidArgument: a document that is no
-  // SHA-256, a day after `today`; kConflict: such an event of that day is there already.
+  // SHA-256, a day after `today`, an act without a name or a name without an act, a number beyond
+  // kEventNumberMax; kConflict: such an event of that day is there already.
   Result<Event> add_event(TenantId tenant, std::string_view asset, Event event, Day today,
                           std::string_view by);
 
@@ -222,7 +283,16 @@ class Register {
   Register(std::unique_ptr<records::Database> database, sys::Clock& clock)
       : database_(std::move(database)), clock_(clock) {}
 
+  void changed(TenantId tenant, const std::string& asset) const {
+    if (watcher_) watcher_(tenant, asset);
+  }
+
   // mutex_ held:
+  Result<Asset> keep_asset(TenantId tenant, Asset asset);
+  Result<Event> keep_event(TenantId tenant, std::string_view asset, Event event,
+                           std::string_view by);
+  Result<Ownership> keep_ownership(TenantId tenant, std::string_view asset, Ownership ownership,
+                                   std::string_view by);
   Result<Party> read_party(TenantId tenant, std::string_view id);
   Result<Asset> read_asset(TenantId tenant, std::string_view id);
   Status must_show(const View& view, std::string_view asset);
@@ -239,6 +309,7 @@ class Register {
   std::mutex mutex_;
   std::unique_ptr<records::Database> database_;  // guarded by mutex_
   sys::Clock& clock_;
+  Watcher watcher_;
 };
 
 // What the events say of the asset: the last of those that change the status, by day and then by

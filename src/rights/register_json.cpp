@@ -29,6 +29,18 @@ Result<std::vector<Share>> shares_from_json(const Json& object) {
   return shares;
 }
 
+// {"claims": 12}.
+Result<std::vector<FeeCount>> counts_from_json(const Json& object) {
+  std::vector<FeeCount> counts;
+  if (!object.contains("counts")) return counts;
+  if (!object["counts"].is_object()) return bad("counts: must be an object, as {\"claims\": 12}");
+  for (const auto& [of, number] : object["counts"].items()) {
+    if (!number.is_number_integer()) return bad("counts: " + of + " must be a whole number");
+    counts.push_back({of, number.get<std::int64_t>()});
+  }
+  return counts;
+}
+
 Status check_sum(const Json& object, const std::vector<Share>& shares) {
   if (!object.contains("of")) return {};
   const Result<std::int64_t> whole =
@@ -106,9 +118,19 @@ Result<Membership> membership_from_json(const Json& object) {
 }
 
 Json asset_json(const Asset& asset) {
-  return {{"id", asset.id},         {"kind", name_of(asset.kind)},     {"title", asset.title},
-          {"family", asset.family}, {"parent", asset.parent},          {"office", asset.office},
-          {"number", asset.number}, {"status", name_of(asset.status)}, {"version", asset.version}};
+  Json counts = Json::object();
+  for (const FeeCount& count : asset.counts) counts[count.of] = count.number;
+  return {{"id", asset.id},
+          {"kind", name_of(asset.kind)},
+          {"title", asset.title},
+          {"family", asset.family},
+          {"parent", asset.parent},
+          {"office", asset.office},
+          {"number", asset.number},
+          {"status", name_of(asset.status)},
+          {"version", asset.version},
+          {"counts", std::move(counts)},
+          {"reductions", asset.reductions}};
 }
 
 Json shares_json(const std::vector<Share>& shares) {
@@ -126,8 +148,9 @@ Json asset_row_json(const AssetRow& row) {
 }
 
 Result<Asset> asset_from_json(const Json& object) {
-  if (Status known = only_fields(object, {"id", "kind", "title", "family", "parent", "office",
-                                          "number", "status", "version", "owners"});
+  if (Status known =
+          only_fields(object, {"id", "kind", "title", "family", "parent", "office", "number",
+                               "status", "version", "owners", "counts", "reductions"});
       !known) {
     return known.error();
   }
@@ -141,7 +164,11 @@ Result<Asset> asset_from_json(const Json& object) {
   asset.office = members.text("office");
   asset.number = members.text("number");
   asset.version = members.number("version", INT64_MAX);
+  asset.reductions = members.texts("reductions");
   if (!members.status()) return members.status().error();
+  Result<std::vector<FeeCount>> counts = counts_from_json(object);
+  if (!counts) return std::move(counts).error();
+  asset.counts = *std::move(counts);
   return asset;
 }
 
@@ -151,12 +178,14 @@ Json event_json(const Event& event) {
                         {"kind", name_of(event.kind)},
                         {"date", day_text(event.date)},
                         {"note", event.note},
-                        {"document", event.document}});
+                        {"document", event.document},
+                        {"act", event.act},
+                        {"number", event.number}});
 }
 
 Result<Event> event_from_json(const Json& object) {
-  if (Status known = only_fields(
-          object, {"sequence", "kind", "date", "note", "document", "recorded", "recorded_by"});
+  if (Status known = only_fields(object, {"sequence", "kind", "date", "note", "document", "act",
+                                          "number", "recorded", "recorded_by"});
       !known) {
     return known.error();
   }
@@ -166,6 +195,8 @@ Result<Event> event_from_json(const Json& object) {
   event.date = members.day("date");
   event.note = members.text("note");
   event.document = members.text("document");
+  event.act = members.text("act");
+  event.number = members.number("number", kEventNumberMax);
   if (!members.status()) return members.status().error();
   return event;
 }

@@ -30,6 +30,19 @@ TEST(RegisterJson, WhatAnAnswerSaysCanBeSentBack) {
   Asset same = asset_from_json(asset_row_json({asset, {{"a", 1}}})).value();
   same.status = asset.status;  // follows from the events
   EXPECT_EQ(asset_json(same), asset_json(asset));
+  const Json with_facts = {{"id", "p-2"},
+                           {"kind", "patent"},
+                           {"title", "T"},
+                           {"counts", {{"claims", 12}}},
+                           {"reductions", {"one-small-applicant"}}};
+  const Json kept = asset_json(asset_from_json(with_facts).value());
+  EXPECT_EQ(kept["counts"], with_facts["counts"]);
+  EXPECT_EQ(kept["reductions"], with_facts["reductions"]);
+  const Json act = {
+      {"kind", "act"}, {"act", "office_action"}, {"number", 2}, {"date", "2025-02-28"}};
+  const Json same_act = event_json(event_from_json(act).value());
+  EXPECT_EQ(same_act["act"], "office_action");
+  EXPECT_EQ(same_act["number"], 2);
   const Ownership ownership = ownership_from_json(kOwnership).value();
   EXPECT_EQ(ownership_from_json(ownership_json(ownership))->shares, ownership.shares);
   const Event event = event_from_json({{"kind", "granted"}, {"date", "2025-02-28"}}).value();

@@ -102,6 +102,66 @@ TEST_F(RegisterTest, KeepsPartiesAssetsEventsAndSharesOverARestart) {
   EXPECT_EQ(day_text(event.date), "2024-03-01");
 }
 
+TEST_F(RegisterTest, KeepsActsNumbersAndWhatFeesDependOn) {
+  Asset known = asset("p-1");
+  known.counts = {{"pages", 0}, {"claims", 12}, {"classes", 3}};
+  known.reductions = {"b", "a", "b"};
+  register_->put_asset(kOurs, known).value();
+  Event act;
+  act.kind = EventKind::kAct;
+  act.date = day("2025-03-01");
+  act.act = "office_action";
+  act.number = 2;
+  ASSERT_TRUE(register_->add_event(kOurs, "p-1", act, kToday, "ann"));
+  EXPECT_EQ(register_->add_event(kOurs, "p-1", act, kToday, "ann").error().what,
+            "'office_action' of 2025-03-01 is there already");
+  act.number = 3;
+  EXPECT_TRUE(register_->add_event(kOurs, "p-1", act, kToday, "ann"));
+  act.act = "Office action";
+  EXPECT_THAT(refusal(register_->add_event(kOurs, "p-1", act, kToday, "ann")), HasSubstr("act: "));
+  act.act = "x";
+  act.number = 201;
+  EXPECT_THAT(refusal(register_->add_event(kOurs, "p-1", act, kToday, "ann")),
+              HasSubstr("number: "));
+  reopen();
+  const AssetHistory history = register_->get_history(kAll, "p-1").value();
+  EXPECT_THAT(history.asset.counts, ElementsAre(FeeCount{"claims", 12}, FeeCount{"classes", 3}));
+  EXPECT_THAT(history.asset.reductions, ElementsAre("a", "b"));
+  ASSERT_EQ(history.events.size(), 2U);
+  EXPECT_EQ(history.events[1].act, "office_action");
+  EXPECT_EQ(history.events[1].number, 3);
+  EXPECT_EQ(history.asset.status, AssetStatus::kDraft);
+  known = history.asset;
+  known.counts = {{"claims", -1}};
+  EXPECT_THAT(refusal(register_->put_asset(kOurs, known)), HasSubstr("counts: "));
+}
+
+// What a file adds is all there, or nothing of it.
+TEST_F(RegisterTest, TakesAdditionsWholeOrNotAtAll) {
+  std::vector<Addition> additions(2);
+  for (int i = 0; i < 2; ++i) {
+    Addition& one = additions[static_cast<std::size_t>(i)];
+    one.asset.id = "p-" + std::to_string(i);
+    one.asset.title = "T";
+    one.is_put = true;
+    one.events.resize(1);
+    one.events[0].date = day("2025-03-01");
+  }
+  additions[1].ownership = Ownership{};
+  additions[1].ownership->from = day("2025-03-01");
+  additions[1].ownership->shares = {{"nobody", 1}};
+  additions[1].ownership->basis = "b";
+  std::vector<std::string> changed;
+  register_->watch([&](TenantId, const std::string& id) { changed.push_back(id); });
+  EXPECT_THAT(refusal(register_->take(kOurs, additions, "ann")), HasSubstr("'nobody'"));
+  EXPECT_EQ(register_->list_assets(kAll, {}, 0, 9)->total, 0U);
+  EXPECT_THAT(changed, IsEmpty());
+  party("nobody");
+  ASSERT_TRUE(register_->take(kOurs, additions, "ann"));
+  EXPECT_THAT(changed, ElementsAre("p-0", "p-1"));
+  EXPECT_EQ(status("p-1"), AssetStatus::kPending);
+}
+
 TEST_F(RegisterTest, TakesAChangeOnlyOfTheVersionThatIsThere) {
   Party firm = party("firm-1");
   firm.name = "New name";

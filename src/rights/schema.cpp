@@ -8,7 +8,7 @@
 namespace lineshaft::rights {
 namespace {
 
-constexpr std::array<std::string_view, 2> kSteps{
+constexpr std::array<std::string_view, 3> kSteps{
     // 1: days are numbers of days since 1970-01-01. `status` repeats what the events say, for
     // searching. An ownership entry that was corrected stays; `corrected` is 1 then, and nobody is
     // party to the asset by it.
@@ -65,6 +65,13 @@ constexpr std::array<std::string_view, 2> kSteps{
          tenant INTEGER NOT NULL, licence TEXT NOT NULL, digest TEXT NOT NULL,
          party TEXT NOT NULL, time INTEGER NOT NULL, approved_by TEXT NOT NULL,
          PRIMARY KEY (tenant, licence, digest, party)) STRICT;)",
+    // 3: what deadlines and fees need. Counts are "claims=12 classes=3", reductions
+    // "one-small-applicant open-licence".
+    R"(ALTER TABLE rights_events ADD COLUMN act TEXT NOT NULL DEFAULT '';
+       ALTER TABLE rights_events ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+       ALTER TABLE rights_assets ADD COLUMN counts TEXT NOT NULL DEFAULT '';
+       ALTER TABLE rights_assets ADD COLUMN reductions TEXT NOT NULL DEFAULT '';
+       CREATE INDEX rights_assets_parent ON rights_assets (tenant, parent) WHERE parent <> '';)",
 };
 
 Error refuse(std::string_view field, const std::string& why) {

@@ -33,7 +33,8 @@ constexpr Word<EventKind> kEventKinds[] = {
     {EventKind::kExpired, "expired"},
     {EventKind::kWithdrawn, "withdrawn"},
     {EventKind::kRefused, "refused"},
-    {EventKind::kInvalidated, "invalidated"}};
+    {EventKind::kInvalidated, "invalidated"},
+    {EventKind::kAct, "act"}};
 
 bool may_be_in_id(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -93,6 +94,7 @@ AssetStatus status_after(const std::vector<Event>& events) {
       case EventKind::kPublished:
       case EventKind::kExaminationRequested:
       case EventKind::kRenewed:
+      case EventKind::kAct:
         continue;
     }
     const std::pair at{event.date, event.sequence};
