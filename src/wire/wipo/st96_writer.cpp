@@ -110,7 +110,7 @@ void write_parties(Writer& xml, std::string_view prefix, std::string_view elemen
 // --- patents ---
 
 void write_numbers(Writer& xml, const RegisterRecord& record) {
-  if (!record.publication_number.empty()) {
+  if (!record.publication_number.empty() || !record.publication_kind.empty() || record.published) {
     xml.open("pat:PatentPublicationIdentification");
     xml.leaf("com:IPOfficeCode", record.office);
     xml.leaf("pat:PublicationNumber", record.publication_number);
