@@ -143,48 +143,10 @@ Result<Reply> set_speaker(const Services& services, const Request& request) {
 
 // --- assets ---
 
-Day today(const Services& services) {
-  return std::chrono::floor<std::chrono::days>(
-      std::chrono::sys_time<Nanoseconds>(Nanoseconds(services.clock.now().ns)));
-}
-
-template <typename Kind>
-Status take_kind(const Request& request, std::string_view name,
-                 Result<Kind> (*parse)(std::string_view), std::optional<Kind>& out) {
-  const std::optional<std::string> word = request.query(name);
-  if (!word || word->empty()) return {};
-  const Result<Kind> kind = parse(*word);
-  if (!kind) return Error{kind.error().id, std::string(name) + ": " + kind.error().what};
-  out = *kind;
-  return {};
-}
-
-Result<rights::AssetFilter> filter_of(const Services& services, const Request& request) {
-  rights::AssetFilter filter;
-  filter.search = request.query("search").value_or("");
-  filter.office = request.query("office").value_or("");
-  filter.family = request.query("family").value_or("");
-  filter.owner = request.query("owner").value_or("");
-  filter.on = today(services);
-  if (Status read = take_kind(request, "kind", rights::parse_asset_kind, filter.kind); !read) {
-    return read.error();
-  }
-  if (Status read = take_kind(request, "status", rights::parse_asset_status, filter.status);
-      !read) {
-    return read.error();
-  }
-  if (const std::optional<std::string> on = request.query("on")) {
-    const Result<Day> day = parse_day(*on);
-    if (!day) return Error{day.error().id, "on: " + day.error().what};
-    filter.on = *day;
-  }
-  return filter;
-}
-
 Result<Reply> list_assets(const Services& services, const Request& request) {
   const Result<View> view = rights_view(services, request);
   if (!view) return view.error();
-  const auto filter = filter_of(services, request);
+  const auto filter = asset_filter(services, request);
   if (!filter) return filter.error();
   const auto offset = request.query_number("offset", 0, INT32_MAX);
   if (!offset) return offset.error();
@@ -236,6 +198,11 @@ Result<Reply> add_event(const Services& services, const Request& request) {
   if (!body) return body.error();
   auto event = rights::event_from_json(*body);
   if (!event) return event.error();
+  if (event->kind == rights::EventKind::kAct &&
+      !rights::knows_act(services.deadlines->rules(), event->act)) {
+    return Error{ErrorId::kInvalidArgument,
+                 "act: no rule pack knows '" + event->act.substr(0, rights::kIdBytesMax) + "'"};
+  }
   const std::string asset = request.name("asset");
   if (Status noted = audit(services, request, "asset.event", asset, dump(*body)); !noted) {
     return noted.error();

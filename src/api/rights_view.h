@@ -4,10 +4,12 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/resources.h"
+#include "base/date.h"
 #include "rights/register.h"
 
 namespace lineshaft::api {
@@ -19,6 +21,15 @@ Result<std::string> spoken_for(const Services& services, const Request& request)
 // Who manages the register sees all of it; everybody else what the party they speak for is party
 // to: nothing, as long as none is set for the account.
 Result<rights::View> rights_view(const Services& services, const Request& request);
+
+// The day in UTC.
+Day today(const Services& services);
+
+// The query parameter as a day; `fallback` if it is left out. Errors: kInvalidArgument naming it.
+Result<Day> query_day(const Request& request, std::string_view name, Day fallback);
+
+// search, kind, status, office, family, owner, on. Errors: kInvalidArgument naming the parameter.
+Result<rights::AssetFilter> asset_filter(const Services& services, const Request& request);
 
 // {"items":[...],"total":n} of all there are.
 template <typename Thing>

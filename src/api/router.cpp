@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "ledger/note.h"
 
 namespace lineshaft::api {
 namespace {
@@ -121,6 +122,24 @@ std::string_view bearer_token(const sys::HttpRequest& request) {
   return {};
 }
 
+// A calendar program can say a name and a password, and nothing else.
+bool is_calendar(const sys::HttpRequest& request) {
+  return request.method == "GET" && request.path.ends_with(".ics");
+}
+
+// The password of HTTP Basic, which is a token; the name does not matter. For calendars alone: what
+// a browser was told once it sends along with every request.
+std::string basic_token(const sys::HttpRequest& request) {
+  constexpr std::string_view kScheme = "Basic ";
+  const std::string_view header = request.header("authorization");
+  if (!header.starts_with(kScheme)) return {};
+  const std::optional<Bytes> pair = ledger::base64_bytes(header.substr(kScheme.size()));
+  if (!pair) return {};
+  const std::string_view text = as_text(*pair);
+  const std::size_t colon = text.find(':');
+  return colon == text.npos ? std::string() : std::string(text.substr(colon + 1));
+}
+
 bool is_safe(const sys::HttpRequest& request) { return request.method == "GET"; }
 
 // A browser says where a request comes from; another site's page must not act with our cookie.
@@ -195,6 +214,11 @@ Router::Credential Router::credential_of(const sys::HttpRequest& request) {
   if (const std::string_view token = bearer_token(request); !token.empty()) {
     return {Credential::Kind::kToken, std::string(token)};
   }
+  if (is_calendar(request)) {
+    if (std::string token = basic_token(request); !token.empty()) {
+      return {Credential::Kind::kToken, std::move(token)};
+    }
+  }
   return {Credential::Kind::kCookie, session_cookie(request)};
 }
 
@@ -246,7 +270,12 @@ Reply Router::answer(const sys::HttpRequest& request) {
   Result<Reply> reply = run(request);
   if (reply) return std::move(reply).value();
   if (reply.error().code() == ErrorCode::kInternal) log_error("api", reply.error().text());
-  return problem_reply(reply.error());
+  Reply refused = problem_reply(reply.error());
+  if (refused.status == 401 && is_calendar(request)) {
+    // Most calendar programs say their name and password only when they are asked to.
+    refused.headers = {{"www-authenticate", "Basic realm=\"Lineshaft\", charset=\"UTF-8\""}};
+  }
+  return refused;
 }
 
 sys::HttpResponse Router::asset_response(const sys::HttpRequest& request) const {

@@ -75,6 +75,9 @@ class Api : public testing::Test {
     projects_ = rights::ProjectBook::open(database(), *rights_, clock).value();
     agreements_ = rights::AgreementBook::open(database(), *rights_, clock).value();
     keys_ = rights::KeyBook::open(database(), clock).value();
+    deadlines_ = rights::DeadlineBook::open(docket::RuleBook::read(docket::shipped_packs()).value(),
+                                            *rights_, clock, tenants)
+                     .value();
     imports_ = intake::ImportService::open(
                    {files, clock, *historian_, *historian_, {}, folder_.path + "/imports"})
                    .value();
@@ -90,6 +93,7 @@ class Api : public testing::Test {
     services_->projects = projects_.get();
     services_->agreements = agreements_.get();
     services_->keys = keys_.get();
+    services_->deadlines = deadlines_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -102,6 +106,10 @@ class Api : public testing::Test {
           import_routes, overview_routes, backup_routes, retention_routes, erase_routes,
           rights_routes, licence_routes, ledger_routes, royalty_routes, division_routes,
           project_routes, agreement_routes}) {
+    for (auto routes : {access_routes, connection_routes, tag_routes, value_routes, line_routes,
+                        aggregate_routes, import_routes, overview_routes, backup_routes,
+                        retention_routes, erase_routes, rights_routes, licence_routes,
+                        ledger_routes, royalty_routes, docket_routes, register_file_routes}) {
       router_->add(routes(*services_));
     }
   }
@@ -188,6 +196,7 @@ class Api : public testing::Test {
   std::unique_ptr<rights::ProjectBook> projects_;
   std::unique_ptr<rights::AgreementBook> agreements_;
   std::unique_ptr<rights::KeyBook> keys_;
+  std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
   std::unique_ptr<Services> services_;

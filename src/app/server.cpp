@@ -28,6 +28,7 @@
 #include "retention/keeper.h"
 #include "rights/agreement_book.h"
 #include "rights/key_book.h"
+#include "rights/deadline_book.h"
 #include "rights/licence_book.h"
 #include "rights/project_book.h"
 #include "rights/register.h"
@@ -273,6 +274,14 @@ class JoinedServer final : public Server {
     auto keys = rights::KeyBook::open(*std::move(key_database), sys::real_clock());
     if (!keys) return keys.error();
     keys_ = *std::move(keys);
+    return open_deadlines();
+  Status open_deadlines() {
+    auto rules = docket::RuleBook::read(docket::shipped_packs());
+    if (!rules) return rules.error();
+    auto deadlines =
+        rights::DeadlineBook::open(*std::move(rules), *rights_, sys::real_clock(), kTenants);
+    if (!deadlines) return deadlines.error();
+    deadlines_ = *std::move(deadlines);
     return {};
   }
 
@@ -336,6 +345,7 @@ class JoinedServer final : public Server {
     services_->projects = projects_.get();
     services_->agreements = agreements_.get();
     services_->keys = keys_.get();
+    services_->deadlines = deadlines_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -347,6 +357,7 @@ class JoinedServer final : public Server {
           api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes,
           api::rights_routes, api::licence_routes, api::ledger_routes, api::royalty_routes,
           api::division_routes, api::project_routes, api::agreement_routes}) {
+          api::docket_routes, api::register_file_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -454,6 +465,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<rights::ProjectBook> projects_;
   std::unique_ptr<rights::AgreementBook> agreements_;
   std::unique_ptr<rights::KeyBook> keys_;
+  std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;
