@@ -77,6 +77,9 @@ class Pages(Scenario):
     def test_retention(self):
         self.with_a_server().read(DOCS / "how-to/retention.md")
 
+    def test_keep_deadlines(self):
+        self.with_a_server().read(DOCS / "how-to/keep-deadlines.md")
+
 
 class Tables(Scenario):
     def test_the_settings_of_modbus_have_the_defaults_and_bounds_of_the_page(self):

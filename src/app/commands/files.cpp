@@ -8,6 +8,7 @@
 
 #include "app/cli.h"
 #include "app/commands/find_tag.h"
+#include "app/commands/save_answer.h"
 #include "sys/clock.h"
 
 namespace lineshaft::app {
@@ -224,19 +225,7 @@ int export_csv(ApiClient& api, const ExportOptions& options) {
   std::string query = "/export?tags=" + url_encode(*tags) + "&layout=" + options.layout;
   if (!options.from.empty()) query += "&from=" + url_encode(options.from);
   if (!options.to.empty()) query += "&to=" + url_encode(options.to);
-  std::ofstream file;
-  if (options.file != "-") {
-    file.open(options.file, std::ios::binary | std::ios::trunc);
-    if (!file) return print_error({ErrorId::kIoError, "cannot write " + options.file});
-  }
-  std::ostream& out = options.file == "-" ? std::cout : file;
-  const Status done = api.download(query, [&](std::string_view piece) -> Status {
-    out << piece;
-    if (out.good()) return {};
-    return Error{ErrorId::kIoError, "writing " + options.file};
-  });
-  out.flush();
-  if (!done) return print_error(done.error());
+  if (const int code = save_answer(api, query, options.file); code != kExitOk) return code;
   return tell_summarised(api, *tags, options);
 }
 

@@ -1,10 +1,11 @@
-// asset list | show | put | event | own, party list | put | join | leave.
+// asset list | show | put | event | own | import | export, party list | put | join | leave.
 #include <iostream>
 #include <map>
 
 #include "app/cli.h"
 #include "app/commands/put.h"
 #include "app/commands/shares.h"
+#include "app/commands/register_files.h"
 
 namespace lineshaft::app {
 namespace {
@@ -16,11 +17,9 @@ const std::vector<Column> kFactColumns{
     {"id", "/id"},         {"kind", "/kind"},      {"title", "/title"},   {"family", "/family"},
     {"parent", "/parent"}, {"office", "/office"},  {"number", "/number"}, {"status", "/status"},
     {"owners", "/owners"}, {"version", "/version"}};
-const std::vector<Column> kEventColumns{{"sequence", "/sequence"},
-                                        {"date", "/date"},
-                                        {"event", "/kind"},
-                                        {"note", "/note"},
-                                        {"by", "/recorded_by"}};
+const std::vector<Column> kEventColumns{
+    {"sequence", "/sequence"}, {"date", "/date"}, {"event", "/kind"},    {"act", "/act"},
+    {"number", "/number"},     {"note", "/note"}, {"by", "/recorded_by"}};
 const std::vector<Column> kOwnershipColumns{{"sequence", "/sequence"}, {"from", "/from"},
                                             {"shares", "/shares"},     {"basis", "/basis"},
                                             {"corrects", "/corrects"}, {"by", "/recorded_by"}};
@@ -85,6 +84,8 @@ struct EventOptions {
   std::string date;
   std::string note;
   std::string document;
+  std::string act;
+  std::int64_t number = 0;
 };
 
 int add_event(ApiClient& api, Format format, const EventOptions& options) {
@@ -92,7 +93,9 @@ int add_event(ApiClient& api, Format format, const EventOptions& options) {
                                      {{"kind", options.kind},
                                       {"date", options.date},
                                       {"note", options.note},
-                                      {"document", options.document}});
+                                      {"document", options.document},
+                                      {"act", options.act},
+                                      {"number", options.number}});
   if (!kept) return print_error(kept.error());
   print_object(format, kEventColumns, *kept);
   return kExitOk;
@@ -200,11 +203,13 @@ void add_asset_event(Cli& cli, CLI::App* asset) {
   auto options = std::make_shared<EventOptions>();
   CLI::App* event = asset->add_subcommand("event", "Add what happened; the status follows");
   event->add_option("id", options->asset, "The asset")->required();
-  event->add_option("kind", options->kind, "filed, published, granted, renewed, lapsed...")
+  event->add_option("kind", options->kind, "filed, published, granted, renewed, lapsed, act...")
       ->required();
   event->add_option("date", options->date, "Day, 2026-11-26; not in the future")->required();
   event->add_option("--note", options->note, "What is worth knowing of it");
   event->add_option("--document", options->document, "SHA-256 of the paper behind it");
+  event->add_option("--act", options->act, "Of an act: first_office_action, validated...");
+  event->add_option("--number", options->number, "Of a renewal: which year was paid; the next");
   cli.on_data(event,
               [&cli, options](ApiClient& api) { return add_event(api, cli.format(), *options); });
 }
@@ -253,6 +258,7 @@ void add_rights_commands(Cli& cli) {
   add_put(cli, asset, "an asset", "/rights/assets", kFactColumns);
   add_asset_event(cli, asset);
   add_asset_own(cli, asset);
+  add_asset_files(cli, asset);
 
   CLI::App* party = cli.root.add_subcommand("party", "Centres, organisations and persons");
   party->require_subcommand(1);
