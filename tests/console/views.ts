@@ -25,6 +25,8 @@ export interface Things {
 }
 
 const BROKEN = 'time;power kW\n2026-03-01 09:00;broken\n' + Array.from({ length: 30 }, (_, i) => `2026-03-01 1${Math.floor(i / 6)}:${i % 6}5;12,${i}\n`).join('');
+const REGISTER = 'kind,office,application_number,filed,granted,titles,applicants\n' +
+  'patent,CN,202410000001.X,2024-03-08,2025-11-11,zh: 双流道结晶器,Northfield Steel\ntrade_mark,CN,70000001,2023-05-10,,NORTHCAST,Northfield Steel; Shenhe Servo Drives\n';
 const MANY = ['EAF 1/active power', 'EAF 1/energy', 'EAF 1/heat phase', 'EAF 1/steel temperature'];
 
 export async function prepare(server: Server, known: Known): Promise<Things> {
@@ -164,6 +166,26 @@ export function viewsOf(things: Things): View[] {
       await page.locator('dialog[open] input[type=number]').first().fill('40');
       await seen('dialog[open] .sum.wrong')(page);
     } },
+    { name: 'deadlines', path: '/portfolio/deadlines', ready: seen('tbody .line') },
+    { name: 'deadlines-none', path: '/portfolio/deadlines?party=chen-yuhang&state=overdue', ready: seen('.empty') },
+    { name: 'deadlines-calendar', path: '/portfolio/deadlines?view=calendar&month=2027-04', ready: seen('tbody .line') },
+    { name: 'deadlines-mark', path: '/portfolio/deadlines?party=baishan-magnetics', ready: async (page) => {
+      await seen('tbody .line')(page);
+      await page.locator('tbody .line .button').first().click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'deadlines-feed', path: '/portfolio/deadlines', ready: async (page) => {
+      await seen('tbody .line')(page);
+      await button(page, /^(Calendar feed…|日历订阅…)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'costs', path: '/portfolio/costs', ready: seen('.bars span') },
+    { name: 'portfolio-import', path: '/portfolio', ready: async (page) => {
+      await seen('tbody tr')(page);
+      await button(page, /^(Import, export…|导入与导出…)$/).click();
+      await page.locator('dialog[open] input[type=file]').setInputFiles({ name: 'gazette.csv', mimeType: 'text/csv', buffer: Buffer.from(REGISTER) });
+      await seen('dialog[open] tbody tr:nth-child(2)')(page);
+    } },
     { name: 'parties', path: '/portfolio/parties', ready: seen('.sheet tbody tr') },
     { name: 'party-new', path: '/portfolio/parties', ready: async (page) => {
       await seen('.sheet tbody tr')(page);
@@ -276,6 +298,8 @@ export const emptyViews: View[] = [
   { name: 'empty-tags', path: '/tags', ready: seen('.empty') },
   { name: 'empty-trends', path: '/trends', ready: seen('.empty') },
   { name: 'empty-portfolio', path: '/portfolio', ready: seen('.empty') },
+  { name: 'empty-deadlines', path: '/portfolio/deadlines', ready: seen('.empty') },
+  { name: 'empty-costs', path: '/portfolio/costs', ready: seen('.empty') },
   { name: 'empty-parties', path: '/portfolio/parties', ready: seen('.empty') },
   { name: 'empty-ledger', path: '/ledger', ready: seen('.empty') },
   { name: 'empty-ledger-accounts', path: '/ledger/accounts', ready: seen('.empty') },

@@ -5,7 +5,7 @@ export const PARTY_KINDS: readonly PartyKind[] = ['centre', 'organisation', 'per
 export const ASSET_KINDS: readonly AssetKind[] = ['patent', 'utility_model', 'design', 'trade_mark', 'software', 'data_set', 'know_how'];
 export const ASSET_STATUSES: readonly AssetStatus[] = ['draft', 'pending', 'in_force', 'ended'];
 export const EVENT_KINDS: readonly EventKind[] = ['priority', 'filed', 'published', 'examination_requested', 'granted', 'registered',
-  'created', 'renewed', 'lapsed', 'restored', 'expired', 'withdrawn', 'refused', 'invalidated'];
+  'created', 'renewed', 'lapsed', 'restored', 'expired', 'withdrawn', 'refused', 'invalidated', 'act'];
 const STATUS_AFTER: Partial<Record<EventKind, AssetStatus>> = {
   filed: 'pending', granted: 'in_force', registered: 'in_force', created: 'in_force', restored: 'in_force',
   lapsed: 'ended', expired: 'ended', withdrawn: 'ended', refused: 'ended', invalidated: 'ended',

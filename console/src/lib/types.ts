@@ -322,7 +322,7 @@ export type PartyKind = 'centre' | 'organisation' | 'person';
 export type AssetKind = 'patent' | 'utility_model' | 'design' | 'trade_mark' | 'software' | 'data_set' | 'know_how';
 export type AssetStatus = 'draft' | 'pending' | 'in_force' | 'ended';
 export type EventKind = 'priority' | 'filed' | 'published' | 'examination_requested' | 'granted' | 'registered' | 'created' |
-  'renewed' | 'lapsed' | 'restored' | 'expired' | 'withdrawn' | 'refused' | 'invalidated';
+  'renewed' | 'lapsed' | 'restored' | 'expired' | 'withdrawn' | 'refused' | 'invalidated' | 'act';
 
 /** What of the register one sees: all, or what a party is party to; party "": nothing. */
 export interface RightsView {
@@ -368,6 +368,8 @@ export interface Asset {
   number: string;
   status: AssetStatus;
   version: number;
+  counts?: Record<string, number>; // claims, classes...: some fees depend on them
+  reductions?: string[]; // ids of the rule packs
   owners?: Share[]; // of today; not in what a change answers
 }
 
@@ -377,8 +379,68 @@ export interface AssetEvent {
   date: string;
   note: string;
   document: string; // SHA-256, or ""
+  act: string; // of an act: what it is, as the rule packs name it
+  number: number; // which of several; 0: nobody said
   recorded: string;
   recorded_by: string;
+}
+
+export interface Money {
+  amount: string; // with all minor units
+  currency: string;
+}
+
+export type DeadlineState = 'open' | 'overdue' | 'missed' | 'done' | 'passed';
+
+export interface Deadline {
+  asset: string;
+  title: string;
+  asset_kind: AssetKind;
+  office: string;
+  pack: string;
+  rule: string;
+  number: number;
+  task: string;
+  task_zh: string;
+  kind: 'task' | 'office' | 'expiry';
+  state: DeadlineState;
+  legal: string;
+  due: string;
+  certain: boolean; // false: holidays around it are not announced yet
+  opens: string | null;
+  grace_end: string | null;
+  done: string | null;
+  source: string;
+  marks: { event: string; title: string }[]; // what settles it
+  pay_on: string; // the day of the amounts
+  fees: { fee: string; title: string; full: Money; amount: Money; reduction: string }[];
+  surcharge: Money | null;
+  cost: Money[];
+  complete: boolean; // false: the pack lacks an amount
+}
+
+export interface DeadlineDay {
+  day: string;
+  deadlines: number;
+}
+
+export interface DeadlineCosts {
+  from: string;
+  to: string;
+  sums: Money[];
+  assets: { asset: string; title: string; deadlines: number; sums: Money[] }[];
+  owners: { party: string; sums: Money[] }[]; // party "": nobody yet
+  months: { month: string; sums: Money[] }[];
+  deadlines: number;
+  incomplete: number;
+}
+
+export interface RegisterImport {
+  dry_run: boolean;
+  new: number;
+  change: number;
+  same: number;
+  items: { line: number; action: 'new' | 'change'; asset: Asset; events: { kind: EventKind; date: string; note: string }[]; applicants: string[]; owner: string }[];
 }
 
 export interface Ownership {
