@@ -260,13 +260,14 @@ std::vector<Act> acts_of(const docket::RuleBook& book, const Asset& asset) {
   std::vector<Act> acts;
   for (const docket::RulePack& pack : book.packs()) {
     if (!is_for(pack, asset)) continue;
-    for (const auto& [word, title] : pack.events) {
+    for (const docket::RulePack::Named& known : pack.events) {
       // Renewals have their kind, by whatever name the pack knows them.
       const bool is_renewal = std::ranges::any_of(pack.rules, [&](const docket::Rule& rule) {
-        return recurs(rule) && std::ranges::count(rule.done_by, word) > 0;
+        return recurs(rule) && std::ranges::count(rule.done_by, known.id) > 0;
       });
-      if (is_renewal || parse_event_kind(word).ok()) continue;
-      if (std::ranges::count(acts, word, &Act::word) == 0) acts.push_back({word, title});
+      if (is_renewal || parse_event_kind(known.id).ok()) continue;
+      if (std::ranges::count(acts, known.id, &Act::word) == 0)
+        acts.push_back({known.id, known.title});
     }
   }
   return acts;

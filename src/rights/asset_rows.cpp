@@ -114,11 +114,12 @@ std::string text_of(const std::vector<FeeCount>& counts) {
 void put_in_order(Asset& asset) {
   std::erase_if(asset.counts, [](const FeeCount& count) { return count.number == 0; });
   std::ranges::stable_sort(asset.counts, {}, &FeeCount::of);
-  const auto twice = std::ranges::unique(asset.counts, {}, &FeeCount::of);
-  asset.counts.erase(twice.begin(), twice.end());
+  const auto is_same = [](const FeeCount& a, const FeeCount& b) { return a.of == b.of; };
+  asset.counts.erase(std::unique(asset.counts.begin(), asset.counts.end(), is_same),
+                     asset.counts.end());
   std::ranges::sort(asset.reductions);
-  const auto same = std::ranges::unique(asset.reductions);
-  asset.reductions.erase(same.begin(), same.end());
+  asset.reductions.erase(std::unique(asset.reductions.begin(), asset.reductions.end()),
+                         asset.reductions.end());
 }
 
 Asset asset_row(records::Statement& row) {
