@@ -51,6 +51,7 @@ export async function prepare(server: Server, known: Known): Promise<Things> {
     { pattern: '*/melt shop/EAF 1/**', samples_days: 30, minutes_days: 365, hours_days: 'forever' },
     { pattern: '**/EAF 1/**', samples_days: 90, minutes_days: null, hours_days: 730 },
   ] });
+  await prepareCooperation(server);
   const royalty = await makeBooks(server);
   await until(async () => (await server.get<{ total: number }>('royalty/runs')).total, 'the royalty run of last month');
   // That month is before the plant's history; of these days there is something to see.
@@ -60,6 +61,16 @@ export async function prepare(server: Server, known: Known): Promise<Things> {
   const { statement } = await server.get<{ statement: { payouts: { payee: string }[]; licences: { payer: string }[] } }>(`royalty/runs/${run}`);
   const payee = statement.payouts[0]?.payee ?? statement.licences[0]!.payer;
   return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id, royalty, run, payee };
+}
+
+// Ann speaks for a centre; one licence that may be signed, and one that its co-owners stand against.
+async function prepareCooperation(server: Server): Promise<void> {
+  await server.send('PUT', 'users/1/party', { party: 'hunhe-robotics' });
+  const licence = { kind: 'ordinary', licensors: ['hunhe-robotics'], licensees: ['weiyang-turbines'], assets: ['electrode-tip-cn'], from: '2026-01-01', to: '2031-01-01' };
+  await server.send('PUT', 'rights/licences', { ...licence, id: 'tip-repair', fields: ['energy/turbines'], territories: ['CN', 'DE'], audit_right: true,
+    terms: { licence: 'tip-repair', version: '1', asset: 'electrode-tip-cn', payer: 'weiyang-turbines', currency: 'CNY', usage: 'amount', gaps: 'hold',
+      tiers: [{ from: '0', rate: '7 %' }, { from: '1000000.00', rate: '5 %' }], period_minimum: '20000.00', withholding: '10 %' } });
+  await server.send('PUT', 'rights/licences', { ...licence, id: 'tip-alone', kind: 'exclusive', licensees: ['huayan-powders'] });
 }
 
 const seen = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
@@ -287,6 +298,37 @@ export function viewsOf(things: Things): View[] {
       await page.getByRole('combobox').fill('power');
       await page.getByRole('option').nth(4).waitFor();
     } },
+    { name: 'agreements', path: '/agreements', ready: seen('tbody tr') },
+    { name: 'agreement', path: '/agreements?agreement=HH-2023-02', ready: seen('.clauses li') },
+    { name: 'agreement-compared', path: '/agreements?agreement=HH-2023-02&version=2&with=1', ready: seen('.clauses ins') },
+    { name: 'agreement-next', path: '/agreements?agreement=HH-2023-02', ready: async (page) => {
+      await seen('.clauses li')(page);
+      await button(page, /^(Draft next version…|起草下一版本…)$/).click();
+      await seen('dialog[open] textarea')(page);
+    } },
+    { name: 'projects', path: '/agreements/projects', ready: seen('tbody tr') },
+    { name: 'project', path: '/agreements/projects?project=electrode-control', ready: seen('aside section') },
+    { name: 'project-entry', path: '/agreements/projects?project=magnet-drives', ready: async (page) => {
+      await seen('aside section')(page);
+      await button(page, /^(Add entry…|添加登记…)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'project-new', path: '/agreements/projects', ready: async (page) => {
+      await seen('tbody tr')(page);
+      await button(page, /^(New project|新建项目)$/).click();
+      await seen('dialog[open]')(page);
+    } },
+    { name: 'keys', path: '/agreements/keys', ready: seen('details') },
+    { name: 'licences', path: '/licences', ready: seen('tbody tr') },
+    { name: 'licence', path: '/licences?licence=tip-repair', ready: seen('aside .facts') },
+    { name: 'licence-conflict', path: '/licences?licence=tip-alone', ready: seen('aside .conflict') },
+    { name: 'licence-edit', path: '/licences?licence=tip-repair', ready: async (page) => {
+      await seen('aside .facts')(page);
+      await button(page, /^(Edit|编辑|修改)$/).click();
+      await seen('dialog[open] .tier')(page);
+    } },
+    { name: 'network', path: '/network', ready: seen('figure g') },
+    { name: 'network-one', path: '/network?party=hunhe-robotics', ready: seen('g[aria-pressed=true]') },
     { name: 'nothing-here', path: '/no/such/page', ready: seen('main h1') },
   ];
 }
@@ -305,6 +347,11 @@ export const emptyViews: View[] = [
   { name: 'empty-ledger-accounts', path: '/ledger/accounts', ready: seen('.empty') },
   { name: 'empty-ledger-checkpoint', path: '/ledger/checkpoint', ready: seen('pre') },
   { name: 'empty-settlement', path: '/settlement', ready: seen('.empty') },
+  { name: 'empty-agreements', path: '/agreements', ready: seen('.empty') },
+  { name: 'empty-projects', path: '/agreements/projects', ready: seen('.empty') },
+  { name: 'empty-keys', path: '/agreements/keys', ready: seen('.empty') },
+  { name: 'empty-licences', path: '/licences', ready: seen('.empty') },
+  { name: 'empty-network', path: '/network', ready: seen('.empty') },
   { name: 'empty-tokens', path: '/administration/tokens', ready: seen('.empty') },
   { name: 'empty-retention', path: '/administration/retention', ready: seen('tbody tr') },
 ];

@@ -19,7 +19,10 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'import', href: '/import', icon: 'import', permissions: ['import.run'], load: () => import('../pages/Import.svelte') },
   { id: 'portfolio', href: '/portfolio', icon: 'portfolio', permissions: ['rights.read'], load: () => import('../pages/Portfolio.svelte') },
   { id: 'settlement', href: '/settlement', icon: 'settlement', permissions: ['rights.read'], load: () => import('../pages/Settlement.svelte') },
+  { id: 'agreements', href: '/agreements', icon: 'agreements', permissions: ['rights.read'], load: () => import('../pages/Agreements.svelte') },
+  { id: 'licences', href: '/licences', icon: 'licences', permissions: ['rights.read'], load: () => import('../pages/Licences.svelte') },
   { id: 'ledger', href: '/ledger', icon: 'ledger', permissions: ['rights.read'], load: () => import('../pages/Ledger.svelte') },
+  { id: 'network', href: '/network', icon: 'network', permissions: ['rights.read'], load: () => import('../pages/Network.svelte') },
   { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
 ];
 

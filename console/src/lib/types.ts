@@ -328,6 +328,7 @@ export type EventKind = 'priority' | 'filed' | 'published' | 'examination_reques
 export interface RightsView {
   all: boolean;
   party: string;
+  speaks_for: string; // also if all is seen; "": nobody
 }
 
 export interface Party {
