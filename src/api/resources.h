@@ -16,8 +16,8 @@
 #include "ledger/ledger.h"
 #include "retention/keeper.h"
 #include "rights/agreement_book.h"
-#include "rights/key_book.h"
 #include "rights/deadline_book.h"
+#include "rights/key_book.h"
 #include "rights/licence_book.h"
 #include "rights/project_book.h"
 #include "rights/register.h"
@@ -52,14 +52,7 @@ struct Services {
   rights::ProjectBook* projects = nullptr;      // needed by project_routes
   rights::AgreementBook* agreements = nullptr;  // needed by agreement_routes
   rights::KeyBook* keys = nullptr;              // needed by agreement_routes
-  Backups* backups = nullptr;                 // needed by backup_routes
-  Maintenance* maintenance = nullptr;         // needed by historian_routes
-  retention::Keeper* retention = nullptr;     // needed by retention_routes
-  ledger::Ledger* ledger = nullptr;           // needed by ledger_routes, shown by overview_routes
-  rights::Register* rights = nullptr;         // needed by rights_routes
-  rights::LicenceBook* licences = nullptr;    // needed by licence_routes
-  rights::RoyaltyBook* royalties = nullptr;   // needed by royalty_routes
-  rights::DeadlineBook* deadlines = nullptr;  // needed by rights_routes, docket_routes
+  rights::DeadlineBook* deadlines = nullptr;    // needed by rights_routes, docket_routes
 };
 
 std::vector<Route> access_routes(const Services& services);

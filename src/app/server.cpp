@@ -27,8 +27,8 @@
 #include "records/documents.h"
 #include "retention/keeper.h"
 #include "rights/agreement_book.h"
-#include "rights/key_book.h"
 #include "rights/deadline_book.h"
+#include "rights/key_book.h"
 #include "rights/licence_book.h"
 #include "rights/project_book.h"
 #include "rights/register.h"
@@ -275,6 +275,8 @@ class JoinedServer final : public Server {
     if (!keys) return keys.error();
     keys_ = *std::move(keys);
     return open_deadlines();
+  }
+
   Status open_deadlines() {
     auto rules = docket::RuleBook::read(docket::shipped_packs());
     if (!rules) return rules.error();
@@ -351,13 +353,13 @@ class JoinedServer final : public Server {
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
-    for (auto routes :
-         {api::access_routes, api::connection_routes, api::tag_routes, api::value_routes,
-          api::line_routes, api::aggregate_routes, api::import_routes, api::overview_routes,
-          api::backup_routes, api::historian_routes, api::retention_routes, api::erase_routes,
-          api::rights_routes, api::licence_routes, api::ledger_routes, api::royalty_routes,
-          api::division_routes, api::project_routes, api::agreement_routes}) {
-          api::docket_routes, api::register_file_routes}) {
+    for (auto routes : {api::access_routes,    api::connection_routes, api::tag_routes,
+                        api::value_routes,     api::line_routes,       api::aggregate_routes,
+                        api::import_routes,    api::overview_routes,   api::backup_routes,
+                        api::historian_routes, api::retention_routes,  api::erase_routes,
+                        api::rights_routes,    api::licence_routes,    api::ledger_routes,
+                        api::royalty_routes,   api::division_routes,   api::project_routes,
+                        api::agreement_routes, api::docket_routes,     api::register_file_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});

@@ -346,12 +346,12 @@ export const emptyViews: View[] = [
   { name: 'empty-ledger', path: '/ledger', ready: seen('.empty') },
   { name: 'empty-ledger-accounts', path: '/ledger/accounts', ready: seen('.empty') },
   { name: 'empty-ledger-checkpoint', path: '/ledger/checkpoint', ready: seen('pre') },
-  { name: 'empty-settlement', path: '/settlement', ready: seen('.empty') },
   { name: 'empty-agreements', path: '/agreements', ready: seen('.empty') },
   { name: 'empty-projects', path: '/agreements/projects', ready: seen('.empty') },
   { name: 'empty-keys', path: '/agreements/keys', ready: seen('.empty') },
   { name: 'empty-licences', path: '/licences', ready: seen('.empty') },
   { name: 'empty-network', path: '/network', ready: seen('.empty') },
+  { name: 'empty-settlement', path: '/settlement', ready: seen('.empty') },
   { name: 'empty-tokens', path: '/administration/tokens', ready: seen('.empty') },
   { name: 'empty-retention', path: '/administration/retention', ready: seen('tbody tr') },
 ];

@@ -4,8 +4,8 @@
 
 #include "app/cli.h"
 #include "app/commands/put.h"
-#include "app/commands/shares.h"
 #include "app/commands/register_files.h"
+#include "app/commands/shares.h"
 
 namespace lineshaft::app {
 namespace {
