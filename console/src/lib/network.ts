@@ -14,18 +14,10 @@ export interface Tie {
   to?: string;
 }
 
-/** Money that settlements moved from one party to another, as amounts in words. */
-export interface Flow {
-  from: string;
-  to: string;
-  text: string;
-}
-
 export interface Pair {
   a: string; // a < b
   b: string;
   ties: Tie[];
-  flows: Flow[];
 }
 
 export interface NetworkSources {
@@ -33,7 +25,6 @@ export interface NetworkSources {
   projects: readonly Project[];
   agreements: readonly KeptAgreement[];
   licences: readonly Licence[];
-  flows?: readonly Flow[];
   today: string;
 }
 
@@ -42,7 +33,7 @@ export function pairsOf(sources: NetworkSources): Pair[] {
   const at = (one: string, other: string): Pair => {
     const [a, b] = one < other ? [one, other] : [other, one];
     const key = `${a} ${b}`;
-    if (!pairs.has(key)) pairs.set(key, { a, b, ties: [], flows: [] });
+    if (!pairs.has(key)) pairs.set(key, { a, b, ties: [] });
     return pairs.get(key)!;
   };
   const all = (ids: readonly string[], tie: Tie): void => {
@@ -64,7 +55,6 @@ export function pairsOf(sources: NetworkSources): Pair[] {
       for (const to of licence.licensees) if (from !== to) at(from, to).ties.push({ kind: 'licence', id: licence.id, text: licence.assets.join(', '), to });
     }
   }
-  for (const flow of sources.flows ?? []) at(flow.from, flow.to).flows.push(flow);
   return [...pairs.values()].sort((x, y) => (x.a === y.a ? (x.b < y.b ? -1 : 1) : x.a < y.a ? -1 : 1));
 }
 
