@@ -144,11 +144,12 @@ describe('deadlines', () => {
     await pressOn(page, link(page, 'Costs'));
     await chooseIn(page, field(page, 'Period'), 'Next five years');
     await chooseIn(page, field(page, 'Owner'), 'Chen Yuhang');
-    // Years 3 to 5 of the new patent, or 6 with it on the last day: 900, 1,200, 1,200; a third is one owner's.
+    // Of the new patent the application with its printing, 950, and the years 3 to 5, 900 + 1,200 + 1,200: 4,250. A third of each is
+    // one owner's: 316.67 + 300 + 400 + 400.
     const owners = page.locator('section', { has: heading(page, 'By owner') });
-    await owners.getByRole('row', { name: /Chen Yuhang CNY 1,100\.00/ }).waitFor();
-    await owners.getByRole('row', { name: /Wang Suya CNY 2,200\.00/ }).waitFor();
-    await page.getByText('CNY 3,300.00').first().waitFor();
+    await owners.getByRole('row', { name: /Chen Yuhang CNY 1,416\.67/ }).waitFor();
+    await owners.getByRole('row', { name: /Wang Suya CNY 2,833\.33/ }).waitFor();
+    await page.getByText('CNY 4,250.00').first().waitFor();
     assert.deepEqual(await seriousFindings(page), []);
   });
 

@@ -33,14 +33,15 @@ class Deadlines(Scenario):
 
     def test_a_whole_life_costs_what_the_published_table_says(self):
         self.server.cli("asset", "import", self.file("one.csv", HEAD + f"patent,CN,1.0,{self.today},{self.today},Mould,\n"))
-        # The fee of the first year was paid with the registration: 82,300 - 900.
+        # The fee of the first year was paid with the registration: 82,300 - 900. The application fee and the printing of the
+        # publication are due in two months: 900 + 50.
         costs = self.rows("deadline", "costs", "--to", "2100-01-01")
-        self.assertEqual(costs["sums"], [{"amount": "81400.00", "currency": "CNY"}])
-        self.assertEqual((costs["deadlines"], costs["incomplete"]), (19, 0))
+        self.assertEqual(costs["sums"], [{"amount": "82350.00", "currency": "CNY"}])
+        self.assertEqual((costs["deadlines"], costs["incomplete"]), (20, 0))
         due = [row for row in self.rows("deadline", "ls", "--asset", "CN-1.0") if row["rule"] == "annual-fee"]
         self.assertEqual([row["number"] for row in due], list(range(2, 21)))
         self.server.cli("deadline", "done", "CN-1.0", "annual-fee", "--on", self.today, "--note", "early")
-        self.assertEqual(self.rows("deadline", "costs", "--to", "2100-01-01")["sums"][0]["amount"], "80500.00")
+        self.assertEqual(self.rows("deadline", "costs", "--to", "2100-01-01")["sums"][0]["amount"], "81450.00")
         events = self.rows("asset", "show", "CN-1.0")["events"]
         self.assertEqual((events[-1]["kind"], events[-1]["number"], events[-1]["note"]), ("renewed", 2, "early"))
 
@@ -49,8 +50,8 @@ class Deadlines(Scenario):
         said = self.failing("asset", "import", bad)
         self.assertIn("line 3", said)
         self.assertIn("nothing was kept", said)
-        self.assertIn("line 2: <country>", self.failing("asset", "import", self.file("bad.xml", """<x><bibliographic-data>
-            <publication-reference><document-id><country>CHN</country><doc-number>1</doc-number></document-id></publication-reference>
+        self.assertIn("line 2: <date>", self.failing("asset", "import", self.file("bad.xml", """<x><bibliographic-data>
+            <publication-reference><document-id><country>CN</country><doc-number>1</doc-number><date>20231301</date></document-id></publication-reference>
             </bibliographic-data></x>""")))
         self.assertEqual(self.rows("asset", "list"), [])
 
@@ -82,11 +83,11 @@ class Deadlines(Scenario):
             self.server.cli("asset", "export", "--format", form, "--file", str(out))
             self.server.cli("asset", "import", str(out), "--dry-run")
             self.assertEqual(self.rows("asset", "import", str(out)), [], out.read_text())
-        self.assertEqual(self.server.cli("asset", "export", "--kind", "design").count("\r\n") + 0, 2)
+        self.assertEqual(self.server.cli("asset", "export", "--kind", "design").count("\n"), 2)
 
     def test_a_calendar_reads_the_feed_with_a_token_as_its_password(self):
         self.server.cli("asset", "import", self.file("one.csv", HEAD + f"patent,CN,1.0,{self.today},{self.today},Mould,\n"))
-        token = self.server.ok("POST", "/tokens", {"name": "calendar", "role": "administrator"})["secret"]
+        token = self.server.ok("POST", "/tokens", {"name": "calendar", "role": "administrator"})["token"]
         stranger = self.server.cookie
         self.server.cookie = None
         asked = self.server.request("GET", "/deadlines.ics")
