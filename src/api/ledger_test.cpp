@@ -225,6 +225,14 @@ TEST_F(LedgerApi, WhatIsWrongIsNamed) {
   EXPECT_EQ(refusal(body).substr(0, 15), "legs[2].amount:");
   body["legs"][2] = {{"account", "nobody/cash"}, {"amount", "1"}};
   EXPECT_EQ(refusal(body), "legs[2].account: there is no account 'nobody/cash'");
+  EXPECT_EQ(
+      refusal(
+          {{"kind", "open_account"},
+           {"key", "open"},
+           {"effective", "2026-01-01"},
+           {"account",
+            {{"name", "acne/bank"}, {"owner", "acne"}, {"currency", "CNY"}, {"kind", "asset"}}}}),
+      "account.owner: there is no party 'acne'");
   body = royalty("r");
   body["kind"] = "gift";
   EXPECT_EQ(refusal(body).substr(0, 5), "kind:");

@@ -238,6 +238,7 @@ class Ledger {
 
   Witnesses witnesses_;
   std::mutex saving_mutex_;             // one checkpoint or snapshot is written at a time
+  std::string kept_note_;               // the checkpoint in the directory, if we wrote it
   std::unique_ptr<NoteSigner> signer_;  // null: lost, and key_trouble_ says how
   std::optional<Error> key_trouble_;
 

@@ -73,10 +73,13 @@ Result<SignedNote> Ledger::checkpoint() {
   SignedNote note = sign_checkpoint(now, *signer_);
   witnesses_.add_signatures(note);
   const std::string text = note.encoded();
+  // Whoever looks at it often does not keep the disk busy.
+  if (text == kept_note_) return note;
   if (Status kept = sys::write_file_atomically(files_, path_of(kCheckpointFile), as_bytes(text));
       !kept) {
     return std::move(kept).error();
   }
+  kept_note_ = text;
   return note;
 }
 
