@@ -49,8 +49,8 @@ class LicenceBook {
   Result<KeptLicence> get(const View& view, std::string_view id);
 
   // Makes a draft when version is 0, else replaces that version; approvals fall away. Errors: of
-  // check_licence and terms_of; kNotFound: an asset, a party or that version is not there; kConflict: the id is
-  // taken, another version is there, or it is signed and stays as it is.
+  // check_licence and terms_of; kNotFound: an asset, a party or that version is not there;
+  // kConflict: the id is taken, another version is there, or it is signed and stays as it is.
   Result<KeptLicence> put(TenantId tenant, Licence licence);
 
   // Everything that stands against signing it now. Errors: kNotFound.
