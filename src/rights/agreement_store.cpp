@@ -94,8 +94,7 @@ void set_signers(std::vector<KeptAgreement>& versions) {
       const auto before = sides_of(current->agreement);
       kept.signers.insert(kept.signers.end(), before.begin(), before.end());
       std::ranges::sort(kept.signers);
-      const auto twice = std::ranges::unique(kept.signers);
-      kept.signers.erase(twice.begin(), twice.end());
+      kept.signers.erase(std::unique(kept.signers.begin(), kept.signers.end()), kept.signers.end());
     }
     if (kept.in_force) current = &kept;
   }
