@@ -73,9 +73,10 @@ class RoyaltyBook {
   // or this person has approved it.
   Result<RoyaltyRun> approve(TenantId tenant, std::string_view id, std::string_view digest,
                              const Person& by);
-  // One journal of all legs. Again, and after a crash, it is the same journal. Errors: kNotFound;
-  // kConflict: not approved by two people, or another run was posted since it was made; of
-  // Ledger::post; kCorrupt: what is kept gives another statement than the one approved.
+  // One journal of all legs; none if nobody owes anything. Again, and after a crash, it is the
+  // same. Errors: kNotFound; kConflict: not approved by two people, or another run was posted since
+  // it was made; of Ledger::post; kCorrupt: what is kept gives another statement than the one
+  // approved.
   Result<RoyaltyRun> post(TenantId tenant, std::string_view id);
   // The same legs the other way; then the period can be settled again. Errors: kNotFound;
   // kConflict: not posted, or not the newest of its currency; of Ledger::post.
@@ -118,6 +119,7 @@ class RoyaltyBook {
   Result<ledger::AccountId> open_account(const ledger::Account& account);
   Result<ledger::Journal> journal_of(const RoyaltyRun& run,
                                      const std::vector<settlement::Leg>& legs);
+  Result<ledger::Receipt> post_reversal(const RoyaltyRun& run);
 
   std::mutex mutex_;
   std::unique_ptr<records::Database> database_;  // guarded by mutex_
@@ -126,6 +128,9 @@ class RoyaltyBook {
   sys::Clock& clock_;
 };
 
+// The idempotency keys of the journals of a run.
+std::string post_key(const std::string& run);
+std::string reversal_key(const std::string& run);
 // Is it the key of a journal of a run, its reversal or a payment?
 bool is_royalty_key(std::string_view key);
 

@@ -211,6 +211,26 @@ TEST_F(RoyaltyBookTest, AReversalTakesAllBackAndThePeriodIsSettledAgain) {
   EXPECT_THAT(book_->reverse(kOurs, "r-1")->state, RunState::kReversed);
 }
 
+// Nothing was used in January: nobody owes anything, and February can be settled all the same.
+TEST_F(RoyaltyBookTest, APeriodInWhichNothingWasUsedIsPostedWithoutAJournal) {
+  license("steel", tonnes("steel"));
+  report("p-0", "2026-01-01", "2026-02-01", "0");
+  report("p-1", "2026-02-01", "2026-03-01", "10");
+  RunRequest january;
+  january.id = "r-0";
+  january.from = day("2026-01-01");
+  january.to = day("2026-02-01");
+  const RoyaltyRun empty = pass(january);
+  EXPECT_EQ(empty.state, RunState::kPosted);
+  EXPECT_EQ(empty.sequence, 0U);
+  EXPECT_EQ(book_->post(kOurs, "r-0")->state, RunState::kPosted);
+  pass(february("r-1"));
+  EXPECT_EQ(posted("firm/receivable/CNY"), 2'000);
+  EXPECT_EQ(book_->reverse(kOurs, "r-1")->state, RunState::kReversed);
+  EXPECT_EQ(book_->reverse(kOurs, "r-0")->state, RunState::kReversed);
+  EXPECT_EQ(posted("firm/receivable/CNY"), 0);
+}
+
 // Before anybody wrote down that it was posted, the program was killed.
 TEST_F(RoyaltyBookTest, WhatTheLedgerHasCountsAfterACrash) {
   license("steel", tonnes("steel"));
