@@ -24,7 +24,7 @@
 #include <thread>
 
 #include "connect/manager.h"
-#include "connect/modbus_server.h"
+#include "connect/modbus/server.h"
 #include "historian/historian.h"
 #include "sys/clock.h"
 #include "sys/loop.h"

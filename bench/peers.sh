@@ -29,7 +29,7 @@ run() {  # name command...
   [[ " ${PEERS:-$name} " == *" $name "* ]] || return 0
   echo "$(date +%T) $name, $source" >&2
   if result=$("${@:2}"); then :; else echo "$name: failed or a wrong answer" >&2; fi
-  if [[ -n $result ]]; then printf '{"source": "%s", "result": %s}\n' "$source" "$result" >> "$results"; fi
+  if [[ -n $result ]]; then printf '{"source": "%s", "result": %s}\n' "$source" "${result//$'\n'/ }" >> "$results"; fi
 }
 
 run_all() {  # corpus-file

@@ -11,7 +11,7 @@ using connect::RegisteredConnection;
 
 Json connection_json(const RegisteredConnection& connection) {
   Json json = {{"id", connection.id}};
-  json.update(connect::config_json(connection.config));
+  json.update(connect::config_json(connection.config, connect::Secrets::kHidden));
   json["status"] = connect::status_json(connection.status);
   return json;
 }
@@ -44,6 +44,10 @@ Result<Reply> list(const Services& services, const Request& request) {
   return Reply::json({{"items", std::move(items)}, {"total", total}});
 }
 
+Result<Reply> protocols(const Services& /*services*/, const Request& /*request*/) {
+  return Reply::json({{"items", connect::protocols_json()}});
+}
+
 Result<Reply> get(const Services& services, const Request& request) {
   const Result<std::uint32_t> id = request.id();
   if (!id) return id.error();
@@ -73,6 +77,12 @@ Result<Reply> replace(const Services& services, const Request& request) {
   if (!before) return before.error();
   Result<Json> body = request.body();
   if (!body) return body.error();
+  if (const auto protocol = body->find("protocol");
+      protocol != body->end() && protocol->is_string() &&
+      *protocol != connect::protocol_name(before->config.protocol())) {
+    return Error{ErrorId::kInvalidArgument,
+                 "protocol: stays as it is; make a new connection for another one"};
+  }
   (*body)["signals"] = connect::signals_json(before->config.signals);
   Result<ConnectionConfig> config = connect::config_from_json(*body);
   if (!config) return config.error();
@@ -115,10 +125,10 @@ Result<Reply> put_signals(const Services& services, const Request& request) {
   const Result<Json> body = parse_json(request.http.body);
   if (!body) return body.error();
   const Json& list = body->is_object() && body->contains("items") ? (*body)["items"] : *body;
-  auto signals = connect::signals_from_json(list);
-  if (!signals) return signals.error();
   const auto before = services.connections.get(request.tenant(), *id);
   if (!before) return before.error();
+  auto signals = connect::signals_from_json(before->config.protocol(), list);
+  if (!signals) return signals.error();
   ConnectionConfig config = before->config;
   config.signals = *std::move(signals);
   if (Status noted = audit(services, request, "connection.signals", config.name,
@@ -201,15 +211,15 @@ Result<Reply> write(const Services& services, const Request& request) {
     return noted.error();
   }
   const auto outcome = services.connections.write(request.tenant(), tag->id, *value);
-  const std::string detail =
-      outcome ? "from " + to_text(outcome->old_value) + " to " + to_text(outcome->new_value)
-              : "failed: " + outcome.error().what;
+  std::string detail = outcome ? "" : "failed: " + outcome.error().what;
+  if (outcome && outcome->old_value) detail = "from " + to_text(*outcome->old_value) + " ";
+  if (outcome) detail += "to " + to_text(outcome->new_value);
   // The machine has moved: a failure to note it must not look like a failure to write.
   static_cast<void>(
       audit(services, request, outcome ? "tag.write" : "tag.write.failed", path, detail));
   if (!outcome) return outcome.error();
-  return Reply::json(
-      {{"old", value_json(outcome->old_value)}, {"new", value_json(outcome->new_value)}});
+  return Reply::json({{"old", outcome->old_value ? value_json(*outcome->old_value) : Json()},
+                      {"new", value_json(outcome->new_value)}});
 }
 
 }  // namespace
@@ -227,6 +237,8 @@ std::vector<Route> connection_routes(const Services& services) {
        "ConnectionTestResult", bind(services, test)},
       {"POST", "/connections/scan", manage, "Look for machines on a range of ports", "ScanRequest",
        "ScanResult", bind(services, scan)},
+      {"GET", "/protocols", read, "What can be set of each protocol", "", "ProtocolList",
+       bind(services, protocols)},
       {"GET", "/connections/{id}", read, "One connection", "", "Connection", bind(services, get)},
       {"PUT", "/connections/{id}", manage, "Replace all but the signals", "NewConnection",
        "Connection", bind(services, replace)},

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "connect/connection_json.h"
 
 namespace lineshaft::api {
 namespace {
@@ -57,6 +58,59 @@ Json operation(const Route& route) {
   return json;
 }
 
+Json field_schema(const Json& field) {
+  const std::string kind = field["kind"];
+  Json schema = Json::object();
+  if (kind == "integer" || kind == "number" || kind == "boolean") {
+    schema["type"] = Json::array({kind, "null"});
+  } else if (kind != "json") {
+    schema["type"] = Json::array({"string", "null"});
+  }
+  if (kind == "secret") schema["writeOnly"] = true;
+  if (field.contains("min")) schema["minimum"] = field["min"];
+  if (field.contains("max")) schema["maximum"] = field["max"];
+  if (field.contains("choices")) {
+    schema["enum"] = field["choices"];
+    schema["enum"].push_back(nullptr);
+  }
+  if (field.contains("default") && !field["default"].is_null()) {
+    schema["default"] = field["default"];
+  }
+  return schema;
+}
+
+Json fields_schema(const std::string& title, const Json& fields) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const Json& field : fields) {
+    properties[field["name"].get<std::string>()] = field_schema(field);
+    if (field["required"]) required.push_back(field["name"]);
+  }
+  return {{"title", title},
+          {"type", "object"},
+          {"required", std::move(required)},
+          {"properties", std::move(properties)}};
+}
+
+// What differs by protocol comes from the protocols themselves.
+Json all_schemas() {
+  Json schemas = Json::parse(kSchemas);
+  Json names = Json::array();
+  Json settings = Json::array();
+  Json places = Json::array();
+  const Json protocols = connect::protocols_json();
+  for (const Json& protocol : protocols) {
+    const std::string name = protocol["name"];
+    names.push_back(name);
+    settings.push_back(fields_schema(name, protocol["settings"]));
+    places.push_back(fields_schema(name, protocol["point"]));
+  }
+  schemas["Protocol"] = {{"enum", std::move(names)}};
+  schemas["ConnectionSettings"] = {{"anyOf", std::move(settings)}};
+  schemas["SignalPlace"] = {{"anyOf", std::move(places)}};
+  return schemas;
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
@@ -80,7 +134,7 @@ Json openapi_document(const std::vector<Route>& routes, std::string_view version
           {"security", Json::array({{{"session", Json::array()}}, {{"token", Json::array()}}})},
           {"paths", std::move(paths)},
           {"components",
-           {{"securitySchemes", std::move(security_schemes)}, {"schemas", Json::parse(kSchemas)}}}};
+           {{"securitySchemes", std::move(security_schemes)}, {"schemas", all_schemas()}}}};
 }
 
 Route openapi_route(const std::vector<Route>& routes, std::string version) {

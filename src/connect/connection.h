@@ -12,50 +12,21 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/modbus/settings.h"
 #include "model/tag.h"
-#include "wire/modbus/value.h"
 
 namespace lineshaft::connect {
 
 // Given by whoever keeps the configuration; unique in the process.
 using ConnectionId = StrongId<struct ConnectionIdName, std::uint32_t>;
 
+// One alternative a protocol, in the order of `Protocol`; what each can do: connect/protocol.h.
 enum class Protocol : std::uint8_t { kModbusTcp };
+using ProtocolSettings = std::variant<ModbusSettings>;
+using SignalPoint = std::variant<ModbusPoint>;
 
 std::string_view protocol_name(Protocol protocol);  // "modbus-tcp"
 std::optional<Protocol> parse_protocol(std::string_view name);
-
-// Modbus TCP. The comments give the allowed range; the defaults suit a device that keeps to the
-// standard.
-struct ModbusSettings {
-  std::string host;
-  std::uint16_t port = 502;
-  std::uint8_t unit_id = 1;            // of signals that name none
-  std::uint32_t timeout_ms = 1000;     // 50..60'000: for one answer, and for connecting
-  std::uint32_t request_delay_ms = 0;  // 0..10'000: pause after an answer before the next request
-  std::uint16_t registers_per_read_max = modbus::kReadRegistersMax;  // 1..125
-  std::uint16_t bits_per_read_max = modbus::kReadBitsMax;            // 1..2000
-  std::uint16_t gap_max = 8;         // 0..100: unused registers read along to save a request
-  bool one_signal_per_read = false;  // for devices that answer nothing else
-  // The device serves one client: every connection to this host and port shares one socket and its
-  // queue, test reads too.
-  bool single_connection = false;
-  std::uint8_t requests_in_flight_max = 1;  // 1..16; most devices work one at a time
-  std::uint8_t retries = 1;                 // 0..3: a read that timed out is asked again so often
-  bool write_multiple_only = false;         // the device lacks functions 5 and 6
-  friend bool operator==(const ModbusSettings&, const ModbusSettings&) = default;
-};
-
-// Where a Modbus signal lies. `format` says how to read it there.
-struct ModbusPoint {
-  std::uint16_t address = 0;            // from 0, as on the wire
-  std::optional<std::uint8_t> unit_id;  // absent: that of the connection
-  modbus::PointFormat format;
-  friend bool operator==(const ModbusPoint&, const ModbusPoint&) = default;
-};
-
-using ProtocolSettings = std::variant<ModbusSettings>;
-using SignalPoint = std::variant<ModbusPoint>;
 
 struct PollGroup {
   std::string name;
@@ -139,7 +110,9 @@ struct ConnectionStatus {
   std::optional<std::string> last_error;  // "LS-1105: ..."
   std::optional<Timestamp> last_error_time;
   std::optional<std::int64_t> retry_in_ms;  // kRetrying
-  std::optional<Latency> latency;           // absent before the first answer
+  // How far the clock of the device is ahead of ours (negative: behind), where the protocol tells.
+  std::optional<std::int64_t> clock_ahead_ms;
+  std::optional<Latency> latency;  // absent before the first answer
   std::uint64_t requests = 0;
   std::uint64_t errors = 0;  // answers with an exception, broken answers, timeouts
   std::uint64_t timeouts = 0;

@@ -66,11 +66,17 @@ void ConnectionHost::write(std::size_t signal, Value value, Driver::WriteDone do
   driver_->write(signal, std::move(value), std::move(done));
 }
 
-void ConnectionHost::on_value(std::size_t signal, Instant at, Value value) {
+void ConnectionHost::on_value(std::size_t signal, Instant at, Value value, Quality quality) {
   values_ += 1;
   rate_.add(at.steady, 1);
   last_value_time_ = at.wall;
-  table_.on_value(signal, at, std::move(value));
+  table_.on_value(signal, at, std::move(value), quality);
+}
+
+void ConnectionHost::on_past(std::size_t signal, Timestamp time, Value value, Quality quality) {
+  values_ += 1;
+  rate_.add(loop_.now(), 1);
+  table_.on_past(signal, time, std::move(value), quality);
 }
 
 void ConnectionHost::on_bad(std::size_t signal, Instant at, Quality quality) {

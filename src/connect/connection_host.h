@@ -42,7 +42,8 @@ class ConnectionHost : private DriverHost {
 
  private:
   Instant now() override;
-  void on_value(std::size_t signal, Instant at, Value value) override;
+  void on_value(std::size_t signal, Instant at, Value value, Quality quality) override;
+  void on_past(std::size_t signal, Timestamp time, Value value, Quality quality) override;
   void on_bad(std::size_t signal, Instant at, Quality quality) override;
   void on_connected() override;
   void on_lost(const Error& why) override;

@@ -6,12 +6,13 @@
 
 #include "connect/connection.h"
 #include "connect/manager.h"
+#include "connect/protocol.h"
 #include "model/json.h"
 
 namespace lineshaft::connect {
 
 // Name, protocol, enabled, writes_enabled, store, settings, groups; without the signals.
-Json config_json(const ConnectionConfig& config);
+Json config_json(const ConnectionConfig& config, Secrets secrets);
 Json signal_json(const SignalConfig& signal);
 Json signals_json(const std::vector<SignalConfig>& signals);
 Json status_json(const ConnectionStatus& status);
@@ -20,8 +21,12 @@ Json status_json(const ConnectionStatus& status);
 // Without "groups" there is one, "normal", of a second.
 // Errors: kInvalidArgument naming the field, for a signal with its index.
 Result<ConnectionConfig> config_from_json(const Json& json);
-Result<std::vector<SignalConfig>> signals_from_json(const Json& list);
+Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Json& list);
 Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json);
+
+// What can be set of every protocol, for forms: {"name", "settings": [field...], "point":
+// [field...]}, a field {"name", "kind", "required", "default"?, "min"?, "max"?, "choices"?}.
+Json protocols_json();
 
 // {"protocol", "settings", "signals"} of a test.
 Result<TestRequest> test_from_json(const Json& json);

@@ -24,8 +24,13 @@ class DriverHost {
 
   // Both clocks, for the values of one answer: they are of one moment.
   virtual Instant now() = 0;
-  // A good value. Requires: the type is that of the signal's tag.
-  virtual void on_value(std::size_t signal, Instant at, Value value) = 0;
+  // A value, of the time `at.wall`: the device's where the protocol carries one, else now().
+  // Requires: the type is that of the signal's tag; `quality` is not bad.
+  virtual void on_value(std::size_t signal, Instant at, Value value,
+                        Quality quality = quality::kGood) = 0;
+  // A value from before: what the device kept while it was away. Goes into the history as it is, of
+  // any quality, and changes nothing of the present state.
+  virtual void on_past(std::size_t signal, Timestamp time, Value value, Quality quality) = 0;
   // No value: the last usable one stands with this quality.
   virtual void on_bad(std::size_t signal, Instant at, Quality quality) = 0;
   // Connected, or lost with the reason.

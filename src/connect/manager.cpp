@@ -1,20 +1,21 @@
 #include "connect/manager.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <list>
 #include <map>
 #include <utility>
 
 #include "connect/connection_host.h"
-#include "connect/modbus_probe.h"
-#include "connect/modbus_session.h"
 #include "connect/outbox.h"
+#include "connect/protocol.h"
 
 namespace lineshaft::connect {
 
 namespace {
 
-// Probes of a scan that run at the same time.
+// Knocks of a scan that run at the same time.
 constexpr std::size_t kScanParallel = 16;
 
 Error no_connection(ConnectionId id) {
@@ -29,10 +30,12 @@ class ConnectionManager::Impl {
        const ManagerOptions& options)
       : loop_(loop),
         clock_(clock),
-        random_(random),
         outbox_(loop, clock, sink, options,
-                [this](TenantId tenant, TagId tag) { on_dropped(tenant, tag); }),
-        pool_(loop, random) {}
+                [this](TenantId tenant, TagId tag) { on_dropped(tenant, tag); }) {
+    for (std::size_t i = 0; i < kProtocols; ++i) {
+      runtimes_[i] = kind_of(static_cast<Protocol>(i)).make_runtime(loop, clock, random);
+    }
+  }
 
   Status put(ConnectionId id, TenantId tenant, ConnectionConfig config, std::vector<TagId> tags) {
     if (Status ok = check_connection(config); !ok) return ok;
@@ -41,7 +44,9 @@ class ConnectionManager::Impl {
     }
     auto host = std::make_unique<ConnectionHost>(
         loop_, clock_, tenant, std::move(config), std::move(tags),
-        [this](const ConnectionConfig& c, DriverHost& h) { return make_driver(c, h); },
+        [this](const ConnectionConfig& c, DriverHost& h) {
+          return runtime(c.protocol()).make_driver(c, h);
+        },
         [this, tenant](Sample sample) { outbox_.add(tenant, std::move(sample)); });
     auto& place = connections_[id];
     const std::unique_ptr<ConnectionHost> before = std::exchange(place, std::move(host));
@@ -124,7 +129,7 @@ class ConnectionManager::Impl {
   void scan(ScanRequest request, ScanDone done);
 
   void stop() {
-    probes_.clear();
+    tasks_.clear();
     scans_.clear();
     for (auto& [id, host] : connections_) host->stop(quality::kBadNotConnected);
     for (const auto& [id, host] : connections_) cancel_writes(id);
@@ -149,11 +154,9 @@ class ConnectionManager::Impl {
     std::size_t running = 0;
     std::vector<ScanHit> hits;
   };
-  using ProbeId = std::uint64_t;
 
-  std::unique_ptr<Driver> make_driver(const ConnectionConfig& config, DriverHost& host) {
-    LS_ASSERT(config.protocol() == Protocol::kModbusTcp);
-    return std::make_unique<ModbusSession>(loop_, random_, pool_, config, host);
+  ProtocolRuntime& runtime(Protocol protocol) {
+    return *runtimes_[static_cast<std::size_t>(protocol)];
   }
 
   void forget_tags(ConnectionId id) {
@@ -192,29 +195,29 @@ class ConnectionManager::Impl {
     }
   }
 
-  void start_probe(ProbeRequest request, std::function<void(ProbeReport)> done) {
-    const ProbeId id = next_ticket_++;
-    probes_[id] = std::make_unique<ModbusProbe>(
-        loop_, pool_, std::move(request), [this, id, done = std::move(done)](ProbeReport report) {
-          probes_.erase(id);
-          done(std::move(report));
-        });
+  // Keeps a task until it has answered: `start` gets the callback to answer through.
+  template <typename Answer, typename Start>
+  void run_task(std::function<void(Answer)> done, Start start) {
+    const std::uint64_t id = next_ticket_++;
+    tasks_[id] = start([this, id, done = std::move(done)](Answer answer) {
+      tasks_.erase(id);
+      done(std::move(answer));
+    });
   }
 
   void continue_scan(const std::shared_ptr<Scan>& scan);
 
   sys::EventLoop& loop_;
   sys::Clock& clock_;
-  sys::Random& random_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // watched by posted answers
   Outbox outbox_;
-  ModbusLinkPool pool_;
+  std::array<std::unique_ptr<ProtocolRuntime>, kProtocols> runtimes_;
   std::map<ConnectionId, std::unique_ptr<ConnectionHost>> connections_;
   std::map<std::pair<TenantId, TagId>, Place> by_tag_;
   std::uint64_t next_ticket_ = 1;
   std::map<std::uint64_t, WaitingWrite> writes_;
-  std::map<ProbeId, std::unique_ptr<ModbusProbe>> probes_;
-  std::list<std::shared_ptr<Scan>> scans_;  // shared with the probes that work for it
+  std::map<std::uint64_t, std::unique_ptr<Task>> tasks_;
+  std::list<std::shared_ptr<Scan>> scans_;  // shared with the knocks that work for it
 };
 
 void ConnectionManager::Impl::test(TestRequest request, TestDone done) {
@@ -230,19 +233,10 @@ void ConnectionManager::Impl::test(TestRequest request, TestDone done) {
     report.error = ok.error();
     return post([done = std::move(done), report = std::move(report)] { done(report); });
   }
-  ProbeRequest probe;
-  probe.settings = std::get<ModbusSettings>(config.settings);
-  probe.units = {probe.settings.unit_id};
-  probe.signals = std::move(config.signals);
-  const std::uint8_t unit = probe.settings.unit_id;
-  start_probe(std::move(probe), [unit, done = std::move(done)](ProbeReport found) {
-    TestReport report;
-    report.reachable = found.reachable;
-    if (found.latency) report.latency_ms = static_cast<double>(found.latency->count()) / 1e6;
-    report.identification = found.units[unit].identification;
-    report.error = std::move(found.error);
-    report.values = std::move(found.values);
-    done(std::move(report));
+  request.settings = config.settings;
+  request.signals = std::move(config.signals);
+  run_task<TestReport>(std::move(done), [&](auto answer) {
+    return runtime(config.protocol()).test(std::move(request), std::move(answer));
   });
 }
 
@@ -273,23 +267,17 @@ void ConnectionManager::Impl::scan(ScanRequest request, ScanDone done) {
 void ConnectionManager::Impl::continue_scan(const std::shared_ptr<Scan>& scan) {
   const ScanRequest& request = scan->request;
   while (scan->running < kScanParallel && scan->next_port <= request.port_to) {
-    ProbeRequest probe;
-    probe.settings.host = request.host;
-    probe.settings.port = static_cast<std::uint16_t>(scan->next_port++);
-    probe.settings.timeout_ms = request.timeout_ms;
-    probe.units = request.unit_ids;
-    // Each unit may leave two requests unanswered.
-    probe.limit = std::chrono::milliseconds(request.timeout_ms) *
-                  static_cast<std::int64_t>(2 * request.unit_ids.size() + 2);
-    const std::uint16_t port = probe.settings.port;
+    Knock knock{{request.host, static_cast<std::uint16_t>(scan->next_port++)},
+                request.timeout_ms,
+                request.unit_ids};
     scan->running += 1;
-    start_probe(std::move(probe), [this, scan, port](const ProbeReport& report) {
+    const auto on_hits = [this, scan](std::vector<ScanHit> hits) {
       scan->running -= 1;
-      for (const auto& [unit, found] : report.units) {
-        if (!found.answered) continue;
-        scan->hits.push_back({scan->request.host, port, unit, found.identification});
-      }
+      std::ranges::move(hits, std::back_inserter(scan->hits));
       continue_scan(scan);
+    };
+    run_task<std::vector<ScanHit>>(on_hits, [&](auto answer) {
+      return runtime(request.protocol).knock(std::move(knock), std::move(answer));
     });
   }
   if (scan->running > 0) return;

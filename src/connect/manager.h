@@ -44,8 +44,8 @@ struct ConnectionView {
 };
 
 struct WriteOutcome {
-  Value old_value;
-  Value new_value;  // read back from the machine
+  std::optional<Value> old_value;  // absent where a machine cannot be asked for it
+  Value new_value;                 // read back from the machine
 };
 
 // A try of settings that keeps nothing.
@@ -80,8 +80,9 @@ struct ScanRequest {
   std::string host;
   std::uint16_t port_from = 502;
   std::uint16_t port_to = 502;
-  std::vector<std::uint8_t> unit_ids = {1};
+  std::vector<std::uint8_t> unit_ids = {1};  // Modbus: these at every port
   std::uint32_t timeout_ms = 500;
+  Protocol protocol = Protocol::kModbusTcp;
 };
 
 struct ScanHit {

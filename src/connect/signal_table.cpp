@@ -51,9 +51,10 @@ SignalTable::SignalTable(const ConnectionConfig& config, std::span<const TagId> 
   }
 }
 
-bool SignalTable::wanted(const State& state, Nanoseconds now, const Value& value) const {
+bool SignalTable::wanted(const State& state, Nanoseconds now, const Value& value,
+                         Quality quality) const {
   if (store_ == Store::kAll || state.store_next || !state.stored) return true;
-  if (!state.stored->quality.good() || now - state.stored_at >= kHeartbeat) return true;
+  if (state.stored->quality != quality || now - state.stored_at >= kHeartbeat) return true;
   if (same_bits(state.stored->value, value)) return false;
   return state.deadband == 0 || !within(state.deadband, state.stored->value, value);
 }
@@ -61,7 +62,7 @@ bool SignalTable::wanted(const State& state, Nanoseconds now, const Value& value
 // The last sample of a run that was not stored: where a line to the next one has to begin.
 void SignalTable::emit_held(State& state) {
   if (state.held && state.linear) {
-    emit_({state.tag, *state.held, quality::kGood, *state.usable});
+    emit_({state.tag, *state.held, state.stored->quality, *state.usable});
   }
   state.held.reset();
 }
@@ -74,19 +75,26 @@ void SignalTable::store(State& state, Instant at, Quality quality, const Value& 
   emit_(*state.stored);
 }
 
-void SignalTable::on_value(std::size_t signal, Instant at, Value value) {
+void SignalTable::on_value(std::size_t signal, Instant at, Value value, Quality quality) {
   State& state = signals_[signal];
   LS_ASSERT(type_of(value) == state.type);
+  LS_ASSERT(!quality.bad());
   if (state.quality.bad()) bad_ -= 1;
-  state.quality = quality::kGood;
-  if (wanted(state, at.steady, value)) {
+  state.quality = quality;
+  if (wanted(state, at.steady, value, quality)) {
     // A heartbeat continues the line; only a change needs the point before it.
     if (state.stored && !same_bits(state.stored->value, value)) emit_held(state);
-    store(state, at, quality::kGood, value);
+    store(state, at, quality, value);
   } else {
     state.held = at.wall;
   }
   state.usable = std::move(value);
+}
+
+void SignalTable::on_past(std::size_t signal, Timestamp time, Value value, Quality quality) {
+  const State& state = signals_[signal];
+  LS_ASSERT(type_of(value) == state.type);
+  emit_({state.tag, time, quality, std::move(value)});
 }
 
 void SignalTable::on_bad(std::size_t signal, Instant at, Quality quality) {

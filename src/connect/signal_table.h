@@ -22,8 +22,11 @@ class SignalTable {
   // One tag per signal of the config, in its order. `emit` gets what is to be stored.
   SignalTable(const ConnectionConfig& config, std::span<const TagId> tags, Emit emit);
 
-  // A good value. Requires: of the signal's type.
-  void on_value(std::size_t signal, Instant at, Value value);
+  // A value that is not bad. Requires: of the signal's type.
+  void on_value(std::size_t signal, Instant at, Value value, Quality quality = quality::kGood);
+
+  // A value from before, stored as it is; the present state stays. Requires: as above.
+  void on_past(std::size_t signal, Timestamp time, Value value, Quality quality);
 
   // No value: one sample with the last usable value at the change to bad, and one at each change
   // of the reason; but losing, missing and failing to reach a device are one reason, else a device
@@ -46,14 +49,14 @@ class SignalTable {
     bool linear = false;
     double deadband = 0;
     Quality quality = quality::kBadWaitingForInitialData;
-    std::optional<Value> usable;  // the last good value
+    std::optional<Value> usable;  // the last value that was not bad
     std::optional<Sample> stored;
     Nanoseconds stored_at{0};
     std::optional<Timestamp> held;  // time of the newest sample of `usable` that was not stored
     bool store_next = false;
   };
 
-  bool wanted(const State& state, Nanoseconds now, const Value& value) const;
+  bool wanted(const State& state, Nanoseconds now, const Value& value, Quality quality) const;
   void store(State& state, Instant at, Quality quality, const Value& value);
   void emit_held(State& state);
 

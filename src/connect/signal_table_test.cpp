@@ -143,5 +143,24 @@ TEST(SignalTable, StoresTheNextValueAfterALoss) {
   EXPECT_EQ(t.stored(), (Pairs{{1, 5}, {3, 5}}));
 }
 
+TEST(SignalTable, StoresAChangeOfQualityOfTheSameValue) {
+  Table t(0, Interpolation::kStep);
+  t.feed({{1, 10}, {2, 10}});
+  t.own.on_value(0, Table::at(3), 10.0, quality::kUncertainDataSubNormal);
+  t.own.on_value(0, Table::at(4), 10.0, quality::kUncertainDataSubNormal);
+  t.feed({{5, 10}});
+  EXPECT_EQ(t.stored(), (Pairs{{1, 10}, {3, 10}, {5, 10}}));
+  EXPECT_EQ(t.samples[1].quality, quality::kUncertainDataSubNormal);
+  EXPECT_EQ(t.samples[2].quality, quality::kGood);
+}
+
+TEST(SignalTable, StoresWhatADeviceKeptAndGoesOnAsIfItHadNotCome) {
+  Table t(0, Interpolation::kStep);
+  t.feed({{10, 5}});
+  t.own.on_past(0, Table::at(3).wall, 7.0, quality::kGood);
+  t.feed({{11, 5}});
+  EXPECT_EQ(t.stored(), (Pairs{{10, 5}, {3, 7}}));
+}
+
 }  // namespace
 }  // namespace lineshaft::connect

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "connect/manager.h"
-#include "connect/modbus_server.h"
+#include "connect/modbus/server.h"
 #include "sys/sim/loop.h"
 #include "wire/modbus/frame.h"
 

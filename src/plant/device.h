@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "connect/modbus_server.h"
+#include "connect/modbus/server.h"
 #include "plant/model.h"
 #include "sys/clock.h"
 

@@ -106,7 +106,7 @@ std::string connections_json(const Plant& plant) {
     config.settings = machine.settings;
     config.groups = {{"normal", 1000}};
     for (const Signal& signal : machine.signals) config.signals.push_back(signal.config);
-    Json json = connect::config_json(config);
+    Json json = connect::config_json(config, connect::Secrets::kShown);
     json["signals"] = connect::signals_json(config.signals);
     list.push_back(std::move(json));
   }

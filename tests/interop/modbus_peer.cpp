@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "connect/manager.h"
-#include "connect/modbus_server.h"
+#include "connect/modbus/server.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 
@@ -199,7 +199,7 @@ TagId tag_of(std::string_view name) {
 void print_write(const char* name, const Result<connect::WriteOutcome>& outcome) {
   std::cout << R"({"write":")" << name << R"(",)";
   if (outcome) {
-    std::cout << R"("old":)" << quoted(outcome->old_value) << R"(,"new":)"
+    std::cout << R"("old":)" << quoted(*outcome->old_value) << R"(,"new":)"
               << quoted(outcome->new_value) << "}\n";
   } else {
     std::cout << R"("error":")" << outcome.error().text() << "\"}\n";

@@ -1,4 +1,4 @@
-#include "connect/modbus_server.h"
+#include "connect/modbus/server.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// connect/modbus_writer.h: carries writes to one machine: old value, write, read back; one by one.
+// connect/modbus/writer.h: carries writes to one machine: old value, write, read back; one by one.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "connect/connection.h"
 #include "connect/driver.h"
-#include "connect/modbus_link.h"
+#include "connect/modbus/link.h"
 
 namespace lineshaft::connect {
 

@@ -1,4 +1,4 @@
-// connect/modbus_server.h: a Modbus TCP server: registers of ours, served to clients of others.
+// connect/modbus/server.h: a Modbus TCP server: registers of ours, served to clients of others.
 #pragma once
 
 #include <cstdint>

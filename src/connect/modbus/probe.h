@@ -1,4 +1,4 @@
-// connect/modbus_probe.h: one look at a Modbus device: does it answer, who is it, what do these
+// connect/modbus/probe.h: one look at a Modbus device: does it answer, who is it, what do these
 // signals read. Keeps nothing and tries once.
 #pragma once
 
@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "connect/manager.h"
-#include "connect/modbus_link.h"
+#include "connect/modbus/link.h"
+#include "connect/protocol.h"
 #include "wire/modbus/identification.h"
 
 namespace lineshaft::connect {
@@ -38,7 +39,7 @@ struct ProbeReport {
 
 // Construction starts it. `done` runs once, on the loop's thread, at a turn of its own, so it may
 // destroy the probe. Destruction before that stops it without a word.
-class ModbusProbe : private LinkClient {
+class ModbusProbe : public Task, private LinkClient {
  public:
   using Done = std::function<void(ProbeReport)>;
   ModbusProbe(sys::EventLoop& loop, ModbusLinkPool& pool, ProbeRequest request, Done done);

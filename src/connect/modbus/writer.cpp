@@ -1,4 +1,4 @@
-#include "connect/modbus_writer.h"
+#include "connect/modbus/writer.h"
 
 #include <utility>
 

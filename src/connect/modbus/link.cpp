@@ -1,4 +1,4 @@
-#include "connect/modbus_link.h"
+#include "connect/modbus/link.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,13 +6,6 @@
 namespace lineshaft::connect {
 
 namespace {
-
-// Full jitter: a uniform delay up to a bound that doubles from 1 s to 30 s, so that a hundred
-// connections that fell together do not come back together.
-constexpr Nanoseconds kRetryFirst = std::chrono::seconds(1);
-constexpr Nanoseconds kRetryMax = std::chrono::seconds(30);
-// Even the luckiest draw leaves a device that closes each connection this long alone.
-constexpr Nanoseconds kRetryMin = std::chrono::milliseconds(50);
 
 // Frames in a row that nobody asked for: a device that talks like this is not in step with us.
 constexpr std::size_t kStraysMax = 64;
@@ -22,14 +15,14 @@ constexpr std::size_t kExpiredKept = 64;
 
 ModbusLink::ModbusLink(sys::EventLoop& loop, sys::Random& random, LinkOptions options)
     : loop_(loop),
-      random_(random),
+      backoff_(random),
       options_(std::move(options)),
       retry_(loop.make_timer()),
       pause_(loop.make_timer()),
       deadline_(loop.make_timer()),
       inform_(loop.make_timer()) {
   // A device that still answers a request of a connection before must not hit one of this one.
-  next_transaction_ = static_cast<std::uint16_t>(random_.next_u64());
+  next_transaction_ = static_cast<std::uint16_t>(random.next_u64());
 }
 
 ModbusLink::~ModbusLink() { LS_ASSERT(users_.empty()); }
@@ -99,10 +92,7 @@ void ModbusLink::lost(const Error& why) {
   deadline_->cancel();
   pause_->cancel();
   last_error_ = why;
-  const Nanoseconds bound = std::min(kRetryMax, kRetryFirst * (1u << std::min(attempts_, 5u)));
-  attempts_ += 1;
-  const auto delay = std::max(kRetryMin, Nanoseconds(static_cast<std::int64_t>(random_.below(
-                                             static_cast<std::uint64_t>(bound.count())))));
+  const Nanoseconds delay = backoff_.next();
   retry_at_ = loop_.now() + delay;
   retry_->start(delay, [this] { connect(); });
   for (User& user : users_) {
@@ -140,7 +130,7 @@ Status ModbusLink::on_frame(const modbus::Frame& frame) {
   watch_deadlines();
   strays_in_a_row_ = 0;
   timeouts_in_a_row_ = 0;
-  attempts_ = 0;
+  backoff_.reset();
   not_before_ = loop_.now() + options_.request_delay;
   if (asked.client != nullptr) deliver(asked, frame);
   return {};

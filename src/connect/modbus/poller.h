@@ -1,4 +1,4 @@
-// connect/modbus_poller.h: polls the signals of one connection: which block is asked next, and what
+// connect/modbus/poller.h: polls the signals of one connection: which block is asked next, and what
 // its answer means for the signals in it.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "connect/connection.h"
 #include "connect/driver.h"
-#include "connect/modbus_link.h"
+#include "connect/modbus/link.h"
 #include "connect/poll_schedule.h"
 #include "connect/unit_health.h"
 #include "wire/modbus/plan.h"

@@ -1,12 +1,12 @@
-// connect/modbus_session.h: the Modbus driver of one connection: a poller and a writer on a link.
+// connect/modbus/session.h: the Modbus driver of one connection: a poller and a writer on a link.
 #pragma once
 
 #include <memory>
 
 #include "connect/driver.h"
-#include "connect/modbus_link.h"
-#include "connect/modbus_poller.h"
-#include "connect/modbus_writer.h"
+#include "connect/modbus/link.h"
+#include "connect/modbus/poller.h"
+#include "connect/modbus/writer.h"
 #include "sys/clock.h"
 
 namespace lineshaft::connect {

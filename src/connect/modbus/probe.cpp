@@ -1,12 +1,12 @@
-#include "connect/modbus_probe.h"
+#include "connect/modbus/probe.h"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/utf8.h"
-#include "connect/modbus_poller.h"
-#include "connect/modbus_session.h"
+#include "connect/modbus/poller.h"
+#include "connect/modbus/session.h"
 #include "wire/modbus/plan.h"
 
 namespace lineshaft::connect {

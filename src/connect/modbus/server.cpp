@@ -1,10 +1,10 @@
-#include "connect/modbus_server.h"
+#include "connect/modbus/server.h"
 
 #include <array>
 #include <list>
 #include <utility>
 
-#include "connect/modbus_execute.h"
+#include "connect/modbus/execute.h"
 #include "wire/modbus/frame.h"
 
 namespace lineshaft::connect {

@@ -1,9 +1,9 @@
-// connect/modbus_execute.h: carries a decoded request out on a ModbusDevice.
+// connect/modbus/execute.h: carries a decoded request out on a ModbusDevice.
 #pragma once
 
 #include <cstdint>
 
-#include "connect/modbus_server.h"
+#include "connect/modbus/server.h"
 #include "wire/modbus/message.h"
 
 namespace lineshaft::connect {

@@ -1,4 +1,4 @@
-// connect/modbus_link.h: one TCP connection to a Modbus device or gateway, kept alive, shared by
+// connect/modbus/link.h: one TCP connection to a Modbus device or gateway, kept alive, shared by
 // one or several users; asks them for requests when it can carry one.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "connect/backoff.h"
 #include "connect/traffic.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
@@ -113,7 +114,7 @@ class ModbusLink {
   void on_deadline();
 
   sys::EventLoop& loop_;
-  sys::Random& random_;
+  Backoff backoff_;
   LinkOptions options_;
   State state_ = State::kIdle;
   std::vector<User> users_;
@@ -142,7 +143,6 @@ class ModbusLink {
   bool pumping_ = false;
 
   std::uint64_t connects_ = 0;
-  unsigned attempts_ = 0;  // since the last answer
   Nanoseconds retry_at_{0};
   std::optional<Error> last_error_;
 };

@@ -1,4 +1,4 @@
-#include "connect/modbus_session.h"
+#include "connect/modbus/session.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "connect/modbus_poller.h"
+#include "connect/modbus/poller.h"
 
 #include <algorithm>
 #include <span>

@@ -1,4 +1,4 @@
-#include "connect/modbus_execute.h"
+#include "connect/modbus/execute.h"
 
 #include <array>
 #include <memory>

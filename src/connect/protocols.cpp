@@ -1,0 +1,63 @@
+// The protocols of this program.
+#include <array>
+#include <string>
+
+#include "base/utf8.h"
+#include "connect/modbus/kind.h"
+#include "connect/protocol.h"
+
+namespace lineshaft::connect {
+
+namespace {
+
+constexpr std::size_t kHostBytesMax = 253;  // RFC 1035
+
+// In the order of `Protocol`.
+const std::array<const ProtocolKind*, kProtocols>& kinds() {
+  static const std::array<const ProtocolKind*, kProtocols> all = {&modbus_kind()};
+  return all;
+}
+
+}  // namespace
+
+const ProtocolKind& kind_of(Protocol protocol) {
+  return *kinds()[static_cast<std::size_t>(protocol)];
+}
+
+std::string_view protocol_name(Protocol protocol) { return kind_of(protocol).name(); }
+
+std::optional<Protocol> parse_protocol(std::string_view name) {
+  for (std::size_t i = 0; i < kProtocols; ++i) {
+    if (kinds()[i]->name() == name) return static_cast<Protocol>(i);
+  }
+  return std::nullopt;
+}
+
+std::string protocol_names() {
+  std::string names;
+  for (std::size_t i = 0; i < kProtocols; ++i) {
+    if (i > 0) names += i + 1 < kProtocols ? ", " : " or ";
+    names += kinds()[i]->name();
+  }
+  return names;
+}
+
+Status check_number(std::string_view field, std::uint64_t value, std::uint64_t low,
+                    std::uint64_t high) {
+  if (value >= low && value <= high) return {};
+  return Error{ErrorId::kInvalidArgument, std::string(field) + ": " + std::to_string(value) +
+                                              "; allowed are " + std::to_string(low) + " to " +
+                                              std::to_string(high)};
+}
+
+bool is_name(std::string_view text, std::size_t bytes_max) {
+  return !text.empty() && text.size() <= bytes_max && is_utf8(text) && !has_control(text);
+}
+
+Status check_host(std::string_view host) {
+  if (is_name(host, kHostBytesMax)) return {};
+  return Error{ErrorId::kInvalidArgument,
+               "settings.host: a host name or address of 1 to 253 bytes is needed"};
+}
+
+}  // namespace lineshaft::connect
