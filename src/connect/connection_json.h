@@ -25,7 +25,8 @@ Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Jso
 Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json);
 
 // What can be set of every protocol, for forms: {"name", "settings": [field...], "point":
-// [field...]}, a field {"name", "kind", "required", "default"?, "min"?, "max"?, "choices"?}.
+// [field...]}, a field {"name", "kind", "required", "advanced", "default"?, "min"?, "max"?,
+// "choices"?}.
 Json protocols_json();
 
 // {"protocol", "settings", "signals"} of a test.

@@ -44,6 +44,7 @@ bool Fields::ask(const char* name, FieldSpec::Kind kind) {
     spec.name = name;
     spec.kind = kind;
     spec.required = std::ranges::find(required_, name) != required_.end();
+    spec.advanced = advanced_;
     specs_->push_back(std::move(spec));
     return false;
   }

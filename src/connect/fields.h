@@ -20,6 +20,7 @@ struct FieldSpec {
   std::string name;
   Kind kind = Kind::kText;
   bool required = false;
+  bool advanced = false;             // rarely needed: a form keeps it out of sight at first
   std::optional<std::int64_t> min;   // kInteger
   std::optional<std::int64_t> max;   // kInteger
   std::vector<std::string> choices;  // kWord
@@ -66,6 +67,8 @@ class Fields {
   const Json* member(const char* name);
 
   void require(const char* name);
+  // What is asked for from here on is rarely needed.
+  void advanced() { advanced_ = true; }
   void ignore(const char* name) { known_.emplace_back(name); }
   void fail_field(const char* name, const std::string& problem);
 
@@ -83,6 +86,7 @@ class Fields {
   std::vector<FieldSpec>* specs_ = nullptr;
   std::vector<std::string> known_;
   std::vector<std::string> required_;
+  bool advanced_ = false;
   std::optional<Error> error_;
 };
 

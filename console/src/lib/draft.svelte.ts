@@ -1,12 +1,9 @@
 // A connection while it is being set up or changed: everything the steps of the form fill in.
 import { getJson } from './api.ts';
-import { checkLine, emptyLine, toLine, toSignal, type LineProblem, type SignalLine } from './signals.ts';
-import type { Connection, ModbusSettings, Page, PollGroup, Signal, TestResult } from './types.ts';
+import { defaultSettings, loadProtocols } from './protocols.ts';
+import { checkLine, isBlank, newLine, toLine, toSignal, type LineProblem, type SignalLine } from './signals.ts';
+import type { Connection, Page, PollGroup, ProtocolKind, Signal, TestResult } from './types.ts';
 
-export const DEFAULT_SETTINGS: ModbusSettings = {
-  host: '', port: 502, unit_id: 1, timeout_ms: 1000, request_delay_ms: 0, registers_per_read_max: 125,
-  bits_per_read_max: 2000, gap_max: 8, single_connection: false,
-};
 const DEFAULT_GROUP: PollGroup = { name: 'normal', interval_ms: 1000 };
 
 export class Draft {
@@ -18,7 +15,9 @@ export class Draft {
   enabled = $state(true);
   writesEnabled = $state(false);
   store = $state<'changes' | 'all'>('changes');
-  settings = $state<ModbusSettings>({ ...DEFAULT_SETTINGS });
+  kinds: ProtocolKind[];
+  kind = $state.raw<ProtocolKind>()!;
+  settings = $state<Record<string, unknown>>({});
   groups = $state<PollGroup[]>([{ ...DEFAULT_GROUP }]);
   prefix = $state('');
   lines = $state<SignalLine[]>([]);
@@ -29,21 +28,43 @@ export class Draft {
   problems = $derived.by(() => {
     const found = new Map<number, LineProblem[]>();
     this.lines.forEach((line, i) => {
-      const problems = isBlank(line) ? [] : checkLine(line);
+      const problems = isBlank(line, this.kind) ? [] : checkLine(line, this.kind);
       if (problems.length) found.set(i, problems);
     });
     return found;
   });
-  filled = $derived(this.lines.filter((line) => !isBlank(line)));
+  filled = $derived(this.lines.filter((line) => !isBlank(line, this.kind)));
   /** Requires: no problems. */
-  signals = $derived(this.problems.size ? [] : this.filled.map((line) => toSignal(line, this.prefix)));
+  signals = $derived(this.problems.size ? [] : this.filled.map((line) => toSignal(line, this.prefix, this.kind)));
+
+  /** A new machine of the first protocol. */
+  constructor(kinds: ProtocolKind[]) {
+    this.kinds = kinds;
+    this.choose(kinds[0]!.name);
+  }
+
+  static async fresh(): Promise<Draft> {
+    return new Draft(await loadProtocols());
+  }
+
+  /** Another protocol: settings and signals begin anew, the address stays. */
+  choose(protocol: string): void {
+    const { host } = this.settings;
+    this.kind = this.kinds.find((kind) => kind.name === protocol) ?? this.kinds[0]!;
+    this.settings = defaultSettings(this.kind);
+    if (host && 'host' in this.settings) this.settings.host = host;
+    this.lines = [newLine(this.kind)];
+    this.tested = null;
+  }
 
   static async of(id: number): Promise<Draft> {
-    const [connection, signals] = await Promise.all([
+    const [kinds, connection, signals] = await Promise.all([
+      loadProtocols(),
       getJson<Connection>(`/connections/${id}`),
       getJson<Page<Signal>>(`/connections/${id}/signals`),
     ]);
-    const draft = new Draft();
+    const draft = new Draft(kinds);
+    draft.choose(connection.protocol);
     draft.id = id;
     draft.before = connection;
     draft.signalsBefore = signals.items;
@@ -51,9 +72,9 @@ export class Draft {
     draft.enabled = connection.enabled;
     draft.writesEnabled = connection.writes_enabled ?? false;
     draft.store = connection.store ?? 'changes';
-    draft.settings = { ...connection.settings };
+    draft.settings = { ...defaultSettings(draft.kind), ...connection.settings };
     draft.groups = connection.groups.map((group) => ({ ...group }));
-    draft.lines = signals.items.map(toLine);
+    draft.lines = signals.items.map((signal) => toLine(signal, draft.kind));
     return draft;
   }
 
@@ -66,19 +87,17 @@ export class Draft {
     }
   }
 
+  /** Settings as the server takes them: what is empty is left out, a secret that was not typed again stays. */
+  sentSettings(): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(this.settings).filter(([, value]) => value !== '' && value !== null));
+  }
+
   /** The body of POST and PUT, without signals. */
   body(): object {
-    const { id: _id, status: _status, ...kept } = this.before ?? ({ protocol: 'modbus-tcp' } as Connection);
+    const { id: _id, status: _status, ...kept } = this.before ?? ({ protocol: this.kind.name } as Connection);
     return {
       ...kept, name: this.name.trim(), enabled: this.enabled, writes_enabled: this.writesEnabled, store: this.store,
-      settings: { ...this.settings }, groups: this.groups.map((group) => ({ ...group })),
+      settings: this.sentSettings(), groups: this.groups.map((group) => ({ ...group })),
     };
   }
-}
-
-const EMPTY = JSON.stringify({ ...emptyLine(), area: '', type: '' });
-
-/** A line where nobody has typed yet: what a new line begins with does not count. */
-export function isBlank(line: SignalLine): boolean {
-  return line.path === '' && line.address === '' && JSON.stringify({ ...line, area: '', type: '' }) === EMPTY;
 }

@@ -1,55 +1,78 @@
-// Signals of a connection as lines of a table: read from pasted text, checked, and written back.
-import type { Area, EnumEntry, Signal, SignalType, WordOrder } from './types.ts';
+// Signals of a connection as lines of a table: read from pasted text, checked, and written back. Which
+// columns say where a value lies is the protocol's matter.
+import type { EnumEntry, FieldSpec, ProtocolKind, Signal } from './types.ts';
 
-export const AREAS: readonly Area[] = ['holding', 'input', 'coil', 'discrete'];
-export const TYPES: readonly SignalType[] = [
-  'bool', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64', 'float32', 'float64', 'string',
+/** One line as it is typed, by the name of the column; empty means the default. */
+export type SignalLine = Record<string, string>;
+
+// What every protocol's signals have, behind the place of the value.
+const COMMON: readonly string[] = [
+  'unit', 'group', 'description', 'interpolation', 'range_low', 'range_high', 'deadband', 'writable', 'enum_set',
 ];
-export const ORDERS: readonly WordOrder[] = ['ABCD', 'BADC', 'CDAB', 'DCBA'];
+const SHOWN: readonly string[] = ['unit', 'group', 'description'];
 
-/** One line as it is typed; empty means the default. */
-export type SignalLine = Record<SignalField, string>;
-export const FIELDS = [
-  'path', 'area', 'address', 'type', 'order', 'scale', 'offset', 'unit', 'group', 'description', 'unit_id', 'bit',
-  'bit_count', 'string_bytes', 'interpolation', 'range_low', 'range_high', 'deadband', 'writable', 'enum_set',
-] as const;
-export type SignalField = (typeof FIELDS)[number];
+/** Every column that a table of signals may have. */
+export const columnsOf = (kind: ProtocolKind): string[] => ['path', ...kind.point.map((field) => field.name), ...COMMON];
+
+/** Those that are typed into on the page; the others come with a pasted table. */
+export const shownColumns = (kind: ProtocolKind): string[] =>
+  ['path', ...kind.point.filter((field) => !field.advanced).map((field) => field.name), ...SHOWN];
+
+export const fieldOf = (kind: ProtocolKind, name: string): FieldSpec | undefined => kind.point.find((field) => field.name === name);
+
+const requiredOf = (kind: ProtocolKind): string[] => ['path', ...kind.point.filter((field) => field.required).map((field) => field.name)];
 
 // Other heads that people's tables have for the same thing.
-const ALIASES: Record<string, SignalField> = {
+const ALIASES: Record<string, string> = {
   name: 'path', signal: 'path', tag: 'path', register: 'address', datatype: 'type', data_type: 'type', word_order: 'order',
   byte_order: 'order', factor: 'scale', comment: 'description', slave: 'unit_id', low: 'range_low', high: 'range_high', enum: 'enum_set',
 };
 
 export interface LineProblem {
-  field: SignalField;
+  field: string;
   key: string; // the words are signal.wrong.<key>
+  params?: Record<string, string | number>;
 }
 
-export const emptyLine = (): SignalLine =>
-  Object.fromEntries(FIELDS.map((field) => [field, ''])) as SignalLine;
+// What most signals of a protocol are, where it is none of their words' first.
+const USUAL: Record<string, SignalLine> = { 'modbus-tcp': { area: 'holding', type: 'uint16' } };
+
+export const emptyLine = (kind: ProtocolKind): SignalLine => Object.fromEntries(columnsOf(kind).map((name) => [name, '']));
 
 /** A line with the values that a new one begins with. */
-export const newLine = (): SignalLine => ({ ...emptyLine(), area: 'holding', type: 'uint16' });
+export function newLine(kind: ProtocolKind): SignalLine {
+  const line = emptyLine(kind);
+  for (const field of kind.point) if (field.required && field.choices) line[field.name] = field.choices[0]!;
+  return { ...line, ...USUAL[kind.name] };
+}
 
-function fieldOf(head: string): SignalField | null {
+/** A line where nobody has typed yet: what a new line begins with does not count. */
+export function isBlank(line: SignalLine, kind: ProtocolKind): boolean {
+  const fresh = newLine(kind);
+  return Object.entries(line).every(([name, text]) => text === '' || (text === fresh[name] && fieldOf(kind, name)?.choices));
+}
+
+function columnOf(head: string, columns: readonly string[]): string | null {
   const name = head.trim().toLowerCase().replace(/[\s-]+/g, '_');
-  return FIELDS.find((field) => field === name) ?? ALIASES[name] ?? null;
+  const alias = ALIASES[name];
+  if (columns.includes(name)) return name;
+  return alias !== undefined && columns.includes(alias) ? alias : null;
 }
 
 export interface ReadTable {
   lines: SignalLine[];
   unknown: string[]; // heads that mean nothing here
-  missing: SignalField[]; // required heads that are not there
+  missing: string[]; // required heads that are not there
 }
 
 /** Rows with a header to lines. */
-export function readTable(rows: readonly (readonly string[])[]): ReadTable {
+export function readTable(rows: readonly (readonly string[])[], kind: ProtocolKind): ReadTable {
   const head = rows[0] ?? [];
-  const fields = head.map(fieldOf);
-  const missing = (['path', 'area', 'address', 'type'] as const).filter((field) => !fields.includes(field));
+  const columns = columnsOf(kind);
+  const fields = head.map((text) => columnOf(text, columns));
+  const missing = requiredOf(kind).filter((field) => !fields.includes(field));
   const lines = rows.slice(1).map((row) => {
-    const line = emptyLine();
+    const line = emptyLine(kind);
     row.forEach((cell, i) => {
       const field = fields[i];
       if (field) line[field] = cell.trim();
@@ -77,41 +100,44 @@ export function parseEnum(text: string): EnumEntry[] | null {
   return entries;
 }
 
-const CHECKS: Partial<Record<SignalField, (text: string, line: SignalLine) => string | null>> = {
+const numberOrNone = (text: string) => (text === '' || isNumber(text) ? null : 'number');
+const CHECKS: Record<string, (text: string) => string | null> = {
   path: (text) => (text === '' ? 'missing' : null),
-  area: (text) => (AREAS.includes(text as Area) ? null : 'area'),
-  address: (text) => (isInteger(text, 0, 65535) ? null : 'address'),
-  type: (text, line) => {
-    if (!TYPES.includes(text as SignalType)) return 'type';
-    const isBitArea = line.area === 'coil' || line.area === 'discrete';
-    return isBitArea && text !== 'bool' ? 'bit_area' : null;
-  },
-  order: (text) => (text === '' || ORDERS.includes(text as WordOrder) ? null : 'order'),
-  scale: (text) => (text === '' || isNumber(text) ? null : 'number'),
-  offset: (text) => (text === '' || isNumber(text) ? null : 'number'),
-  unit_id: (text) => (text === '' || isInteger(text, 0, 255) ? null : 'unit_id'),
-  bit: (text) => (text === '' || isInteger(text, 0, 63) ? null : 'bit'),
-  bit_count: (text) => (text === '' || isInteger(text, 1, 64) ? null : 'bit'),
-  string_bytes: (text, line) => {
-    if (text === '') return line.type === 'string' ? 'string_bytes' : null;
-    return isInteger(text, 1, 250) ? null : 'string_bytes';
-  },
   interpolation: (text) => (['', 'step', 'linear'].includes(text) ? null : 'interpolation'),
-  range_low: (text) => (text === '' || isNumber(text) ? null : 'number'),
-  range_high: (text) => (text === '' || isNumber(text) ? null : 'number'),
+  range_low: numberOrNone,
+  range_high: numberOrNone,
   deadband: (text) => (text === '' || (isNumber(text) && Number(text) >= 0) ? null : 'number'),
   writable: (text) => (YES.test(text) || NO.test(text) ? null : 'writable'),
   enum_set: (text) => (parseEnum(text) ? null : 'enum_set'),
 };
 
+function checkPlace(field: FieldSpec, text: string): string | null {
+  if (text === '') return field.required ? 'needed' : null;
+  if (field.kind === 'integer') return isInteger(text, field.min ?? -Infinity, field.max ?? Infinity) ? null : 'integer';
+  if (field.kind === 'number') return numberOrNone(text);
+  if (field.kind === 'boolean') return YES.test(text) || NO.test(text) ? null : 'writable';
+  return field.choices && !field.choices.includes(text) ? 'word' : null;
+}
+const allowed = (field: FieldSpec) => ({ min: String(field.min ?? ''), max: String(field.max ?? ''), words: field.choices?.join(', ') ?? '' });
+
+// What the fields of a protocol mean together; the server refuses it too, but only in the end.
+const TOGETHER: Record<string, (line: SignalLine) => LineProblem[]> = {
+  'modbus-tcp': (line) => [
+    ...((line.area === 'coil' || line.area === 'discrete') && line.type !== 'bool' ? [{ field: 'type', key: 'bit_area' }] : []),
+    ...(line.type === 'string' && line.string_bytes === '' ? [{ field: 'string_bytes', key: 'string_bytes' }] : []),
+  ],
+};
+
 /** What is wrong with a line; empty if nothing is. */
-export function checkLine(line: SignalLine): LineProblem[] {
+export function checkLine(line: SignalLine, kind: ProtocolKind): LineProblem[] {
   const problems: LineProblem[] = [];
-  for (const field of FIELDS) {
-    const key = CHECKS[field]?.(line[field], line);
-    if (key) problems.push({ field, key });
+  for (const column of columnsOf(kind)) {
+    const field = fieldOf(kind, column);
+    const text = line[column] ?? '';
+    const key = field ? checkPlace(field, text) : CHECKS[column]?.(text);
+    if (key) problems.push(field ? { field: column, key, params: allowed(field) } : { field: column, key });
   }
-  return problems;
+  return [...problems, ...(TOGETHER[kind.name]?.(line) ?? []).filter((one) => !problems.some((other) => other.field === one.field))];
 }
 
 /** A full path: one that has no slash is a name below `prefix`. */
@@ -120,46 +146,46 @@ export function fullPath(path: string, prefix: string): string {
   return path.includes('/') || clean === '' ? path : `${clean}/${path}`;
 }
 
+const isNumeric = (field: FieldSpec | undefined): boolean => field?.kind === 'integer' || field?.kind === 'number';
+
 /** Requires: checkLine finds nothing. */
-export function toSignal(line: SignalLine, prefix: string): Signal {
-  const signal: Signal = {
-    path: fullPath(line.path, prefix),
-    area: line.area as Area,
-    address: Number(line.address),
-    type: line.type as SignalType,
-  };
-  if (line.order) signal.order = line.order as WordOrder;
-  for (const field of ['scale', 'offset', 'unit_id', 'bit', 'bit_count', 'string_bytes', 'range_low', 'range_high', 'deadband'] as const) {
-    if (line[field] !== '') signal[field] = Number(line[field]);
+export function toSignal(line: SignalLine, prefix: string, kind: ProtocolKind): Signal {
+  const signal: Signal = { path: fullPath(line.path!, prefix) };
+  for (const field of kind.point) {
+    const text = line[field.name] ?? '';
+    if (text === '') continue;
+    signal[field.name] = isNumeric(field) ? Number(text) : field.kind === 'boolean' ? YES.test(text) : text;
   }
-  for (const field of ['unit', 'group', 'description'] as const) if (line[field]) signal[field] = line[field];
+  for (const name of ['range_low', 'range_high', 'deadband'] as const) if (line[name]) signal[name] = Number(line[name]);
+  for (const name of ['unit', 'group', 'description'] as const) if (line[name]) signal[name] = line[name];
   if (line.interpolation) signal.interpolation = line.interpolation as 'step' | 'linear';
-  if (YES.test(line.writable)) signal.writable = true;
-  const enums = parseEnum(line.enum_set);
+  if (YES.test(line.writable ?? '')) signal.writable = true;
+  const enums = parseEnum(line.enum_set ?? '');
   if (enums?.length) signal.enum_set = enums;
   return signal;
 }
 
-// What the server gives back for a field that was left alone.
-const DEFAULTS: Partial<Record<SignalField, unknown>> = {
-  order: 'ABCD', scale: 1, offset: 0, bit_count: 1, writable: false, deadband: 0,
-};
-
-/** The line of a signal that the server has; defaults stay empty. */
-export function toLine(signal: Signal): SignalLine {
-  const line = emptyLine();
-  for (const field of FIELDS) {
-    const value = signal[field];
-    if (value === null || value === undefined || value === '' || value === DEFAULTS[field]) continue;
-    line[field] = Array.isArray(value) ? value.map((entry) => `${entry.value}=${entry.name}`).join('|') : String(value);
+/** The line of a signal that the server has; what it fills in for a field that was left alone stays empty. */
+export function toLine(signal: Signal, kind: ProtocolKind): SignalLine {
+  const line = emptyLine(kind);
+  for (const column of columnsOf(kind)) {
+    const value = signal[column];
+    const usual = fieldOf(kind, column)?.default ?? ({ writable: false, deadband: 0 } as Record<string, unknown>)[column];
+    if (value === null || value === undefined || value === '' || value === usual) continue;
+    line[column] = Array.isArray(value) ? (value as EnumEntry[]).map((entry) => `${entry.value}=${entry.name}`).join('|') : String(value);
   }
   return line;
 }
 
+/** Where a value lies, in a line: the required members of its place but the type. */
+export const placeText = (signal: Signal | undefined, kind: ProtocolKind): string =>
+  kind.point.filter((field) => field.required && field.name !== 'type').map((field) => String(signal?.[field.name] ?? '')).join(' ');
+
 /** A header and the lines, with the columns that are used. */
-export function linesToRows(lines: readonly SignalLine[]): string[][] {
-  const used = FIELDS.filter((field, i) => i < 4 || lines.some((line) => line[field] !== ''));
-  return [[...used], ...lines.map((line) => used.map((field) => line[field]))];
+export function linesToRows(lines: readonly SignalLine[], kind: ProtocolKind): string[][] {
+  const always = requiredOf(kind);
+  const used = columnsOf(kind).filter((column) => always.includes(column) || lines.some((line) => line[column] !== ''));
+  return [used, ...lines.map((line) => used.map((column) => line[column] ?? ''))];
 }
 
 export interface SignalChanges {
@@ -169,8 +195,8 @@ export interface SignalChanges {
 }
 
 /** What saving would change, by path. */
-export function compareSignals(before: readonly Signal[], after: readonly Signal[]): SignalChanges {
-  const text = (signal: Signal) => JSON.stringify({ ...toLine(signal), path: signal.path });
+export function compareSignals(before: readonly Signal[], after: readonly Signal[], kind: ProtocolKind): SignalChanges {
+  const text = (signal: Signal) => JSON.stringify({ ...toLine(signal, kind), path: signal.path });
   const old = new Map(before.map((signal) => [signal.path, text(signal)]));
   const now = new Map(after.map((signal) => [signal.path, text(signal)]));
   return {

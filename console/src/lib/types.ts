@@ -94,16 +94,22 @@ export interface Overview {
 
 export type ConnectionState = 'disabled' | 'connecting' | 'connected' | 'retrying';
 
-export interface ModbusSettings {
-  host: string;
-  port: number;
-  unit_id: number;
-  timeout_ms: number;
-  request_delay_ms: number;
-  registers_per_read_max: number;
-  bits_per_read_max: number;
-  gap_max: number;
-  single_connection: boolean;
+/** A member of settings or of a signal, as GET /protocols tells it. */
+export interface FieldSpec {
+  name: string;
+  kind: 'integer' | 'number' | 'boolean' | 'text' | 'secret' | 'word' | 'json';
+  required: boolean;
+  advanced: boolean;
+  default?: unknown;
+  min?: number;
+  max?: number;
+  choices?: string[];
+}
+
+export interface ProtocolKind {
+  name: string;
+  settings: FieldSpec[];
+  point: FieldSpec[];
 }
 
 export interface PollGroup {
@@ -117,6 +123,7 @@ export interface ConnectionStatus {
   last_error: string | null;
   last_error_time: string | null;
   retry_in_ms: number | null;
+  clock_ahead_ms: number | null;
   latency_ms: { last: number; mean: number; p99: number } | null;
   requests: number;
   errors: number;
@@ -138,7 +145,7 @@ export interface Connection {
   enabled: boolean;
   writes_enabled?: boolean;
   store?: 'changes' | 'all';
-  settings: ModbusSettings;
+  settings: Record<string, unknown>;
   groups: PollGroup[];
   status: ConnectionStatus;
 }
@@ -149,12 +156,6 @@ export interface ConnectionEvent {
   detail: string;
 }
 
-export type Area = 'holding' | 'input' | 'coil' | 'discrete';
-export type SignalType =
-  | 'bool' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64'
-  | 'float32' | 'float64' | 'string';
-export type WordOrder = 'ABCD' | 'BADC' | 'CDAB' | 'DCBA';
-
 export interface EnumEntry {
   value: number;
   name: string;
@@ -162,16 +163,8 @@ export interface EnumEntry {
 
 export interface Signal {
   path: string;
-  area: Area;
-  address: number;
-  type: SignalType;
-  unit_id?: number | null;
-  order?: WordOrder;
-  bit?: number | null;
-  bit_count?: number;
-  string_bytes?: number | null;
-  scale?: number;
-  offset?: number;
+  /** Where the value lies: the members of the protocol's point. */
+  [place: string]: unknown;
   group?: string;
   unit?: string;
   description?: string;

@@ -72,3 +72,24 @@ test('the errors of the server have words, in English the very same', () => {
     assert.deepEqual([en[`error.LS-${id}.title`], en[`error.LS-${id}.remedy`]], [title, remedy], `LS-${id}`);
   }
 });
+
+test('every protocol, its settings and its columns of signals have words', () => {
+  const rooms = join(root, '../../src/connect');
+  const kinds = readdirSync(rooms, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('/kind.cpp'));
+  assert.ok(kinds.length > 0, 'no protocol found');
+  const namesIn = (text: string) => [...text.matchAll(/fields\.(?:integer|optional_int|boolean|string|secret|number|optional_double|word)\(\s*"(\w+)"/g)].map((match) => match[1]!);
+  const missing: string[] = [];
+  for (const kind of kinds) {
+    const text = readFileSync(join(rooms, kind), 'utf8');
+    const between = (from: string, to: string) => text.slice(text.indexOf(from), text.indexOf(to));
+    const protocol = /name\(\) const override \{ return "([\w-]+)"; \}/.exec(text)?.[1];
+    const settings = namesIn(between('read_settings(', 'settings_json('));
+    const place = namesIn(between('read_point(', 'add_point_json('));
+    assert.ok(protocol && settings.length > 0 && place.length > 0, `${kind} is not read`);
+    missing.push(...[`protocol.${protocol}`, ...settings.map((name) => `setting.${name}`)].filter((key) => !(key in en)));
+    // Rare columns have no head on the page.
+    missing.push(...place.slice(0, namesIn(between('read_point(', 'add_point_json(').split('fields.advanced()')[0]!).length)
+      .map((name) => `signal.${name}`).filter((key) => !(key in en)));
+  }
+  assert.deepEqual(missing, []);
+});

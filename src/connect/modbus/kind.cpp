@@ -81,6 +81,7 @@ class ModbusKind : public ProtocolKind {
     fields.string("host", settings.host);
     fields.integer("port", settings.port, 1, 65535);
     fields.integer("unit_id", settings.unit_id, 0, 255);
+    fields.advanced();
     fields.integer("timeout_ms", settings.timeout_ms, 50, 60'000);
     fields.integer("request_delay_ms", settings.request_delay_ms, 0, 10'000);
     fields.integer("registers_per_read_max", settings.registers_per_read_max, 1, 125);
@@ -117,17 +118,18 @@ class ModbusKind : public ProtocolKind {
     for (const char* name : {"area", "address", "type"}) fields.require(name);
     fields.word("area", format.area, modbus::parse_area, "holding, input, coil or discrete");
     fields.integer("address", point.address, 0, 65535);
-    fields.optional_int("unit_id", point.unit_id, 255);
     fields.word("type", format.type, modbus::parse_data_type,
                 "bool, int16, uint16, int32, uint32, int64, uint64, float32, float64 or string");
     fields.word("order", format.order, modbus::parse_byte_order, "ABCD, BADC, CDAB or DCBA");
+    fields.number("scale", format.scale);
+    fields.number("offset", format.offset);
+    fields.advanced();
+    fields.optional_int("unit_id", point.unit_id, 255);
     fields.optional_int("bit", format.bit, 63);
     fields.integer("bit_count", format.bit_count, 1, 64);
     std::optional<std::uint16_t> string_bytes;
     fields.optional_int("string_bytes", string_bytes, modbus::kStringBytesMax);
     format.string_bytes = string_bytes.value_or(0);
-    fields.number("scale", format.scale);
-    fields.number("offset", format.offset);
     return point;
   }
 
