@@ -26,6 +26,10 @@ struct FieldSpec {
   std::vector<std::string> choices;  // kWord
 };
 
+// Whether a form of the settings carries what only the machine may know: in the store, not in
+// answers.
+enum class Secrets : std::uint8_t { kShown, kHidden };
+
 // Keeps the first error and leaves what it was given alone from then on. Members that nobody asked
 // for are an error too: a typing error must not pass for a default.
 class Fields {

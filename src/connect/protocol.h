@@ -17,10 +17,6 @@
 
 namespace lineshaft::connect {
 
-// Whether a form of the settings carries what only the machine may know: in the store, not in
-// answers.
-enum class Secrets : std::uint8_t { kShown, kHidden };
-
 // Something under way on the loop's thread. Destruction ends it without a word.
 class Task {
  public:

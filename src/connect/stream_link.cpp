@@ -29,16 +29,39 @@ void StreamLink::connect() {
 
 void StreamLink::on_connected(Result<std::unique_ptr<sys::TcpStream>> stream) {
   if (!stream) return lost(stream.error());
+  if (!options_.tls) return on_secured(std::move(stream));
+  securing_ = sys::start_tls(
+      loop_, *std::move(stream), options_.tls, options_.endpoint.host, options_.connect_timeout,
+      [this](Result<std::unique_ptr<sys::TcpStream>> secured) { on_secured(std::move(secured)); });
+}
+
+void StreamLink::on_secured(Result<std::unique_ptr<sys::TcpStream>> stream) {
+  if (!stream) return lost(stream.error());
   state_ = State::kUp;
   stream_ = std::move(*stream);
   connects_ += 1;
-  user_.on_up();
-  read();
+  const bool stays = calls_user([this] {
+    user_.on_up();
+    return Status();
+  });
+  if (stays) read();
+}
+
+template <typename Call>
+bool StreamLink::calls_user(Call call) {
+  calling_ = true;
+  const Status done = call();
+  calling_ = false;
+  if (!done && !doomed_) doomed_ = done.error();
+  if (!doomed_) return true;
+  lost(*std::exchange(doomed_, std::nullopt));
+  return false;
 }
 
 void StreamLink::lose(Error why) {
   if (state_ != State::kUp) return;
-  next_->start(Nanoseconds(0), [this, why = std::move(why)] { lost(why); });
+  if (!calling_) return lost(why);
+  if (!doomed_) doomed_ = std::move(why);
 }
 
 void StreamLink::lost(const Error& why) {
@@ -56,10 +79,7 @@ void StreamLink::read() {
   stream_->read_some(in_, [this](Result<std::size_t> count) {
     if (!count) return lost(count.error());
     bytes_in_ += *count;
-    if (Status taken = user_.on_bytes(ByteSpan(in_).first(*count)); !taken) {
-      return lost(taken.error());
-    }
-    read();
+    if (calls_user([&] { return user_.on_bytes(ByteSpan(in_).first(*count)); })) read();
   });
 }
 

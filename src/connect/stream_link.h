@@ -11,6 +11,7 @@
 #include "connect/backoff.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
+#include "sys/tls_stream.h"
 
 namespace lineshaft::connect {
 
@@ -30,6 +31,8 @@ class StreamUser {
 struct StreamLinkOptions {
   sys::Endpoint endpoint;
   Nanoseconds connect_timeout = std::chrono::seconds(5);
+  // Encrypts; null: plain TCP. The certificate must be for endpoint.host.
+  std::shared_ptr<const sys::TlsContext> tls = nullptr;
   // What may wait for a peer that does not read.
   std::size_t unsent_bytes_max = 4 << 20;
 };
@@ -44,8 +47,9 @@ class StreamLink {
   // Requires: up(). Errors: kQueueFull, when the peer has not read unsent_bytes_max.
   Status send(ByteSpan bytes);
 
-  // Ends the connection with that reason at the next turn of the loop, and tries again later (a
-  // timeout of the protocol, an answer that makes no sense).
+  // Ends the connection with that reason and tries again later: a timeout of the protocol, an
+  // answer that makes no sense. At once, or as soon as the user has returned from the callback that
+  // calls it.
   void lose(Error why);
 
   // The machine has shown that it is well: the next loss waits as short as the first one.
@@ -63,7 +67,10 @@ class StreamLink {
 
   void connect();
   void on_connected(Result<std::unique_ptr<sys::TcpStream>> stream);
+  void on_secured(Result<std::unique_ptr<sys::TcpStream>> stream);
   void lost(const Error& why);
+  template <typename Call>
+  bool calls_user(Call call);  // false: the connection ended by it
   void read();
   void write();
 
@@ -73,8 +80,11 @@ class StreamLink {
   Backoff backoff_;
   State state_ = State::kConnecting;
   std::unique_ptr<sys::Connecting> connecting_;
+  std::unique_ptr<sys::Connecting> securing_;
   std::unique_ptr<sys::TcpStream> stream_;
-  std::unique_ptr<sys::Timer> next_;  // to connect, or to end
+  std::unique_ptr<sys::Timer> next_;  // to connect
+  bool calling_ = false;              // the user
+  std::optional<Error> doomed_;       // why it ends after that
   std::array<std::uint8_t, 16384> in_{};
   Bytes writing_;
   Bytes to_write_;

@@ -58,13 +58,13 @@ struct Machine {
   std::string heard;
 };
 
-struct Fixture : ::testing::Test {
+struct StreamLinkTest : ::testing::Test {
   sys::SimLoop loop;
   sys::SimRandom random{7};
   User user;
 };
 
-TEST_F(Fixture, ReadsAndSendsInOrder) {
+TEST_F(StreamLinkTest, ReadsAndSendsInOrder) {
   Machine machine(loop);
   StreamLink link(loop, random, {kAt}, user);
   loop.run_for(10ms);
@@ -83,7 +83,7 @@ TEST_F(Fixture, ReadsAndSendsInOrder) {
   EXPECT_EQ(link.bytes_in(), 5U);
 }
 
-TEST_F(Fixture, ComesBackAfterALossAndWaitsLongerForAMachineThatStaysAway) {
+TEST_F(StreamLinkTest, ComesBackAfterALossAndWaitsLongerForAMachineThatStaysAway) {
   auto machine = std::make_unique<Machine>(loop);
   StreamLink link(loop, random, {kAt}, user);
   loop.run_for(10ms);
@@ -102,7 +102,7 @@ TEST_F(Fixture, ComesBackAfterALossAndWaitsLongerForAMachineThatStaysAway) {
   for (const Nanoseconds retry : user.retries) EXPECT_LE(retry, 30s);
 }
 
-TEST_F(Fixture, EndsAConnectionThatTalksNonsenseWithTheReason) {
+TEST_F(StreamLinkTest, EndsAConnectionThatTalksNonsenseWithTheReason) {
   Machine machine(loop);
   StreamLink link(loop, random, {kAt}, user);
   loop.run_for(10ms);
@@ -113,7 +113,7 @@ TEST_F(Fixture, EndsAConnectionThatTalksNonsenseWithTheReason) {
   EXPECT_EQ(user.downs[0].what, "that is nonsense");
 }
 
-TEST_F(Fixture, RefusesWhatAPeerThatDoesNotReadWouldPileUp) {
+TEST_F(StreamLinkTest, RefusesWhatAPeerThatDoesNotReadWouldPileUp) {
   Machine machine(loop);
   StreamLinkOptions options{kAt};
   options.unsent_bytes_max = 100;
@@ -127,7 +127,37 @@ TEST_F(Fixture, RefusesWhatAPeerThatDoesNotReadWouldPileUp) {
   EXPECT_TRUE(link.up());
 }
 
-TEST_F(Fixture, AUserMayEndTheConnection) {
+TEST_F(StreamLinkTest, SpeaksThroughTlsAndSaysWhyItCannot) {
+  const sys::Certificate own =
+      sys::make_self_signed_certificate({"plc"}, sys::real_clock().now()).value();
+  const auto server =
+      sys::make_tls_context(sys::TlsSide::kServer, {own.certificate_pem, own.key_pem, "", ""})
+          .value();
+  Machine machine(loop);
+  StreamLinkOptions options{kAt};
+  options.tls =
+      sys::make_tls_context(sys::TlsSide::kClient, {"", "", own.certificate_pem, ""}).value();
+  StreamLink link(loop, random, options, user);
+  loop.run_for(10ms);
+  EXPECT_FALSE(link.up());  // connected, but not secured
+  auto securing = sys::start_tls(loop, std::move(machine.streams.back()), server, "", 5s,
+                                 [&](Result<std::unique_ptr<sys::TcpStream>> stream) {
+                                   machine.streams.back() = std::move(stream).value();
+                                 });
+  loop.run_for(100ms);
+  ASSERT_TRUE(link.up());
+  machine.say("hello");
+  loop.run_for(100ms);
+  EXPECT_EQ(user.text, "hello");
+
+  // Nobody answers the handshake of the next connection.
+  machine.streams.back()->close();
+  loop.run_for(10s);
+  ASSERT_GE(user.downs.size(), 2U);
+  EXPECT_EQ(user.downs[1].id, ErrorId::kTimeout);
+}
+
+TEST_F(StreamLinkTest, AUserMayEndTheConnection) {
   Machine machine(loop);
   StreamLink link(loop, random, {kAt}, user);
   loop.run_for(10ms);

@@ -116,7 +116,7 @@ Result<Certificate> make_self_signed_certificate(const std::vector<std::string>&
       X509_set_issuer_name(x509, subject) == 1 && X509_set_pubkey(x509, key.get()) == 1 &&
       add_extension(x509, NID_subject_alt_name, *alternatives) &&
       add_extension(x509, NID_basic_constraints, "critical,CA:FALSE") &&
-      add_extension(x509, NID_ext_key_usage, "serverAuth") &&
+      add_extension(x509, NID_ext_key_usage, "serverAuth,clientAuth") &&
       X509_sign(x509, key.get(), EVP_sha256()) > 0;
   if (!made) return tls_error("making a certificate");
   const BioPtr certificate_pem(BIO_new(BIO_s_mem()));

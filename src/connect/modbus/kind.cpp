@@ -92,24 +92,32 @@ class ModbusKind : public ProtocolKind {
     fields.integer("requests_in_flight_max", settings.requests_in_flight_max, 1, 16);
     fields.integer("retries", settings.retries, 0, 3);
     fields.boolean("write_multiple_only", settings.write_multiple_only);
+    read_tls(fields, settings.tls);
     return settings;
   }
 
-  Json settings_json(const ProtocolSettings& of, Secrets /*none*/) const override {
+  Json settings_json(const ProtocolSettings& of, Secrets secrets) const override {
     const ModbusSettings& settings = modbus_of(of);
-    return {{"host", settings.host},
-            {"port", settings.port},
-            {"unit_id", settings.unit_id},
-            {"timeout_ms", settings.timeout_ms},
-            {"request_delay_ms", settings.request_delay_ms},
-            {"registers_per_read_max", settings.registers_per_read_max},
-            {"bits_per_read_max", settings.bits_per_read_max},
-            {"gap_max", settings.gap_max},
-            {"one_signal_per_read", settings.one_signal_per_read},
-            {"single_connection", settings.single_connection},
-            {"requests_in_flight_max", settings.requests_in_flight_max},
-            {"retries", settings.retries},
-            {"write_multiple_only", settings.write_multiple_only}};
+    Json json = {{"host", settings.host},
+                 {"port", settings.port},
+                 {"unit_id", settings.unit_id},
+                 {"timeout_ms", settings.timeout_ms},
+                 {"request_delay_ms", settings.request_delay_ms},
+                 {"registers_per_read_max", settings.registers_per_read_max},
+                 {"bits_per_read_max", settings.bits_per_read_max},
+                 {"gap_max", settings.gap_max},
+                 {"one_signal_per_read", settings.one_signal_per_read},
+                 {"single_connection", settings.single_connection},
+                 {"requests_in_flight_max", settings.requests_in_flight_max},
+                 {"retries", settings.retries},
+                 {"write_multiple_only", settings.write_multiple_only}};
+    add_tls_json(settings.tls, secrets, json);
+    return json;
+  }
+
+  void keep_secrets(ProtocolSettings& settings, const ProtocolSettings& before) const override {
+    std::string& key = std::get<ModbusSettings>(settings).tls.key;
+    if (key.empty()) key = modbus_of(before).tls.key;
   }
 
   SignalPoint read_point(Fields& fields) const override {
@@ -167,7 +175,7 @@ class ModbusKind : public ProtocolKind {
     for (const auto& check : checks) {
       if (Status ok = check_number(check.field, check.value, check.low, check.high); !ok) return ok;
     }
-    return {};
+    return check_tls(s.tls);
   }
 
   Status check_point(const SignalConfig& signal, const ProtocolSettings& of) const override {

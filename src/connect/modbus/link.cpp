@@ -15,14 +15,13 @@ constexpr std::size_t kExpiredKept = 64;
 
 ModbusLink::ModbusLink(sys::EventLoop& loop, sys::Random& random, LinkOptions options)
     : loop_(loop),
-      backoff_(random),
+      random_(random),
       options_(std::move(options)),
-      retry_(loop.make_timer()),
       pause_(loop.make_timer()),
       deadline_(loop.make_timer()),
       inform_(loop.make_timer()) {
   // A device that still answers a request of a connection before must not hit one of this one.
-  next_transaction_ = static_cast<std::uint16_t>(random.next_u64());
+  next_transaction_ = static_cast<std::uint16_t>(random_.next_u64());
 }
 
 ModbusLink::~ModbusLink() { LS_ASSERT(users_.empty()); }
@@ -46,79 +45,60 @@ void ModbusLink::leave(LinkClient& client) {
 }
 
 std::optional<Nanoseconds> ModbusLink::retry_in() const {
-  if (state_ != State::kWaiting) return std::nullopt;
-  return std::max(Nanoseconds(0), retry_at_ - loop_.now());
+  return stream_ ? stream_->retry_in() : std::nullopt;
 }
 
 // Tells users that joined meanwhile; the first one starts the connection.
 void ModbusLink::inform() {
-  if (state_ == State::kIdle && !users_.empty()) return connect();
+  if (users_.empty()) return;
+  if (!stream_) {
+    StreamLinkOptions options{options_.endpoint, options_.connect_timeout, options_.tls};
+    StreamUser& user = *this;
+    stream_ = std::make_unique<StreamLink>(loop_, random_, std::move(options), user);
+    return;
+  }
+  const auto waits = stream_->retry_in();
   for (User& user : users_) {
-    if (user.informed || state_ == State::kConnecting) continue;
+    if (user.informed || (!stream_->up() && !waits)) continue;
     user.informed = true;
-    if (state_ == State::kUp) user.client->on_up();
-    if (state_ == State::kWaiting) user.client->on_down(*last_error_, *retry_in());
+    if (waits) {
+      user.client->on_down(*last_error_, *waits);
+    } else {
+      user.client->on_up();
+    }
   }
   pump();
 }
 
-void ModbusLink::connect() {
-  state_ = State::kConnecting;
-  connecting_ = loop_.connect(
-      options_.endpoint, options_.connect_timeout,
-      [this](Result<std::unique_ptr<sys::TcpStream>> stream) { on_connected(std::move(stream)); });
-}
-
-void ModbusLink::on_connected(Result<std::unique_ptr<sys::TcpStream>> stream) {
-  if (!stream) return lost(stream.error());
-  state_ = State::kUp;
-  stream_ = std::move(*stream);
+void ModbusLink::on_up() {
   reader_ = {};
-  connects_ += 1;
   timeouts_in_a_row_ = 0;
   strays_in_a_row_ = 0;
   for (User& user : users_) user.informed = false;
   inform();
-  read();
 }
 
-void ModbusLink::lost(const Error& why) {
-  state_ = State::kWaiting;
-  stream_.reset();
+void ModbusLink::on_down(const Error& why, Nanoseconds retry_in) {
   in_flight_.clear();
   expired_.clear();
   to_write_.clear();
-  write_under_way_ = false;
   deadline_->cancel();
   pause_->cancel();
   last_error_ = why;
-  const Nanoseconds delay = backoff_.next();
-  retry_at_ = loop_.now() + delay;
-  retry_->start(delay, [this] { connect(); });
   for (User& user : users_) {
     user.informed = true;
-    user.client->on_down(why, delay);
+    user.client->on_down(why, retry_in);
   }
 }
 
-void ModbusLink::read() {
-  stream_->read_some(in_, [this](Result<std::size_t> count) { on_bytes(std::move(count)); });
-}
-
-void ModbusLink::on_bytes(Result<std::size_t> count) {
-  if (!count) return lost(count.error());
-  if (Status taken = take(ByteSpan(in_).first(*count)); !taken) return lost(taken.error());
-  read();
-  pump();
-}
-
-Status ModbusLink::take(ByteSpan bytes) {
+Status ModbusLink::on_bytes(ByteSpan bytes) {
   while (!bytes.empty()) {
     const auto frame = reader_.next(bytes);
     if (!frame) return frame.error();
     if (!*frame) break;
     if (Status taken = on_frame(**frame); !taken) return taken;
   }
+  pump();
   return {};
 }
 
@@ -130,7 +110,7 @@ Status ModbusLink::on_frame(const modbus::Frame& frame) {
   watch_deadlines();
   strays_in_a_row_ = 0;
   timeouts_in_a_row_ = 0;
-  backoff_.reset();
+  stream_->settled();
   not_before_ = loop_.now() + options_.request_delay;
   if (asked.client != nullptr) deliver(asked, frame);
   return {};
@@ -170,7 +150,7 @@ Status ModbusLink::on_stray(std::uint16_t transaction) {
 
 void ModbusLink::pump() {
   // next_ask may lead back here.
-  if (pumping_ || state_ != State::kUp) return;
+  if (pumping_ || !up()) return;
   pumping_ = true;
   while (in_flight_.size() < options_.in_flight_max) {
     const Nanoseconds wait = not_before_ - loop_.now();
@@ -183,7 +163,10 @@ void ModbusLink::pump() {
     send(*next->first, std::move(next->second));
   }
   pumping_ = false;
-  write();
+  if (to_write_.empty()) return;
+  const Status sent = stream_->send(to_write_);
+  to_write_.clear();
+  if (!sent) stream_->lose(sent.error());
 }
 
 std::optional<std::pair<LinkClient*, LinkAsk>> ModbusLink::next_ask() {
@@ -214,18 +197,6 @@ void ModbusLink::send(LinkClient& client, LinkAsk ask) {
   const Nanoseconds deadline = now + ask.timeout;
   in_flight_.push_back({next_transaction_, &client, std::move(ask), now, deadline});
   watch_deadlines();
-}
-
-void ModbusLink::write() {
-  if (write_under_way_ || to_write_.empty()) return;
-  write_under_way_ = true;
-  writing_.clear();
-  std::swap(writing_, to_write_);
-  stream_->write_all(writing_, [this](const Status& written) {
-    write_under_way_ = false;
-    if (!written) return lost(written.error());
-    write();
-  });
 }
 
 // One timer for all requests: the earliest deadline.
@@ -259,12 +230,12 @@ void ModbusLink::on_deadline() {
   }
   // Bytes of an answer that does not end cannot be told from those of the next one.
   if (reader_.pending_bytes() > 0) {
-    return lost(Error{ErrorId::kModbusBadAnswer, "an answer stopped in the middle"});
+    return stream_->lose(Error{ErrorId::kModbusBadAnswer, "an answer stopped in the middle"});
   }
   if (timeouts_in_a_row_ >= options_.timeouts_in_a_row_max) {
-    return lost(Error{ErrorId::kTimeout, options_.endpoint.text() + " left " +
-                                             std::to_string(timeouts_in_a_row_) +
-                                             " requests in a row without an answer"});
+    return stream_->lose(Error{ErrorId::kTimeout, options_.endpoint.text() + " left " +
+                                                      std::to_string(timeouts_in_a_row_) +
+                                                      " requests in a row without an answer"});
   }
   pump();
 }

@@ -1,8 +1,7 @@
-// connect/modbus/link.h: one TCP connection to a Modbus device or gateway, kept alive, shared by
-// one or several users; asks them for requests when it can carry one.
+// connect/modbus/link.h: one connection to a Modbus device or gateway, shared by one or several
+// users; asks them for requests when it can carry one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -11,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "connect/backoff.h"
+#include "connect/stream_link.h"
 #include "connect/traffic.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
@@ -53,6 +52,7 @@ class LinkClient {
 
 struct LinkOptions {
   sys::Endpoint endpoint;
+  std::shared_ptr<const sys::TlsContext> tls = nullptr;  // null: plain Modbus TCP
   Nanoseconds connect_timeout = std::chrono::seconds(1);
   Nanoseconds request_delay{0};
   std::size_t in_flight_max = 1;
@@ -61,10 +61,10 @@ struct LinkOptions {
   std::size_t timeouts_in_a_row_max = 3;
 };
 
-class ModbusLink {
+class ModbusLink : private StreamUser {
  public:
   ModbusLink(sys::EventLoop& loop, sys::Random& random, LinkOptions options);
-  ~ModbusLink();
+  ~ModbusLink() override;
   ModbusLink(const ModbusLink&) = delete;
   ModbusLink& operator=(const ModbusLink&) = delete;
 
@@ -76,14 +76,11 @@ class ModbusLink {
   // A user has something to send.
   void wake() { pump(); }
 
-  bool up() const { return state_ == State::kUp; }
-  std::uint64_t connects() const { return connects_; }
+  bool up() const { return stream_ && stream_->up(); }
   // When the next attempt starts; absent unless it waits for one.
   std::optional<Nanoseconds> retry_in() const;
 
  private:
-  enum class State : std::uint8_t { kIdle, kConnecting, kUp, kWaiting };
-
   struct User {
     LinkClient* client;
     bool informed;  // has heard of the present state
@@ -96,42 +93,32 @@ class ModbusLink {
     Nanoseconds deadline;
   };
 
-  void connect();
-  void on_connected(Result<std::unique_ptr<sys::TcpStream>> stream);
-  void lost(const Error& why);
+  void on_up() override;
+  Status on_bytes(ByteSpan bytes) override;
+  void on_down(const Error& why, Nanoseconds retry_in) override;
   void inform();
-  void read();
-  void on_bytes(Result<std::size_t> count);
-  Status take(ByteSpan bytes);
   Status on_frame(const modbus::Frame& frame);
   void deliver(const InFlight& asked, const modbus::Frame& frame);
   Status on_stray(std::uint16_t transaction);
   void pump();
   std::optional<std::pair<LinkClient*, LinkAsk>> next_ask();
   void send(LinkClient& client, LinkAsk ask);
-  void write();
   void watch_deadlines();
   void on_deadline();
 
   sys::EventLoop& loop_;
-  Backoff backoff_;
+  sys::Random& random_;
   LinkOptions options_;
-  State state_ = State::kIdle;
   std::vector<User> users_;
   std::size_t turn_ = 0;  // whose turn it is among users_
 
-  std::unique_ptr<sys::Connecting> connecting_;
-  std::unique_ptr<sys::TcpStream> stream_;
-  std::unique_ptr<sys::Timer> retry_;
+  std::unique_ptr<StreamLink> stream_;    // from the first user on
   std::unique_ptr<sys::Timer> pause_;     // request_delay
   std::unique_ptr<sys::Timer> deadline_;  // of the oldest request
   std::unique_ptr<sys::Timer> inform_;
 
-  std::array<std::uint8_t, 4096> in_{};
   modbus::FrameReader reader_;
-  Bytes writing_;
   Bytes to_write_;
-  bool write_under_way_ = false;
 
   std::uint16_t next_transaction_ = 0;
   std::vector<InFlight> in_flight_;
@@ -142,8 +129,6 @@ class ModbusLink {
   Nanoseconds not_before_{0};
   bool pumping_ = false;
 
-  std::uint64_t connects_ = 0;
-  Nanoseconds retry_at_{0};
   std::optional<Error> last_error_;
 };
 

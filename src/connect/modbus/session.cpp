@@ -16,6 +16,7 @@ constexpr std::size_t kTimeoutsMax = 12;
 LinkOptions link_options(const ModbusSettings& settings, std::size_t units) {
   LinkOptions options;
   options.endpoint = {settings.host, settings.port};
+  options.tls = tls_context(settings.tls, sys::TlsSide::kClient);
   options.connect_timeout = std::chrono::milliseconds(settings.timeout_ms);
   options.request_delay = std::chrono::milliseconds(settings.request_delay_ms);
   options.in_flight_max = settings.requests_in_flight_max;

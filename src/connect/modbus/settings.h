@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "connect/tls_settings.h"
 #include "wire/modbus/value.h"
 
 namespace lineshaft::connect {
@@ -26,6 +27,7 @@ struct ModbusSettings {
   std::uint8_t requests_in_flight_max = 1;  // 1..16; most devices work one at a time
   std::uint8_t retries = 1;                 // 0..3: a read that timed out is asked again so often
   bool write_multiple_only = false;         // the device lacks functions 5 and 6
+  TlsSettings tls;                          // Modbus/TCP Security, port 802
   friend bool operator==(const ModbusSettings&, const ModbusSettings&) = default;
 };
 
