@@ -84,6 +84,7 @@ Result<Reply> replace(const Services& services, const Request& request) {
                  "protocol: stays as it is; make a new connection for another one"};
   }
   (*body)["signals"] = connect::signals_json(before->config.signals);
+  connect::keep_secrets(*body, before->config);
   Result<ConnectionConfig> config = connect::config_from_json(*body);
   if (!config) return config.error();
   const std::string detail = config->writes_enabled != before->config.writes_enabled
@@ -163,8 +164,17 @@ Json test_value_json(const connect::TestValue& value) {
 }
 
 Result<Reply> test(const Services& services, const Request& request) {
-  const Result<Json> body = request.body();
+  Result<Json> body = request.body();
   if (!body) return body.error();
+  if (const auto id = body->find("connection"); id != body->end()) {
+    if (!id->is_number_unsigned()) {
+      return Error{ErrorId::kInvalidArgument, "connection: must be the id of one"};
+    }
+    const auto before = services.connections.get(request.tenant(), id->get<std::uint32_t>());
+    if (!before) return before.error();
+    connect::keep_secrets(*body, before->config);
+    body->erase("connection");
+  }
   auto wanted = connect::test_from_json(*body);
   if (!wanted) return wanted.error();
   const connect::TestReport report = services.connections.test(*std::move(wanted));

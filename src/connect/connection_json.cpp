@@ -226,6 +226,26 @@ Result<TestRequest> test_from_json(const Json& json) {
   return request;
 }
 
+void keep_secrets(Json& json, const ConnectionConfig& before) {
+  const ProtocolKind& kind = kind_of(before.protocol());
+  if (!json.is_object() || !json.contains("settings") || !json["settings"].is_object()) return;
+  if (json.value("protocol", Json()) != kind.name()) return;
+  const Json kept = kind.settings_json(before.settings, Secrets::kShown);
+  Json& settings = json["settings"];
+  // A secret goes to the machine that it is of: else a new address would be a way to read it.
+  for (const char* place : {"host", "port", "endpoint"}) {
+    if (settings.contains(place) && kept.contains(place) && settings[place] != kept[place]) return;
+  }
+  std::vector<FieldSpec> specs;
+  Fields fields(specs);
+  kind.read_settings(fields);
+  for (const FieldSpec& spec : specs) {
+    if (spec.kind == FieldSpec::Kind::kSecret && !settings.contains(spec.name)) {
+      settings[spec.name] = kept[spec.name];
+    }
+  }
+}
+
 Json protocols_json() {
   Json list = Json::array();
   for (std::size_t i = 0; i < kProtocols; ++i) {

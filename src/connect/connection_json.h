@@ -24,6 +24,10 @@ Result<ConnectionConfig> config_from_json(const Json& json);
 Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Json& list);
 Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json);
 
+// Fills secrets that `json` (a connection or a test of one) leaves out from `before`, if both are
+// of one protocol: whoever changes a connection cannot have seen them.
+void keep_secrets(Json& json, const ConnectionConfig& before);
+
 // What can be set of every protocol, for forms: {"name", "settings": [field...], "point":
 // [field...]}, a field {"name", "kind", "required", "advanced", "default"?, "min"?, "max"?,
 // "choices"?}.

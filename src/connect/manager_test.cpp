@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "connect/connection_json.h"
 #include "connect/testing.h"
 
 namespace lineshaft::connect {
@@ -342,6 +345,69 @@ TEST(Manager, KeepsSeveralRequestsUnderWayIfAllowed) {
   };
   EXPECT_GE(cycle_time(1), 800ms);
   EXPECT_LT(cycle_time(8), 600ms);
+}
+
+TEST(Manager, ReadsAndWritesThroughTlsAndRefusesAnUnknownCertificate) {
+  Plant plant;
+  MapDevice device;
+  device.holding[1][0] = 41;
+  const auto own = sys::make_self_signed_certificate({"plc"}, sys::real_clock().now()).value();
+  ModbusServerOptions options;
+  options.listen = {"plc", 802};
+  options.tls =
+      sys::make_tls_context(sys::TlsSide::kServer, {own.certificate_pem, own.key_pem, "", ""})
+          .value();
+  const auto server = make_modbus_server(plant.loop, device, options).value();
+  ConnectionConfig config = machine(802, 1);
+  modbus_of(config).tls.enabled = true;
+  modbus_of(config).tls.trusted = own.certificate_pem;
+  config.writes_enabled = true;
+  config.signals[0].writable = true;
+  plant.put(1, config, 1);
+  plant.loop.run_for(3s);
+  EXPECT_EQ(plant.last(1).value, Value(std::int64_t{41}));
+  std::optional<Result<WriteOutcome>> written;
+  plant.manager->write(kTenant, {1}, std::int64_t{7},
+                       [&](Result<WriteOutcome> outcome) { written = std::move(outcome); });
+  plant.loop.run_for(1s);
+  ASSERT_TRUE(written && written->ok());
+  EXPECT_EQ(device.holding[1][0], 7);
+
+  // Another machine took its address.
+  const auto other = sys::make_self_signed_certificate({"plc"}, sys::real_clock().now()).value();
+  modbus_of(config).tls.trusted = other.certificate_pem;
+  plant.put(1, config, 1);
+  plant.loop.run_for(3s);
+  EXPECT_EQ(plant.status(1).state, ConnectionState::kRetrying);
+  EXPECT_NE(plant.status(1).last_error->find("certificate is refused"), std::string::npos);
+  EXPECT_TRUE(plant.last(1).quality.bad());
+  EXPECT_EQ(plant.last(1).value, Value(std::int64_t{7}));
+}
+
+TEST(ConnectionJson, TakesASecretAndDoesNotGiveItBack) {
+  const auto own = sys::make_self_signed_certificate({"x"}, sys::real_clock().now()).value();
+  Json json = {{"name", "press"},
+               {"protocol", "modbus-tcp"},
+               {"settings",
+                {{"host", "plc"},
+                 {"tls", true},
+                 {"tls_certificate", own.certificate_pem},
+                 {"tls_key", own.key_pem}}}};
+  const ConnectionConfig config = config_from_json(json).value();
+  EXPECT_EQ(std::get<ModbusSettings>(config.settings).tls.key, own.key_pem);
+  EXPECT_FALSE(config_json(config, Secrets::kHidden)["settings"].contains("tls_key"));
+  EXPECT_EQ(config_from_json(config_json(config, Secrets::kShown)).value(), config);
+
+  // As a form sends it back that never had the secret.
+  json["settings"].erase("tls_key");
+  EXPECT_EQ(config_from_json(json).error().what,
+            "settings.tls: key_pem: is not the private key of the certificate in PEM");
+  Json elsewhere = json;
+  elsewhere["settings"]["host"] = "attacker";
+  keep_secrets(elsewhere, config);
+  EXPECT_FALSE(elsewhere["settings"].contains("tls_key"));
+  keep_secrets(json, config);
+  EXPECT_EQ(config_from_json(json).value(), config);
 }
 
 }  // namespace

@@ -60,9 +60,6 @@ class ProtocolKind {
   // The members of "settings". What is wrong is told through `fields`.
   virtual ProtocolSettings read_settings(Fields& fields) const = 0;
   virtual Json settings_json(const ProtocolSettings& settings, Secrets secrets) const = 0;
-  // Secrets that a person left out of a change stay as they were.
-  virtual void keep_secrets(ProtocolSettings& /*settings*/,
-                            const ProtocolSettings& /*before*/) const {}
 
   // The members of a signal that say where its value lies, among all others of the signal.
   virtual SignalPoint read_point(Fields& fields) const = 0;

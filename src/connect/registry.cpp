@@ -163,10 +163,6 @@ Result<RegisteredConnection> Registry::replace(TenantId tenant, std::uint32_t id
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(Key{tenant, id});
   if (found == entries_.end()) return no_connection(id);
-  const ConnectionConfig& before = found->second.config;
-  if (before.protocol() == config.protocol()) {
-    kind_of(config.protocol()).keep_secrets(config.settings, before.settings);
-  }
   if (Status free = check_name(tenant, config.name, id); !free) return free.error();
   const auto tags = tags_.ensure_tags(tenant, tag_specs(config));
   if (!tags) return tags.error();

@@ -43,7 +43,7 @@ class Registry {
   // Errors: kInvalidArgument, kTypeMismatch (a path has another type), kConflict (the name is
   // taken).
   Result<RegisteredConnection> add(TenantId tenant, ConnectionConfig config);
-  // Replaces all of it; secrets that it leaves out stay. Errors: as add, and kNotFound.
+  // Replaces all of it. Errors: as add, and kNotFound.
   Result<RegisteredConnection> replace(TenantId tenant, std::uint32_t id, ConnectionConfig config);
   Status remove(TenantId tenant, std::uint32_t id);
 

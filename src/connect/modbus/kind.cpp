@@ -115,11 +115,6 @@ class ModbusKind : public ProtocolKind {
     return json;
   }
 
-  void keep_secrets(ProtocolSettings& settings, const ProtocolSettings& before) const override {
-    std::string& key = std::get<ModbusSettings>(settings).tls.key;
-    if (key.empty()) key = modbus_of(before).tls.key;
-  }
-
   SignalPoint read_point(Fields& fields) const override {
     ModbusPoint point;
     modbus::PointFormat& format = point.format;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <list>
+#include <map>
 #include <utility>
 
 #include "connect/modbus/execute.h"
@@ -72,11 +73,23 @@ class Server : public ModbusServer {
   friend class Session;
 
   void accept(std::unique_ptr<sys::TcpStream> stream) {
-    if (sessions_.size() >= options_.connections_max) {
+    if (sessions_.size() + securing_.size() >= options_.connections_max) {
       counters_.refused += 1;
       return;  // the stream closes
     }
     counters_.accepted += 1;
+    if (!options_.tls) return begin(std::move(stream));
+    const std::uint64_t id = next_handshake_++;
+    securing_[id] =
+        sys::start_tls(loop_, std::move(stream), options_.tls, "", options_.frame_timeout,
+                       [this, id](Result<std::unique_ptr<sys::TcpStream>> secured) {
+                         const auto handshake = securing_.extract(id);  // lives until the end here
+                         if (secured) return begin(*std::move(secured));
+                         counters_.broken += 1;
+                       });
+  }
+
+  void begin(std::unique_ptr<sys::TcpStream> stream) {
     sessions_.push_back(std::make_unique<Session>(*this, std::move(stream)));
     sessions_.back()->start();
   }
@@ -90,6 +103,8 @@ class Server : public ModbusServer {
   const ModbusServerOptions options_;
   ModbusServerCounters counters_;
   std::list<std::unique_ptr<Session>> sessions_;
+  std::uint64_t next_handshake_ = 0;
+  std::map<std::uint64_t, std::unique_ptr<sys::Connecting>> securing_;
   std::unique_ptr<sys::TcpListener> listener_;  // destroyed first: no accept into a dying server
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "sys/loop.h"
+#include "sys/tls_stream.h"
 #include "wire/modbus/identification.h"
 #include "wire/modbus/message.h"
 
@@ -67,6 +68,8 @@ class ModbusDevice {
 
 struct ModbusServerOptions {
   sys::Endpoint listen;  // a numeric address; port 0 takes a free one
+  // Modbus/TCP Security; null: plain. A handshake takes frame_timeout at most.
+  std::shared_ptr<const sys::TlsContext> tls = nullptr;
   // A further connection is closed at once; 1 makes a device that serves a single client.
   std::size_t connections_max = 64;
   // A connection that sends no whole request for so long is closed.
