@@ -10,7 +10,6 @@ namespace lineshaft::s7 {
 namespace {
 
 constexpr int kPartsMax = 64;
-constexpr std::size_t kHeadBytes = 8;  // id, index, bytes of a record, number of records
 
 // Records of kSzlModule: index, order number, type and two versions.
 constexpr std::size_t kModuleBytes = 28;

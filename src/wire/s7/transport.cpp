@@ -1,6 +1,7 @@
 #include "wire/s7/transport.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace lineshaft::s7 {
 
@@ -107,6 +108,24 @@ std::optional<ConnectionType> parse_connection_type(std::string_view name) {
 
 Tsap tsap_bytes(std::uint16_t tsap) {
   return {static_cast<std::uint8_t>(tsap >> 8), static_cast<std::uint8_t>(tsap)};
+}
+
+std::string tsap_text(std::uint16_t tsap) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const unsigned number = tsap;
+  const auto digit = [&](unsigned shift) { return kDigits[number >> shift & 15u]; };
+  return {digit(12), digit(8), '.', digit(4), digit(0)};
+}
+
+std::optional<std::uint16_t> parse_tsap(std::string_view text) {
+  std::uint16_t high = 0;
+  std::uint16_t low = 0;
+  if (text.size() != 5 || text[2] != '.') return std::nullopt;
+  const auto [high_end, high_code] = std::from_chars(text.data(), text.data() + 2, high, 16);
+  const auto [low_end, low_code] = std::from_chars(text.data() + 3, text.data() + 5, low, 16);
+  const bool whole = high_end == text.data() + 2 && low_end == text.data() + 5;
+  if (high_code != std::errc{} || low_code != std::errc{} || !whole) return std::nullopt;
+  return static_cast<std::uint16_t>(high << 8 | low);
 }
 
 std::string disconnect_text(std::uint8_t reason) {

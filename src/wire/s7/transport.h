@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/bytes.h"
@@ -30,6 +31,10 @@ constexpr std::uint16_t tsap_of(ConnectionType type, std::uint8_t rack, std::uin
   return static_cast<std::uint16_t>(static_cast<unsigned>(type) << 8 | rack * 32u | slot);
 }
 Tsap tsap_bytes(std::uint16_t tsap);
+
+// "10.02", as engineers write it: two hexadecimal numbers of two digits, upper case or lower.
+std::string tsap_text(std::uint16_t tsap);
+std::optional<std::uint16_t> parse_tsap(std::string_view text);
 
 // Sizes of a TPDU, its head of 3 bytes not counted: powers of two that the CR and CC name by their
 // exponent. A longer PDU goes in several.

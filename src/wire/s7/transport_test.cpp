@@ -81,6 +81,15 @@ TEST(S7Transport, NamesRackSlotAndKindInTheAddress) {
   EXPECT_EQ(tsap_of(ConnectionType::kBasic, 3, 17), 0x0371);  // 3 * 32 + 17 = 0x71
 }
 
+TEST(S7Transport, WritesAnAddressAsEngineersDo) {
+  EXPECT_EQ(tsap_text(0x4D57), "4D.57");
+  EXPECT_EQ(parse_tsap("4d.57"), 0x4D57);
+  EXPECT_EQ(parse_tsap("03.01"), 0x0301);
+  for (const char* wrong : {"", "3.01", "03.0", "03,01", "0x.01", "03.01 ", "-1.01", "03.1g"}) {
+    EXPECT_EQ(parse_tsap(wrong), std::nullopt) << wrong;
+  }
+}
+
 TEST(S7Transport, ReadsBackConfirmAndDisconnect) {
   const ConnectConfirm confirm{1, 0x4431, 9, tsap_bytes(0x0100), tsap_bytes(0x0102)};
   Bytes out;
