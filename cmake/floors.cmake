@@ -17,6 +17,7 @@ set(LINESHAFT_ROOMS
   "2 wire/lineprotocol"
   "2 wire/modbus"
   "2 wire/pdf"
+  "2 wire/s7"
   "2 wire/wipo"
   "3 historian"
   "3 ledger"

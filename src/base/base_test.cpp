@@ -35,6 +35,7 @@ TEST(Time, WritesAsManyFractionDigitsAsNeeded) {
   EXPECT_EQ(format_rfc3339({1'500'000'000}), "1970-01-01T00:00:01.500Z");
   EXPECT_EQ(format_rfc3339({1'000}), "1970-01-01T00:00:00.000001Z");
   EXPECT_EQ(format_rfc3339({-1}), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(format_rfc3339(kTimestampMin), "1677-09-21T00:12:43.145224192Z");
 }
 
 // 951782400 = 2000-02-29T00:00:00Z; `date -u -d @951782400`.

@@ -127,7 +127,9 @@ CivilDate civil_from_days(std::int64_t days) {
 
 std::string format_rfc3339(Timestamp t) {
   const std::int64_t seconds = floor_div(t.ns, kNsPerSecond);
-  const std::int64_t ns = t.ns - seconds * kNsPerSecond;
+  // Not t.ns - seconds * kNsPerSecond: the first second of the range begins before it.
+  const std::int64_t remainder = t.ns % kNsPerSecond;
+  const std::int64_t ns = remainder < 0 ? remainder + kNsPerSecond : remainder;
   const std::int64_t days = floor_div(seconds, kSecondsPerDay);
   const std::int64_t second_of_day = seconds - days * kSecondsPerDay;
   const CivilDate date = civil_from_days(days);
