@@ -111,6 +111,7 @@ class S7Kind : public ProtocolKind {
     fields.integer("slot", settings.slot, 0, 31);
     fields.word("connection_type", settings.connection_type, s7::parse_connection_type,
                 "pg, op or basic");
+    fields.advanced();
     read_tsap(fields, "local_tsap", settings.local_tsap);
     read_tsap(fields, "remote_tsap", settings.remote_tsap);
     fields.integer("timeout_ms", settings.timeout_ms, 50, 60'000);
