@@ -14,6 +14,7 @@ set(LINESHAFT_ROOMS
   "2 wal"
   "2 wire/batch"
   "2 wire/csv"
+  "2 wire/iec104"
   "2 wire/lineprotocol"
   "2 wire/modbus"
   "2 wire/mqtt"
