@@ -15,6 +15,26 @@ using modbus::DataType;
 
 constexpr const char* kOrganisation = "Northfield Steel/Harbour works";
 
+s7::DataType s7_type(DataType type) {
+  switch (type) {
+    case DataType::kBool:
+      return s7::DataType::kBool;
+    case DataType::kInt16:
+      return s7::DataType::kInt;
+    case DataType::kUint16:
+      return s7::DataType::kUint;
+    case DataType::kUint32:
+      return s7::DataType::kUdint;
+    case DataType::kUint64:
+      return s7::DataType::kUlint;
+    case DataType::kString:
+      return s7::DataType::kString;
+    default:
+      LS_ASSERT(type == DataType::kFloat32);
+      return s7::DataType::kReal;
+  }
+}
+
 }  // namespace
 
 Builder& Builder::order(ByteOrder order) {
@@ -32,14 +52,8 @@ Builder& Builder::area(Area area) {
 
 Signal& Builder::add(const std::string& name, const char* unit, Coding coding, double low,
                      double high, Number number) {
-  ModbusPoint point;
-  point.format.area = area_;
-  point.format.type = coding.type;
-  point.format.order = order_;
-  point.format.scale = coding.scale;
-  point.format.offset = coding.offset;
-  Signal& signal = place(name, unit, point);
-  const bool linear = coding.type == DataType::kFloat32 || point.format.scaled();
+  Signal& signal = place(name, unit, coding);
+  const bool linear = coding.type == DataType::kFloat32 || coding.scale != 1 || coding.offset != 0;
   signal.config.interpolation = linear ? Interpolation::kLinear : Interpolation::kStep;
   signal.config.range_low = low;
   signal.config.range_high = high;
@@ -48,10 +62,7 @@ Signal& Builder::add(const std::string& name, const char* unit, Coding coding, d
 }
 
 Signal& Builder::bit(const std::string& name, Number number) {
-  ModbusPoint point;
-  point.format.area = Area::kDiscrete;
-  point.format.type = DataType::kBool;
-  Signal& signal = place(name, "", point);
+  Signal& signal = place(name, "", kBit);
   signal.config.interpolation = Interpolation::kStep;
   signal.number = std::move(number);
   return signal;
@@ -67,11 +78,7 @@ Signal& Builder::state(const std::string& name, std::vector<EnumEntry> set, Numb
 
 Signal& Builder::text(const std::string& name, std::uint16_t bytes,
                       std::function<std::string(Timestamp)> text) {
-  ModbusPoint point;
-  point.format.area = area_;
-  point.format.type = DataType::kString;
-  point.format.string_bytes = bytes;
-  Signal& signal = place(name, "", point);
+  Signal& signal = place(name, "", kText, bytes);
   signal.config.interpolation = Interpolation::kStep;
   signal.text = std::move(text);
   return signal;
@@ -99,18 +106,53 @@ Signal& Builder::setpoint(const std::string& name, const char* unit, Coding codi
   return signal;
 }
 
-Signal& Builder::place(const std::string& name, const char* unit, const ModbusPoint& given) {
-  ModbusPoint point = given;
-  const Area area = point.format.area;
-  std::uint16_t& next = next_address_[static_cast<std::size_t>(area)];
-  point.address = next;
-  next = static_cast<std::uint16_t>(next + modbus::width(point.format) +
-                                    (modbus::is_bits(area) ? 0 : gap_));
+Signal& Builder::place(const std::string& name, const char* unit, Coding coding,
+                       std::uint16_t bytes) {
   Signal& signal = machine_.signals.emplace_back();
   signal.config.path = std::string(kOrganisation) + "/" + place_ + "/" + machine_.name + "/" + name;
-  signal.config.point = point;
   signal.config.unit = unit;
+  signal.coding = coding;
+  if (std::holds_alternative<connect::S7Settings>(machine_.settings)) {
+    signal.config.point = next_bytes(coding, bytes);
+  } else {
+    signal.config.point = next_registers(coding, bytes);
+  }
   return signal;
+}
+
+ModbusPoint Builder::next_registers(Coding coding, std::uint16_t bytes) {
+  ModbusPoint point;
+  const bool is_bit = coding.type == DataType::kBool;
+  point.format.area = is_bit ? Area::kDiscrete : area_;
+  point.format.type = coding.type;
+  point.format.string_bytes = bytes;
+  point.format.scale = coding.scale;
+  point.format.offset = coding.offset;
+  if (!is_bit && bytes == 0) point.format.order = order_;
+  std::uint16_t& next = next_address_[static_cast<std::size_t>(point.format.area)];
+  point.address = next;
+  next = static_cast<std::uint16_t>(next + modbus::width(point.format) + (is_bit ? 0 : gap_));
+  return point;
+}
+
+connect::S7Point Builder::next_bytes(Coding coding, std::uint16_t bytes) {
+  connect::S7Point point;
+  point.format.scale = coding.scale;
+  point.format.offset = coding.offset;
+  s7::Address& address = point.format.address;
+  address.type = s7_type(coding.type);
+  address.length = bytes;
+  address.db = kValueBlock;
+  address.byte = next_byte_;
+  if (address.type == s7::DataType::kBool) {
+    address.db = kBitBlock;
+    address.byte = next_bit_ / 8;
+    address.bit = static_cast<std::uint8_t>(next_bit_ % 8);
+    next_bit_ += 1;
+    return point;
+  }
+  next_byte_ += (s7::width(address) + 1) / 2 * 2;  // CPUs begin every value at an even byte
+  return point;
 }
 
 }  // namespace lineshaft::plant

@@ -15,12 +15,6 @@ namespace lineshaft::plant {
 
 using Number = std::function<double(Timestamp)>;
 
-// How a signal lies in registers; the rest of SignalConfig comes with the call.
-struct Coding {
-  modbus::DataType type = modbus::DataType::kFloat32;
-  double scale = 1;
-  double offset = 0;
-};
 constexpr Coding kFloat{};
 constexpr Coding kTenths{modbus::DataType::kInt16, 0.1, 0};
 constexpr Coding kHundredths{modbus::DataType::kUint16, 0.01, 0};
@@ -28,14 +22,21 @@ constexpr Coding kWhole{modbus::DataType::kUint16, 1, 0};
 // Kilowatt-hours of a works outgrow 32 bits within a few years.
 constexpr Coding kCounter{modbus::DataType::kUint64, 1, 0};
 constexpr Coding kTenthCounter{modbus::DataType::kUint32, 0.1, 0};
+constexpr Coding kBit{modbus::DataType::kBool, 1, 0};
+constexpr Coding kText{modbus::DataType::kString, 1, 0};
 
-// Every call adds a signal at the next free address of its area. `machine` must outlive it.
+// Where an S7 machine of this plant keeps its values.
+inline constexpr std::uint16_t kValueBlock = 1;
+inline constexpr std::uint16_t kBitBlock = 2;
+
+// Every call adds a signal at the next free place: a register of its area, or a byte of the data
+// block of an S7 machine. `machine` must outlive it.
 class Builder {
  public:
   Builder(Machine& machine, std::string place, std::uint64_t seed)
       : machine_(machine), place_(std::move(place)), seed_(seed) {}
 
-  // For the signals that follow.
+  // For the signals that follow; of Modbus machines.
   Builder& order(modbus::ByteOrder order);
   Builder& gaps(std::uint16_t gap);  // registers left free after each signal
   Builder& area(modbus::Area area);
@@ -56,7 +57,10 @@ class Builder {
   std::uint64_t next_key() { return mix(seed_, ++keys_); }
 
  private:
-  Signal& place(const std::string& name, const char* unit, const connect::ModbusPoint& point);
+  // `bytes`: of a text.
+  Signal& place(const std::string& name, const char* unit, Coding coding, std::uint16_t bytes = 0);
+  connect::ModbusPoint next_registers(Coding coding, std::uint16_t bytes);
+  connect::S7Point next_bytes(Coding coding, std::uint16_t bytes);
 
   Machine& machine_;
   std::string place_;
@@ -66,6 +70,8 @@ class Builder {
   modbus::Area area_ = modbus::Area::kHolding;
   std::uint16_t gap_ = 0;
   std::array<std::uint16_t, 4> next_address_{};
+  std::uint32_t next_byte_ = 0;  // of the data block of numbers and texts
+  std::uint32_t next_bit_ = 0;   // of the data block of bits
 };
 
 }  // namespace lineshaft::plant

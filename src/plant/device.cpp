@@ -15,7 +15,7 @@ const ModbusPoint& point_of(const Signal& signal) {
 }  // namespace
 
 MachineDevice::MachineDevice(const Machine& machine, sys::Clock& clock, double speed)
-    : machine_(machine), clock_(clock), speed_(speed), started_(clock.now()) {
+    : machine_(machine), clock_(clock, speed) {
   for (std::size_t i = 0; i < machine.signals.size(); ++i) {
     const ModbusPoint& point = point_of(machine.signals[i]);
     auto& owner = owner_[static_cast<std::size_t>(point.format.area)];
@@ -26,7 +26,7 @@ MachineDevice::MachineDevice(const Machine& machine, sys::Clock& clock, double s
   }
 }
 
-Timestamp MachineDevice::plant_time() const {
+Timestamp PlantClock::plant_now() const {
   const Timestamp now = clock_.now();
   const double passed = static_cast<double>((now - started_).count()) * speed_;
   return started_ + Nanoseconds(static_cast<std::int64_t>(passed));
@@ -86,7 +86,7 @@ MachineDevice::Outcome MachineDevice::write_coils(std::uint8_t, std::uint16_t,
 
 modbus::Identification MachineDevice::identification(std::uint8_t) {
   return {{modbus::kVendorName, "Northfield Automation"},
-          {modbus::kProductCode, "NF-" + std::to_string(machine_.settings.port)},
+          {modbus::kProductCode, "NF-" + std::to_string(machine_.port)},
           {modbus::kRevision, "1.0"},
           {modbus::kProductName, machine_.name}};
 }
@@ -94,7 +94,67 @@ modbus::Identification MachineDevice::identification(std::uint8_t) {
 connect::ServerReply MachineDevice::reply_to(std::uint8_t, const modbus::Request&) {
   connect::ServerReply reply;
   reply.delay = machine_.quirk.answer_delay;
-  if (machine_.quirk.dead_at(clock_.now())) reply.fault = connect::ServerFault::kSilence;
+  if (machine_.quirk.dead_at(clock_.real_now())) reply.fault = connect::ServerFault::kSilence;
+  return reply;
+}
+
+S7MachineDevice::S7MachineDevice(const Machine& machine, sys::Clock& clock, double speed)
+    : machine_(machine), clock_(clock, speed) {
+  for (const Signal& signal : machine.signals) {
+    const s7::Address& address = std::get<connect::S7Point>(signal.config.point).format.address;
+    std::uint32_t& bytes = block_bytes_[address.db];
+    bytes = std::max(bytes, address.byte + s7::width(address));
+  }
+}
+
+s7::ReturnCode S7MachineDevice::read(s7::Area area, std::uint16_t db, std::uint32_t start,
+                                     std::span<std::uint8_t> out) {
+  if (area != s7::Area::kDataBlock || db == 0 || db >= block_bytes_.size()) {
+    return s7::ReturnCode::kDoesNotExist;
+  }
+  if (start + out.size() > block_bytes_[db]) return s7::ReturnCode::kAddressOutOfRange;
+  std::ranges::fill(out, std::uint8_t{0});
+  const Timestamp now = clock_.plant_now();
+  for (const Signal& signal : machine_.signals) {
+    const auto& format = std::get<connect::S7Point>(signal.config.point).format;
+    const s7::Address& address = format.address;
+    const std::uint32_t width = s7::width(address);
+    if (address.db != db || address.byte >= start + out.size() || address.byte + width <= start) {
+      continue;
+    }
+    Bytes blank(width);
+    if (address.type == s7::DataType::kString) blank[0] = static_cast<std::uint8_t>(address.length);
+    auto bytes = s7::encode_value(format, value_at(signal, now), blank);
+    if (!bytes) return s7::ReturnCode::kHardwareFault;
+    if (address.type == s7::DataType::kBool) {
+      bytes->front() = static_cast<std::uint8_t>(bytes->front() << address.bit);
+    }
+    for (std::size_t i = 0; i < bytes->size(); ++i) {
+      const std::size_t at = address.byte + i;
+      if (at < start || at - start >= out.size()) continue;
+      out[at - start] = static_cast<std::uint8_t>(out[at - start] | (*bytes)[i]);
+    }
+  }
+  return s7::ReturnCode::kOk;
+}
+
+s7::ReturnCode S7MachineDevice::write(s7::Area, std::uint16_t, std::uint32_t, ByteSpan) {
+  return s7::ReturnCode::kAccessDenied;
+}
+
+s7::Identification S7MachineDevice::identification() {
+  s7::Identification plate;
+  plate.order_number = "NF7 " + std::to_string(machine_.port);
+  plate.firmware = "V1.0";
+  plate.module_name = machine_.name;
+  plate.module_type = "Northfield CPU";
+  return plate;
+}
+
+connect::S7Reply S7MachineDevice::reply_to(const s7::Request& /*request*/) {
+  connect::S7Reply reply;
+  reply.delay = machine_.quirk.answer_delay;
+  if (machine_.quirk.dead_at(clock_.real_now())) reply.fault = connect::S7Fault::kSilence;
   return reply;
 }
 

@@ -9,7 +9,6 @@
 
 namespace lineshaft::plant {
 
-using connect::ModbusPoint;
 using modbus::Area;
 using modbus::ByteOrder;
 using modbus::DataType;
@@ -24,12 +23,25 @@ Plant make_plant(const PlantOptions& options) {
     Machine& made = plant.machines.emplace_back();
     made.name = name;
     made.quirk = quirk;
-    made.settings.host = "127.0.0.1";
-    made.settings.port = static_cast<std::uint16_t>(options.first_port + plant.machines.size() - 1);
-    made.settings.registers_per_read_max = quirk.registers_per_read_max;
-    made.settings.single_connection = quirk.single_connection;
-    made.settings.gap_max = quirk.refuses_gaps ? 0 : 8;
+    made.port = static_cast<std::uint16_t>(options.first_port + plant.machines.size() - 1);
+    connect::ModbusSettings settings;
+    settings.host = "127.0.0.1";
+    settings.port = made.port;
+    settings.registers_per_read_max = quirk.registers_per_read_max;
+    settings.single_connection = quirk.single_connection;
+    settings.gap_max = quirk.refuses_gaps ? 0 : 8;
+    made.settings = settings;
     return {made, place, mix(options.seed, plant.machines.size())};
+  };
+  const auto s7_machine = [&](const std::string& name, const std::string& place,
+                              const Quirk& quirk) -> Builder {
+    Builder builder = machine(name, place, quirk);
+    Machine& made = plant.machines.back();
+    connect::S7Settings settings;
+    settings.host = "127.0.0.1";
+    settings.port = made.port;
+    made.settings = settings;
+    return builder;
   };
   const auto load_of = [&](const std::string& name, Number power, Number energy) {
     loads.push_back({name, std::move(power), std::move(energy)});
@@ -86,14 +98,17 @@ Plant make_plant(const PlantOptions& options) {
   for (int i = 1; i <= 4; ++i) {
     Quirk quirk{i == 2   ? "serves a single connection"
                 : i == 3 ? "dead for two minutes of every fifteen"
+                : i == 4 ? "messages (PDU) of 240 bytes, as an S7-300 has them"
                          : "none"};
+    if (i == 4) quirk.pdu_bytes_max = 240;
     quirk.single_connection = i == 2;
     if (i == 3) {
       quirk.dead_every = minutes(15);
       quirk.dead_for = minutes(2);
     }
     const std::string name = "Compressor " + std::to_string(i);
-    Builder b = machine(name, "Utilities/Compressed air", quirk);
+    Builder b = i == 4 ? s7_machine(name, "Utilities/Compressed air", quirk)
+                       : machine(name, "Utilities/Compressed air", quirk);
     const CyclingLoad cycle{mix(options.seed, 2000 + static_cast<std::uint64_t>(i)), 500.0 + 15 * i,
                             140};
     build_compressor(b, cycle,
@@ -117,20 +132,22 @@ Plant make_plant(const PlantOptions& options) {
     const char* what;
     int points;
     double kw;
+    bool is_s7 = false;
   };
   constexpr Utility kUtilities[] = {
-      {"Oxygen plant", "Utilities/Gases", "column", 10, 1900},
+      {"Oxygen plant", "Utilities/Gases", "column", 10, 1900, true},
       {"Scrap yard crane 1", "Scrap yard/Handling", "hoist", 6, 180},
       {"Scrap yard crane 2", "Scrap yard/Handling", "hoist", 6, 175},
       {"Teeming crane", "Melt shop/Handling", "hoist", 8, 260},
       {"Vacuum degasser", "Melt shop/Refining", "vessel", 10, 780},
-      {"Lime plant", "Utilities/Additives", "silo", 9, 140},
+      {"Lime plant", "Utilities/Additives", "silo", 9, 140, true},
       {"Slag processing", "Melt shop/Slag", "crusher", 12, 230},
   };
   for (const Utility& utility : kUtilities) {
-    Quirk quirk{"refuses to read addresses that it does not have"};
-    quirk.refuses_gaps = true;
-    Builder b = machine(utility.name, utility.place, quirk);
+    Quirk quirk{utility.is_s7 ? "none" : "refuses to read addresses that it does not have"};
+    quirk.refuses_gaps = !utility.is_s7;
+    Builder b = utility.is_s7 ? s7_machine(utility.name, utility.place, quirk)
+                              : machine(utility.name, utility.place, quirk);
     build_utility(b.gaps(1), steady(utility.name, utility.kw), utility.what, utility.points);
   }
   {
@@ -143,10 +160,10 @@ Plant make_plant(const PlantOptions& options) {
 }
 
 Value value_at(const Signal& signal, Timestamp time) {
-  const auto& format = std::get<ModbusPoint>(signal.config.point).format;
   if (signal.text) return signal.text(time);
   const double number = signal.number(time);
-  switch (modbus::value_type(format)) {
+  const Coding& coding = signal.coding;
+  switch (connect::value_type(signal.config)) {
     case ValueType::kBool:
       return number != 0;
     case ValueType::kInt64:
@@ -154,13 +171,13 @@ Value value_at(const Signal& signal, Timestamp time) {
     case ValueType::kFloat32:
       return static_cast<float>(number);
     case ValueType::kFloat64: {
-      const double raw = std::round((number - format.offset) / format.scale);
-      const bool is_signed = format.type == DataType::kInt16;
+      const double raw = std::round((number - coding.offset) / coding.scale);
+      const bool is_signed = coding.type == DataType::kInt16;
       const double low = is_signed ? -32768 : 0;
       const double high = is_signed                          ? 32767
-                          : format.type == DataType::kUint16 ? 65535
+                          : coding.type == DataType::kUint16 ? 65535
                                                              : 4294967295.0;
-      return std::clamp(raw, low, high) * format.scale + format.offset;
+      return std::clamp(raw, low, high) * coding.scale + coding.offset;
     }
     case ValueType::kString:
       break;

@@ -9,6 +9,7 @@
 
 #include "connect/connection.h"
 #include "model/value.h"
+#include "wire/modbus/value.h"
 
 namespace lineshaft::plant {
 
@@ -16,7 +17,8 @@ namespace lineshaft::plant {
 struct Quirk {
   std::string text;  // for people
   Nanoseconds answer_delay{0};
-  std::uint16_t registers_per_read_max = 125;  // more is exception 02
+  std::uint16_t registers_per_read_max = 125;  // Modbus: more is exception 02
+  std::uint16_t pdu_bytes_max = 480;           // S7: what a client gets at most
   bool single_connection = false;
   bool refuses_gaps = false;  // reading an address that it does not have is exception 02
   // Dead for `dead_for` at the end of every `dead_every`; 0: never.
@@ -29,8 +31,16 @@ struct Quirk {
   }
 };
 
+// What of a value a machine keeps: the type of its memory, and what one step of it means.
+struct Coding {
+  modbus::DataType type = modbus::DataType::kFloat32;
+  double scale = 1;
+  double offset = 0;
+};
+
 struct Signal {
-  connect::SignalConfig config;  // path, registers, unit: what a client has to know
+  connect::SignalConfig config;  // path, place, unit: what a client has to know
+  Coding coding;
   // In the unit of the signal; a number for everything but texts.
   std::function<double(Timestamp)> number;
   std::function<std::string(Timestamp)> text;  // kString only
@@ -39,7 +49,8 @@ struct Signal {
 
 struct Machine {
   std::string name;
-  connect::ModbusSettings settings;  // host, port and what a client should mind
+  connect::ProtocolSettings settings;  // host, port and what a client should mind
+  std::uint16_t port = 0;
   Quirk quirk;
   std::vector<Signal> signals;
 };

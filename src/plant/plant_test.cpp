@@ -275,6 +275,7 @@ TEST(Plant, ACompressorIsLoadedAndIdleInTurn) {
 TEST(MachineDevice, RegistersCarryTheValues) {
   ManualClock clock;
   for (const Machine& owner : plant().machines) {
+    if (!std::holds_alternative<connect::ModbusSettings>(owner.settings)) continue;
     MachineDevice device(owner, clock, 1);
     for (const Signal& found : owner.signals) {
       const auto& point = std::get<connect::ModbusPoint>(found.config.point);
@@ -298,6 +299,43 @@ TEST(MachineDevice, RegistersCarryTheValues) {
       }
     }
   }
+}
+
+TEST(S7MachineDevice, MemoryCarriesTheValues) {
+  ManualClock clock;
+  std::size_t checked = 0;
+  for (const Machine& owner : plant().machines) {
+    if (!std::holds_alternative<connect::S7Settings>(owner.settings)) continue;
+    S7MachineDevice device(owner, clock, 1);
+    std::array<Bytes, 3> blocks;  // the whole of each, byte by byte
+    for (std::uint16_t db = 1; db < blocks.size(); ++db) {
+      std::uint8_t byte = 0;
+      while (device.read(s7::Area::kDataBlock, db, static_cast<std::uint32_t>(blocks[db].size()),
+                         {&byte, 1}) == s7::ReturnCode::kOk) {
+        blocks[db].push_back(byte);
+      }
+    }
+    for (const Signal& found : owner.signals) {
+      const auto& format = std::get<connect::S7Point>(found.config.point).format;
+      const s7::Address& address = format.address;
+      ASSERT_LE(address.byte + s7::width(address), blocks[address.db].size());
+      const auto value = s7::decode_value(
+          format, ByteSpan(blocks[address.db]).subspan(address.byte, s7::width(address)));
+      ASSERT_TRUE(value.has_value()) << found.config.path;
+      checked += 1;
+      if (std::holds_alternative<double>(*value)) {
+        EXPECT_NEAR(std::get<double>(*value), std::get<double>(value_at(found, kNow)),
+                    std::abs(format.scale) * 0.51)
+            << found.config.path;
+      } else {
+        EXPECT_EQ(*value, value_at(found, kNow)) << found.config.path;
+      }
+    }
+    std::uint8_t byte = 0;
+    EXPECT_EQ(device.read(s7::Area::kMarker, 0, 0, {&byte, 1}), s7::ReturnCode::kDoesNotExist);
+    EXPECT_EQ(device.write(s7::Area::kDataBlock, 1, 0, Bytes{1}), s7::ReturnCode::kAccessDenied);
+  }
+  EXPECT_GT(checked, 100U);
 }
 
 // The words of a float32 as IEEE 754 has them, in the order that each quirk announces.
@@ -345,8 +383,8 @@ TEST(MachineDevice, GivesNoMoreRegistersThanItsQuirkAllows) {
 
 TEST(MachineDevice, RefusesGapsWhereItsQuirkSaysSo) {
   // Both have gaps behind the first float32 (registers 0 and 1); only one minds.
-  EXPECT_EQ(read("Oxygen plant", modbus::Area::kHolding, 0, 2), std::nullopt);
-  EXPECT_EQ(read("Oxygen plant", modbus::Area::kHolding, 0, 3),
+  EXPECT_EQ(read("Slag processing", modbus::Area::kHolding, 0, 2), std::nullopt);
+  EXPECT_EQ(read("Slag processing", modbus::Area::kHolding, 0, 3),
             modbus::Exception::kIllegalDataAddress);
   EXPECT_EQ(read("Rolling mill", modbus::Area::kHolding, 0, 5), std::nullopt);
 }

@@ -67,6 +67,38 @@ Status write_machine(const Machine& machine, const std::vector<const Signal*>& s
   return text.flush();
 }
 
+// A machine on its port.
+struct Served {
+  std::unique_ptr<MachineDevice> registers;
+  std::unique_ptr<S7MachineDevice> memory;
+  std::unique_ptr<connect::ModbusServer> modbus;
+  std::unique_ptr<connect::S7Server> s7;
+};
+
+Result<Served> serve_machine(sys::EventLoop& loop, const Machine& machine, sys::Clock& clock,
+                             double speed) {
+  Served served;
+  const sys::Endpoint listen{"127.0.0.1", machine.port};
+  if (std::holds_alternative<connect::S7Settings>(machine.settings)) {
+    connect::S7ServerOptions options;
+    options.listen = listen;
+    options.pdu_bytes_max = machine.quirk.pdu_bytes_max;
+    served.memory = std::make_unique<S7MachineDevice>(machine, clock, speed);
+    auto server = connect::make_s7_server(loop, *served.memory, options);
+    if (!server) return server.error();
+    served.s7 = *std::move(server);
+    return served;
+  }
+  connect::ModbusServerOptions options;
+  options.listen = listen;
+  if (machine.quirk.single_connection) options.connections_max = 1;
+  served.registers = std::make_unique<MachineDevice>(machine, clock, speed);
+  auto server = connect::make_modbus_server(loop, *served.registers, options);
+  if (!server) return server.error();
+  served.modbus = *std::move(server);
+  return served;
+}
+
 }  // namespace
 
 Status serve_plant(const RunOptions& options, sys::Clock& clock) {
@@ -75,19 +107,14 @@ Status serve_plant(const RunOptions& options, sys::Clock& clock) {
   }
   const Plant plant = make_plant(options.plant);
   const auto loop = sys::make_event_loop();
-  std::vector<std::unique_ptr<MachineDevice>> devices;
-  std::vector<std::unique_ptr<connect::ModbusServer>> servers;
+  std::vector<Served> served;
   for (const Machine& machine : plant.machines) {
     if (!options.machine.empty() && machine.name != options.machine) continue;
-    connect::ModbusServerOptions server_options;
-    server_options.listen = {machine.settings.host, machine.settings.port};
-    if (machine.quirk.single_connection) server_options.connections_max = 1;
-    devices.push_back(std::make_unique<MachineDevice>(machine, clock, options.speed));
-    auto server = connect::make_modbus_server(*loop, *devices.back(), server_options);
-    if (!server) return server.error();
-    servers.push_back(*std::move(server));
+    auto one = serve_machine(*loop, machine, clock, options.speed);
+    if (!one) return one.error();
+    served.push_back(*std::move(one));
   }
-  if (servers.empty()) {
+  if (served.empty()) {
     std::string names;
     for (const Machine& machine : plant.machines) names += "\n  " + machine.name;
     return Error{ErrorId::kNotFound,
@@ -114,10 +141,12 @@ std::string connections_json(const Plant& plant) {
 }
 
 std::string machines_table(const Plant& plant) {
-  std::string table = "| machine | port | signals | quirk |\n|---|---|---|---|\n";
+  std::string table = "| machine | protocol | port | signals | quirk |\n|---|---|---|---|---|\n";
   for (const Machine& machine : plant.machines) {
-    table += "| " + machine.name + " | " + std::to_string(machine.settings.port) + " | " +
-             std::to_string(machine.signals.size()) + " | " + machine.quirk.text + " |\n";
+    const auto protocol = static_cast<connect::Protocol>(machine.settings.index());
+    table += "| " + machine.name + " | " + std::string(connect::protocol_name(protocol)) + " | " +
+             std::to_string(machine.port) + " | " + std::to_string(machine.signals.size()) + " | " +
+             machine.quirk.text + " |\n";
   }
   return table;
 }
