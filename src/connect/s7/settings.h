@@ -24,7 +24,7 @@ struct S7Settings {
   std::uint16_t pdu_bytes_max = s7::kPduBytesMax;  // 112..960: asked for; the CPU may give less
   std::uint8_t jobs_in_flight_max = 4;             // 1..16: asked for; the CPU may give less
   std::uint16_t gap_max = 64;        // 0..400: unused bytes read along to save a request
-  bool one_signal_per_read = false;  // for devices that answer nothing else
+  bool one_signal_per_read = false;  // or write: for devices that know no other
   std::uint8_t retries = 1;          // 0..3: a read that timed out is asked again so often
   friend bool operator==(const S7Settings&, const S7Settings&) = default;
 };

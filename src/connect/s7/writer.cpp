@@ -86,7 +86,8 @@ bool S7Writer::apart(const Operation& operation) const {
 void S7Writer::gather() {
   step_ = Step::kReadOld;
   std::size_t bytes = s7::kJobHeadBytes + s7::kFunctionBytes;
-  while (!queue_.empty() && round_.size() < s7::kItemsMax) {
+  const bool single = std::get<S7Settings>(config_.settings).one_signal_per_read;
+  while (!queue_.empty() && round_.size() < (single ? 1 : s7::kItemsMax)) {
     Operation& next = queue_.front();
     const s7::Address& address = format(next).address;
     if (width(address) > s7::write_bytes_max(pdu_bytes_)) {

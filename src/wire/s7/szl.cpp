@@ -13,6 +13,7 @@ constexpr int kPartsMax = 64;
 
 // Records of kSzlModule: index, order number, type and two versions.
 constexpr std::size_t kModuleBytes = 28;
+constexpr std::size_t kModuleBytesMin = 22;  // some devices leave the versions out
 constexpr std::size_t kOrderNumberBytes = 20;
 constexpr std::uint16_t kModuleItself = 0x0001;
 constexpr std::uint16_t kModuleFirmware = 0x0007;
@@ -24,12 +25,15 @@ constexpr std::size_t kLongNameBytes = 32;
 
 struct Component {
   std::uint16_t index;
-  std::string Identification::*field;
+  std::string Identification::*field;  // null: not ours to tell
   std::size_t bytes;
 };
+// All that a CPU has up to the last that we want: there are clients that look at fixed offsets.
 constexpr Component kComponents[] = {
     {1, &Identification::system_name, kNameBytes},
     {2, &Identification::module_name, kNameBytes},
+    {3, nullptr, kLongNameBytes},  // designation of the plant
+    {4, nullptr, kLongNameBytes},  // copyright
     {5, &Identification::serial_number, kNameBytes},
     {7, &Identification::module_type, kLongNameBytes},
 };
@@ -56,12 +60,12 @@ void append_text(std::string_view text, std::size_t size, std::uint8_t fill, Byt
 }
 
 void read_module(ByteSpan record, Identification& known) {
-  if (record.size() < kModuleBytes) return;
+  if (record.size() < kModuleBytesMin) return;
   ByteReader reader(record);
   const auto index = reader.read_be<std::uint16_t>();
   const ByteSpan order_number = reader.bytes(kOrderNumberBytes);
   if (index == kModuleItself) known.order_number = text_of(order_number);
-  if (index == kModuleFirmware) {  // 'V' and three numbers
+  if (index == kModuleFirmware && record.size() >= kModuleBytes) {  // 'V' and three numbers
     known.firmware = "V" + std::to_string(record[25]) + "." + std::to_string(record[26]) + "." +
                      std::to_string(record[27]);
   }
@@ -72,7 +76,8 @@ void read_component(ByteSpan record, Identification& known) {
   ByteReader reader(record);
   const auto index = reader.read_be<std::uint16_t>();
   for (const Component& component : kComponents) {
-    if (component.index == index) known.*component.field = text_of(reader.bytes(component.bytes));
+    if (component.index != index || component.field == nullptr) continue;
+    known.*component.field = text_of(reader.bytes(component.bytes));
   }
 }
 
@@ -146,7 +151,8 @@ std::optional<Bytes> szl_list(const Identification& identification, std::uint16_
   append_head(id, kComponentBytes, std::size(kComponents), list);
   for (const Component& component : kComponents) {
     ByteWriter(list).write_be(component.index);
-    append_text(identification.*component.field, component.bytes, 0, list);
+    const bool ours = component.field != nullptr;
+    append_text(ours ? identification.*component.field : "", component.bytes, 0, list);
     list.resize(list.size() + kLongNameBytes - component.bytes);
   }
   return list;

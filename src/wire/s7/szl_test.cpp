@@ -31,7 +31,7 @@ TEST(S7Szl, ReadsTheNamePlateInAnyNumberOfParts) {
   }
   int requests = 0;
   read(kPlate, szl_part_bytes(240), requests);
-  EXPECT_EQ(requests, 2);  // 8 + 2 * 28 = 64 and 8 + 4 * 34 = 144 bytes; 214 fit into a PDU of 240
+  EXPECT_EQ(requests, 2);  // 8 + 2 * 28 = 64 and 8 + 6 * 34 = 212 bytes; 214 fit into a PDU of 240
 }
 
 // Record 1 of list 0x0011 as the manuals lay it out: index, 20 characters, type, two versions.
