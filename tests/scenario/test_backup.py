@@ -85,7 +85,8 @@ class Backup(Scenario):
         server.ok("POST", "/historian/verify")
         until(lambda: server.get("/historian/verify")["state"] == "done", "the check to end")
         report = server.get("/historian/verify")
-        self.assertEqual((report["damaged_blocks"], report["repaired_blocks"], report["damages"]), (0, 1, []))
+        # The look in the background of a new server may have come first: then nothing was left to repair.
+        self.assertEqual((report["damaged_blocks"], report["damages"]), (0, []))
         storage = server.get("/overview")["storage"]
         self.assertEqual((storage["damaged_blocks"], storage["repaired_blocks"]), (0, 1))
         self.assertIsNotNone(storage["scrub_finished"])
