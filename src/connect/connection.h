@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "connect/modbus/settings.h"
+#include "connect/opcua/settings.h"
 #include "model/tag.h"
 
 namespace lineshaft::connect {
@@ -21,9 +22,9 @@ namespace lineshaft::connect {
 using ConnectionId = StrongId<struct ConnectionIdName, std::uint32_t>;
 
 // One alternative a protocol, in the order of `Protocol`; what each can do: connect/protocol.h.
-enum class Protocol : std::uint8_t { kModbusTcp };
-using ProtocolSettings = std::variant<ModbusSettings>;
-using SignalPoint = std::variant<ModbusPoint>;
+enum class Protocol : std::uint8_t { kModbusTcp, kOpcUa };
+using ProtocolSettings = std::variant<ModbusSettings, opcua::Settings>;
+using SignalPoint = std::variant<ModbusPoint, opcua::Point>;
 
 std::string_view protocol_name(Protocol protocol);  // "modbus-tcp"
 std::optional<Protocol> parse_protocol(std::string_view name);

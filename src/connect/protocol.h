@@ -86,6 +86,12 @@ class ProtocolKind {
 
   virtual std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,
                                                         sys::Random& random) const = 0;
+  // For protocols that need more of the house than a loop: what they find in the options.
+  virtual std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,
+                                                        sys::Random& random,
+                                                        const ManagerOptions& /*options*/) const {
+    return make_runtime(loop, clock, random);
+  }
 };
 
 // Threads: any.

@@ -85,7 +85,7 @@ std::optional<Guid> parse_guid(std::string_view text) {
     const auto digit = hex_digit(text[i]);
     if (!digit) return std::nullopt;
     std::uint8_t& byte = guid.bytes[digits / 2];
-    byte = static_cast<std::uint8_t>(byte << 4 | *digit);
+    byte = static_cast<std::uint8_t>(unsigned{byte} << 4 | *digit);
     digits += 1;
   }
   return guid;
@@ -196,7 +196,7 @@ Result<NodeName> parse_node_id(std::string_view text) {
   }
 }
 
-std::string to_text(const NodeName& name) {
+std::string node_id_text(const NodeName& name) {
   std::string text;
   if (!name.namespace_uri.empty()) {
     text = "nsu=" + escape_uri(name.namespace_uri) + ";";

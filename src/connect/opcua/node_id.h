@@ -38,7 +38,7 @@ struct NodeName {
 // Errors: kInvalidArgument saying what was expected where.
 Result<NodeName> parse_node_id(std::string_view text);
 
-// The inverse: parse_node_id(to_text(name)) == name.
-std::string to_text(const NodeName& name);
+// The inverse: parse_node_id(node_id_text(name)) == name.
+std::string node_id_text(const NodeName& name);
 
 }  // namespace lineshaft::connect::opcua

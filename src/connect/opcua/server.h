@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "connect/opcua/settings.h"
 #include "connect/opcua/trust.h"
 #include "model/sample.h"
 #include "model/tag.h"

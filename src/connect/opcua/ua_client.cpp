@@ -68,11 +68,6 @@ void UaClient::drop_client() {
   up_ = false;
 }
 
-void UaClient::count_bytes() {
-  traffic.bytes_in = ua_loop_.bytes_in();
-  traffic.bytes_out = ua_loop_.bytes_out();
-}
-
 std::string UaClient::chosen_text() const {
   if (!choice_) return {};
   const OfferedEndpoint& endpoint = offered_[choice_->endpoint];
@@ -102,6 +97,11 @@ void UaClient::connect() {
     return;
   }
   discover();
+}
+
+void UaClient::look() {
+  look_only_ = true;
+  connect();
 }
 
 bool UaClient::make(UA_ClientConfig& config) {
@@ -168,7 +168,10 @@ void UaClient::on_endpoints(const UA_GetEndpointsResponse& answer) {
     if (!is_binary_tcp(answer.endpoints[i])) continue;
     usable.push_back(&answer.endpoints[i]);
     offered_.push_back(describe(answer.endpoints[i]));
+    server_name_ = text_of(answer.endpoints[i].server.applicationName.text);
+    server_product_ = text_of(answer.endpoints[i].server.productUri);
   }
+  if (look_only_) return fail(Error{ErrorId::kCancelled, "nothing more was asked for"});
   choice_.reset();
   const auto choice = choose_endpoint(offered_, settings_);
   if (!choice) return fail(choice.error());
@@ -350,11 +353,10 @@ void UaClient::call_any(const void* request, const UA_DataType* request_type,
     pending.release();  // NOLINT(bugprone-unused-return-value): on_answer takes it back
     return;
   }
-  UA_Response answer;
-  UA_init(&answer, response_type);
-  answer.responseHeader.serviceResult = status;
-  pending->done(&answer);
-  UA_clear(&answer, response_type);
+  void* answer = UA_new(response_type);  // every answer begins with its header
+  static_cast<UA_ResponseHeader*>(answer)->serviceResult = status;
+  pending->done(answer);
+  UA_delete(answer, response_type);
 }
 
 void UaClient::on_answer(UA_Client* /*client*/, void* pending, UA_UInt32 /*id*/, void* answer) {

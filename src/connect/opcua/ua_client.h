@@ -43,10 +43,14 @@ class UaClient {
   // Connects, or connects again. One of the listener's calls follows, later perhaps a loss.
   // Requires: no session now, and none under way.
   void connect();
+  // Asks only what the server offers, then ends with on_no_session(kCancelled). Requires: as above.
+  void look();
 
   bool up() const { return up_; }
   // What the server offers, of the newest discovery; what was chosen of it.
   const std::vector<OfferedEndpoint>& offered() const { return offered_; }
+  const std::string& server_name() const { return server_name_; }  // its ApplicationName
+  const std::string& server_product() const { return server_product_; }  // its ProductUri
   std::string chosen_text() const;  // "Basic256Sha256, sign and encrypt"
 
   // Sends a request; `done` runs once with its answer, whose header tells of failures of the whole
@@ -61,8 +65,12 @@ class UaClient {
              [done = std::move(done)](void* answer) { done(*static_cast<Response*>(answer)); });
   }
 
-  Traffic traffic;  // bytes are filled in by count_bytes()
-  void count_bytes();
+  // Ends the session, or the attempt: the listener hears of it as of any loss.
+  void give_up(Error why) { fail(std::move(why)); }
+
+  Traffic traffic;  // but for the bytes
+  std::uint64_t bytes_in() const { return ua_loop_.bytes_in(); }
+  std::uint64_t bytes_out() const { return ua_loop_.bytes_out(); }
 
  private:
   struct Pending {
@@ -111,6 +119,9 @@ class UaClient {
   UA_SessionState session_state_ = UA_SESSIONSTATE_CLOSED;
   UA_StatusCode status_ = UA_STATUSCODE_GOOD;
   std::vector<OfferedEndpoint> offered_;
+  std::string server_name_;
+  std::string server_product_;
+  bool look_only_ = false;
   std::optional<Choice> choice_;
   Ua<UA_EndpointDescription, UA_TYPES_ENDPOINTDESCRIPTION> endpoint_;  // the chosen one
   std::string server_uri_;  // ApplicationUri of the chosen endpoint

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "connect/opcua/ua_socket.h"
+#include "connect/opcua/ua_values.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -18,8 +19,9 @@ namespace {
 
 // 100 ns, open62541's unit of time.
 constexpr std::int64_t kTickNs = 100;
+constexpr Nanoseconds kRepeatMin = std::chrono::milliseconds(5);
 
-// What an entry of the standard's list of clocks is called by nobody: UTC is enough for us.
+// Everything here is UTC, and on one thread.
 UA_Int64 no_offset(UA_EventLoop* /*loop*/) { return 0; }
 void no_lock(UA_EventLoop* /*loop*/) {}
 
@@ -40,8 +42,8 @@ class UaLoop::Impl {
     el.free = [](UA_EventLoop*) -> UA_StatusCode { return UA_STATUSCODE_GOOD; };
     el.run = [](UA_EventLoop* self, UA_UInt32) { return of(self).run_delayed(); };
     el.cancel = [](UA_EventLoop*) {};
-    el.dateTime_now = [](UA_EventLoop* self) {
-      return of(self).clock_.now().ns / kTickNs + UA_DATETIME_UNIX_EPOCH;
+    el.dateTime_now = [](UA_EventLoop* self) -> UA_DateTime {
+      return to_datetime(of(self).clock_.now());
     };
     el.dateTime_nowMonotonic = [](UA_EventLoop* self) { return to_ticks(of(self).loop_.now()); };
     el.dateTime_localTimeUtcOffset = no_offset;
@@ -123,7 +125,8 @@ class UaLoop::Impl {
     constexpr UA_Double kIntervalMsMax = 1e12;  // thirty years
     if (!(interval_ms >= 0 && interval_ms <= kIntervalMsMax)) return false;
     entry.interval = Nanoseconds(static_cast<std::int64_t>(interval_ms * 1e6));
-    if (policy != UA_TIMERPOLICY_ONCE && entry.interval <= Nanoseconds(0)) return false;
+    // open62541 asks for no interval at all where a client wants its own clock as fast as can be.
+    if (policy != UA_TIMERPOLICY_ONCE) entry.interval = std::max(entry.interval, kRepeatMin);
     entry.policy = policy;
     entry.next = (base != nullptr ? from_ticks(*base) : now) + entry.interval;
     if (policy != UA_TIMERPOLICY_ONCE && entry.next < now) {

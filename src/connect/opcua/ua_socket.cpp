@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "connect/opcua/ua_values.h"
+
 namespace lineshaft::connect::opcua {
 
 namespace {
@@ -12,6 +14,8 @@ namespace {
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 // After open62541 has closed a connection, what it sent last (CloseSession, an error) may leave.
 constexpr Nanoseconds kLinger = std::chrono::seconds(2);
+
+const UA_String kTcp = view_of("tcp");
 
 const void* parameter(const UA_KeyValueMap* parameters, const char* name, int type) {
   const UA_QualifiedName key = UA_QUALIFIEDNAME(0, const_cast<char*>(name));
@@ -190,9 +194,9 @@ UaSockets::UaSockets(sys::EventLoop& loop, UaLoopOptions options)
     : loop_(loop), options_(std::move(options)) {
   bridge_.owner = this;
   UA_ConnectionManager& manager = bridge_.manager;
-  manager.protocol = UA_STRING_STATIC("tcp");
+  manager.protocol = kTcp;
   manager.eventSource.eventSourceType = UA_EVENTSOURCETYPE_CONNECTIONMANAGER;
-  manager.eventSource.name = UA_STRING_STATIC("tcp");
+  manager.eventSource.name = kTcp;
   manager.eventSource.state = UA_EVENTSOURCESTATE_STARTED;
   manager.openConnection = [](UA_ConnectionManager* self, const UA_KeyValueMap* parameters,
                               void* application, void* context,

@@ -35,6 +35,7 @@ class Ua {
   T* operator->() { return &object_; }
   const T* operator->() const { return &object_; }
   T* get() { return &object_; }
+  const T* get() const { return &object_; }
 
  private:
   T object_;
