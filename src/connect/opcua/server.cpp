@@ -28,7 +28,6 @@ constexpr UA_UInt32 kNotificationsPerPublishMax = 10'000;  // 0 would mean none 
 constexpr UA_UInt32 kRetransmissionsMax = 100;
 constexpr UA_UInt32 kQueueMax = 1'000;
 constexpr double kSessionTimeoutMsMax = 3'600'000;
-constexpr int kTurnsToStop = 100;
 
 class ServerImpl : public Server {
  public:
@@ -37,15 +36,9 @@ class ServerImpl : public Server {
       : trust_(trust), backing_(backing), options_(std::move(options)), ua_loop_(loop, clock) {}
   ~ServerImpl() override {
     if (server_ == nullptr) return;
-    if (UA_Server_getLifecycleState(server_) == UA_LIFECYCLESTATE_STARTED) {
-      (void)UA_Server_run_shutdown(server_);
-    }
-    // Closing takes turns of the loop; they are given here, without waiting for anybody.
-    UA_EventLoop* loop = ua_loop_.get();
-    for (int i = 0; i < kTurnsToStop; ++i) {
-      if (UA_Server_getLifecycleState(server_) == UA_LIFECYCLESTATE_STOPPED) break;
-      (void)loop->run(loop, 0);
-    }
+    // As if the loop were its own: else open62541 would leave the last steps to somebody else.
+    UA_Server_getConfig(server_)->externalEventLoop = false;
+    (void)UA_Server_run_shutdown(server_);
     (void)UA_Server_delete(server_);
   }
 

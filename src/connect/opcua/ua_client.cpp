@@ -147,7 +147,6 @@ void UaClient::discover() {
   needs_trust_ = false;
   UA_ClientConfig config{};
   set_basics(config);
-  config.noSession = true;
   config.endpoint.endpointUrl = copy_of(text_of(config.endpointUrl));
   config.endpoint.securityMode = UA_MESSAGESECURITYMODE_NONE;
   config.endpoint.securityPolicyUri = copy_of(policies().front().uri);
@@ -155,7 +154,7 @@ void UaClient::discover() {
     UA_ClientConfig_clear(&config);
     return fail(Error{ErrorId::kInternal, "an OPC UA client could not be made"});
   }
-  (void)UA_Client_connectAsync(client_, nullptr);
+  (void)UA_Client_connectSecureChannelAsync(client_, nullptr);
 }
 
 void UaClient::on_endpoints(const UA_GetEndpointsResponse& answer) {

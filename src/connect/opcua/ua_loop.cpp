@@ -38,8 +38,12 @@ class UaLoop::Impl {
     UA_EventLoop& el = bridge_.loop;
     el.logger = &logger_;
     el.start = [](UA_EventLoop*) -> UA_StatusCode { return UA_STATUSCODE_GOOD; };
-    el.stop = [](UA_EventLoop*) {};
-    el.free = [](UA_EventLoop*) -> UA_StatusCode { return UA_STATUSCODE_GOOD; };
+    el.stop = [](UA_EventLoop* self) { of(self).set_state(UA_EVENTLOOPSTATE_STOPPED); };
+    // A server that owns its loop frees it before itself: what it left for the next turn runs now.
+    el.free = [](UA_EventLoop* self) {
+      of(self).finish();
+      return UA_STATUSCODE_GOOD;
+    };
     el.run = [](UA_EventLoop* self, UA_UInt32) { return of(self).run_delayed(); };
     el.cancel = [](UA_EventLoop*) {};
     el.dateTime_now = [](UA_EventLoop* self) -> UA_DateTime {
@@ -72,11 +76,13 @@ class UaLoop::Impl {
     };
     el.lock = no_lock;
     el.unlock = no_lock;
-    // The member is const for readers only: the loop itself has to set it.
-    const_cast<UA_EventLoopState&>(el.state) = UA_EVENTLOOPSTATE_STARTED;
+    set_state(UA_EVENTLOOPSTATE_STARTED);
     sockets_.attach(el);
   }
-  ~Impl() { UA_KeyValueMap_clear(&bridge_.loop.params); }
+  ~Impl() {
+    finish();
+    UA_KeyValueMap_clear(&bridge_.loop.params);
+  }
 
   UA_EventLoop* get() { return &bridge_.loop; }
   const UA_Logger* logger() const { return &logger_; }
@@ -101,6 +107,10 @@ class UaLoop::Impl {
   };
 
   static Impl& of(UA_EventLoop* loop) { return *reinterpret_cast<Bridge*>(loop)->owner; }
+  // The member is const for its readers: the loop itself has to set it.
+  void set_state(UA_EventLoopState state) {
+    const_cast<UA_EventLoopState&>(bridge_.loop.state) = state;
+  }
   static UA_DateTime to_ticks(Nanoseconds at) {
     return at.count() / kTickNs + UA_DATETIME_UNIX_EPOCH;
   }
@@ -201,6 +211,10 @@ class UaLoop::Impl {
   void add_delayed(UA_DelayedCallback* callback) {
     delayed_.push_back(callback);
     arm();
+  }
+
+  void finish() {
+    while (!delayed_.empty()) (void)run_delayed();
   }
 
   // Those that are there now; what they add waits for the next turn. A callback may free itself.

@@ -36,14 +36,14 @@ std::string host_of(const UA_KeyValueMap* parameters) {
 }  // namespace
 
 // One connection or listener. Its end goes in three steps: begin_close() asks for a turn of the
-// loop, in which open62541 hears of it for the last time; then it lives on alone until its last
-// bytes have left.
+// loop, in which open62541 hears of it for the last time; then it is kept until its last bytes have
+// left, or the loop ends. (What is being sent has mostly reached the system by then.)
 class UaSocket : public std::enable_shared_from_this<UaSocket> {
  public:
   UaSocket(UaSockets& sockets, std::uintptr_t id, UaSockets::Caller caller)
-      : sockets_(&sockets), id_(id), caller_(caller), timer_(sockets.loop_.make_timer()) {}
+      : sockets_(sockets), id_(id), caller_(caller), timer_(sockets.loop_.make_timer()) {}
   ~UaSocket() {
-    if (counted_ && sockets_ != nullptr) sockets_->accepted_ -= 1;
+    if (counted_) sockets_.accepted_ -= 1;
     for (UA_ByteString& data : out_) UA_ByteString_clear(&data);
   }
 
@@ -52,12 +52,12 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   const UaSockets::Caller& caller() const { return caller_; }
 
   void tell(UA_ConnectionState state, const UA_KeyValueMap& parameters, UA_ByteString data) {
-    caller_.callback(&sockets_->bridge_.manager, id_, caller_.application, &caller_.context, state,
+    caller_.callback(&sockets_.bridge_.manager, id_, caller_.application, &caller_.context, state,
                      &parameters, data);
   }
 
   void connect(const sys::Endpoint& to, Nanoseconds timeout) {
-    connecting_ = sockets_->loop_.connect(
+    connecting_ = sockets_.loop_.connect(
         to, timeout, [this](Result<std::unique_ptr<sys::TcpStream>> stream) {
           if (!stream) return fail(stream.error());
           established(std::move(*stream), UA_KEYVALUEMAP_NULL);
@@ -66,8 +66,8 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
 
   void accept(std::unique_ptr<sys::TcpStream> stream, const UA_KeyValueMap& parameters) {
     counted_ = true;
-    sockets_->accepted_ += 1;
-    timer_->start(sockets_->options_.first_byte_timeout, [this] {
+    sockets_.accepted_ += 1;
+    timer_->start(sockets_.options_.first_byte_timeout, [this] {
       fail(Error{ErrorId::kTimeout, stream_->peer().text() + " connected and said nothing"});
     });
     established(std::move(stream), parameters);
@@ -76,14 +76,14 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   void hold(std::unique_ptr<sys::TcpListener> listener) { listener_ = std::move(listener); }
 
   UA_StatusCode send(UA_ByteString data) {
-    if (closing() || stream_ == nullptr || out_bytes_ + data.length > sockets_->options_.unsent_max) {
+    if (closing() || stream_ == nullptr || out_bytes_ + data.length > sockets_.options_.unsent_max) {
       UA_ByteString_clear(&data);
       if (!closing()) {
         fail(Error{ErrorId::kQueueFull, "the other side does not take what it is sent"});
       }
       return UA_STATUSCODE_BADCONNECTIONCLOSED;
     }
-    sockets_->bytes_out_ += data.length;
+    sockets_.bytes_out_ += data.length;
     out_bytes_ += data.length;
     out_.push_back(data);
     if (!writing_) write();
@@ -91,7 +91,7 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   }
 
   void fail(const Error& why) {
-    sockets_->last_error_ = why;
+    sockets_.last_error_ = why;
     begin_close();
   }
 
@@ -99,14 +99,8 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
     if (closing()) return;
     closing_.application = this;
     closing_.callback = [](void* self, void*) { static_cast<UaSocket*>(self)->end(); };
-    UA_EventLoop* loop = sockets_->bridge_.manager.eventSource.eventLoop;
+    UA_EventLoop* loop = sockets_.bridge_.manager.eventSource.eventLoop;
     loop->addDelayedCallback(loop, &closing_);
-  }
-
-  // The loop ends: nobody is told any more.
-  void abandon() {
-    sockets_ = nullptr;
-    drop_or_linger();
   }
 
  private:
@@ -119,14 +113,14 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   }
 
   void read() {
-    if (closing() || reading_ || out_bytes_ > sockets_->options_.unsent_pause) return;
+    if (closing() || reading_ || out_bytes_ > sockets_.options_.unsent_pause) return;
     reading_ = true;
     stream_->read_some(in_, [this](Result<std::size_t> count) {
       reading_ = false;
-      if (sockets_ == nullptr || closing()) return;
+      if (closing()) return;
       if (!count) return fail(count.error());
       timer_->cancel();
-      sockets_->bytes_in_ += *count;
+      sockets_.bytes_in_ += *count;
       tell(UA_CONNECTIONSTATE_ESTABLISHED, UA_KEYVALUEMAP_NULL, {*count, in_.data()});
       read();
     });
@@ -135,9 +129,7 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   void write() {
     writing_ = true;
     const UA_ByteString& data = out_.front();
-    stream_->write_all({data.data, data.length}, [self = shared_from_this()](const Status& status) {
-      self->written(status);
-    });
+    stream_->write_all({data.data, data.length}, [this](const Status& status) { written(status); });
   }
 
   void written(const Status& status) {
@@ -146,35 +138,28 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
     UA_ByteString_clear(&out_.front());
     out_.pop_front();
     if (status && !out_.empty()) return write();
-    if (sockets_ == nullptr) return stream_->close();
+    if (lingering_) {
+      sockets_.lingering_.erase(shared_from_this());  // ends this object
+      return;
+    }
     if (!status && !closing()) return fail(status.error());
     read();
   }
 
   void end() {
-    UaSockets& sockets = *sockets_;
     const auto self = shared_from_this();
-    sockets.sockets_.erase(id_);
-    connecting_.reset();
-    listener_.reset();
-    tell(UA_CONNECTIONSTATE_CLOSING, UA_KEYVALUEMAP_NULL, UA_BYTESTRING_NULL);
-    if (counted_) sockets.accepted_ -= 1;
-    counted_ = false;
-    sockets_ = nullptr;
-    drop_or_linger();
-  }
-
-  // While a write is under way its callback keeps this object.
-  void drop_or_linger() {
+    sockets_.sockets_.erase(id_);
     connecting_.reset();
     listener_.reset();
     timer_->cancel();
-    if (stream_ == nullptr) return;
-    if (!writing_) return stream_->close();
-    timer_->start(kLinger, [this] { stream_->close(); });
+    tell(UA_CONNECTIONSTATE_CLOSING, UA_KEYVALUEMAP_NULL, UA_BYTESTRING_NULL);
+    if (stream_ == nullptr || !writing_) return;
+    lingering_ = true;
+    sockets_.lingering_.insert(self);
+    timer_->start(kLinger, [this] { sockets_.lingering_.erase(shared_from_this()); });
   }
 
-  UaSockets* sockets_;  // null once open62541 was told of the end
+  UaSockets& sockets_;
   const std::uintptr_t id_;
   UaSockets::Caller caller_;
   std::unique_ptr<sys::Connecting> connecting_;
@@ -187,6 +172,7 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   bool reading_ = false;
   bool writing_ = false;
   bool counted_ = false;
+  bool lingering_ = false;
   UA_DelayedCallback closing_{};
 };
 
@@ -219,9 +205,7 @@ UaSockets::UaSockets(sys::EventLoop& loop, UaLoopOptions options)
   };
 }
 
-UaSockets::~UaSockets() {
-  for (auto& [id, socket] : sockets_) socket->abandon();
-}
+UaSockets::~UaSockets() = default;
 
 void UaSockets::attach(UA_EventLoop& to) {
   bridge_.manager.eventSource.eventLoop = &to;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "connect/opcua/ua_loop.h"
 #include "sys/loop.h"
@@ -55,9 +56,10 @@ class UaSockets {
   sys::EventLoop& loop_;
   const UaLoopOptions options_;
   Bridge bridge_{};
+  std::size_t accepted_ = 0;  // sockets count themselves here
   std::map<std::uintptr_t, std::shared_ptr<UaSocket>> sockets_;
+  std::set<std::shared_ptr<UaSocket>> lingering_;  // closed, but still sending
   std::uintptr_t last_id_ = 0;
-  std::size_t accepted_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
   std::optional<Error> last_error_;
