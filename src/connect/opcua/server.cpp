@@ -27,6 +27,7 @@ constexpr UA_UInt32 kPublishRequestsMax = 20;
 constexpr UA_UInt32 kNotificationsPerPublishMax = 10'000;  // 0 would mean none at all
 constexpr UA_UInt32 kRetransmissionsMax = 100;
 constexpr UA_UInt32 kQueueMax = 1'000;
+constexpr double kSamplingMsMax = 86'400'000;
 constexpr double kSessionTimeoutMsMax = 3'600'000;
 
 class ServerImpl : public Server {
@@ -137,9 +138,11 @@ void ServerImpl::limit(UA_ServerConfig& config) const {
   config.queueSizeLimits = {1, kQueueMax};
   const double publish_min_ms = static_cast<double>(options_.publish_min.count()) / 1e6;
   config.publishingIntervalLimits.min = std::max(publish_min_ms, 5.0);
-  // Every change of a value is told when it happens, whatever interval a client asks for: its queue
-  // size decides what it gets of them.
-  config.samplingIntervalLimits = {0.0, 0.0};
+  // No interval: every change is told when it happens, and the queue of the item decides what the
+  // client gets of them. open62541 reads such values with all rights, so that is only for servers
+  // whose users have the same ones.
+  config.samplingIntervalLimits = {publish_min_ms, kSamplingMsMax};
+  if (!options_.rights_per_tag) config.samplingIntervalLimits = {0.0, 0.0};
   config.allowEmptyVariables = UA_RULEHANDLING_ACCEPT;
   config.verifyRequestTimestamp = UA_RULEHANDLING_ACCEPT;
 }
@@ -271,7 +274,7 @@ UA_Byte ServerImpl::access_level(const ServerUser* user, const TagNode* node) {
   if (node == nullptr) return kRead;  // the standard's own nodes
   if (user == nullptr) return 0;
   UA_Byte level = 0;
-  if (backing_.may_read(*user, node->tag.id)) level |= kRead;
+  if (!options_.rights_per_tag || backing_.may_read(*user, node->tag.id)) level |= kRead;
   if (node->tag.spec.writable && backing_.may_write(*user, node->tag.id)) {
     level |= UA_ACCESSLEVELMASK_WRITE;
   }

@@ -39,6 +39,7 @@ class ServerBacking {
 
   // Is this the password of that user? A certificate was already found in the trust store.
   virtual bool admit(const ServerUser& user, std::string_view password) = 0;
+  // Of values and history; the history of a tag is asked for with it whatever rights_per_tag says.
   virtual bool may_read(const ServerUser& user, TagId tag) = 0;
   // Asked only for tags that are writable.
   virtual bool may_write(const ServerUser& user, TagId tag) = 0;
@@ -57,6 +58,10 @@ struct ServerOptions {
   sys::Endpoint listen;  // a numeric address; port 0 takes a free one
   bool allow_none = false;       // endpoints without security
   bool allow_anonymous = false;  // users without a name
+  // Users may read some tags and not others. Then subscribed values are sampled with the rights of
+  // whoever subscribed, at the interval that he asks for. Without it everyone admitted may read
+  // everything (may_read is not asked), and every change is told when it happens.
+  bool rights_per_tag = true;
   std::size_t sessions_max = 100;
   // The fastest publishing and sampling that a client can get.
   Nanoseconds publish_min = std::chrono::milliseconds(50);

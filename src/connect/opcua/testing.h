@@ -95,6 +95,7 @@ struct Plant {
   ServerOptions options{.listen = {"127.0.0.1", 4840},
                         .allow_none = true,
                         .allow_anonymous = true,
+                        .rights_per_tag = false,
                         .publish_min = 10ms};
   const sys::Endpoint at{"127.0.0.1", 4840};
 
