@@ -233,7 +233,7 @@ void keep_secrets(Json& json, const ConnectionConfig& before) {
   const Json kept = kind.settings_json(before.settings, Secrets::kShown);
   Json& settings = json["settings"];
   // A secret goes to the machine that it is of: else a new address would be a way to read it.
-  for (const char* place : {"host", "port", "endpoint"}) {
+  for (const char* place : {"host", "port", "url"}) {
     if (settings.contains(place) && kept.contains(place) && settings[place] != kept[place]) return;
   }
   std::vector<FieldSpec> specs;

@@ -33,7 +33,7 @@ class ConnectionManager::Impl {
         outbox_(loop, clock, sink, options,
                 [this](TenantId tenant, TagId tag) { on_dropped(tenant, tag); }) {
     for (std::size_t i = 0; i < kProtocols; ++i) {
-      runtimes_[i] = kind_of(static_cast<Protocol>(i)).make_runtime(loop, clock, random);
+      runtimes_[i] = kind_of(static_cast<Protocol>(i)).make_runtime(loop, clock, random, options);
     }
   }
 

@@ -16,6 +16,10 @@
 
 namespace lineshaft::connect {
 
+namespace opcua {
+class TrustStore;
+}
+
 struct ManagerOptions {
   // Samples of all connections of a tenant are handed to the sink together, so that a hundred
   // machines make no hundred commits: after this time, or when so many wait.
@@ -25,6 +29,9 @@ struct ManagerOptions {
   // it the oldest are dropped, counted, and marked in the history with BadDataLost.
   std::size_t samples_kept_max = 200'000;
   Nanoseconds refused_retry = std::chrono::seconds(1);
+  // Our OPC UA certificate and those that we trust; without it OPC UA connections do not come up.
+  // Must outlive the manager.
+  opcua::TrustStore* opcua_trust = nullptr;
 };
 
 struct ManagerCounters {

@@ -77,8 +77,10 @@ class ProtocolKind {
   // Where the value comes from, for people: "modbus:press 4/1/holding/100". Goes into the tag.
   virtual std::string source(const ConnectionConfig& config, const SignalPoint& point) const = 0;
 
+  // `options`: what some protocols need of the house beside a loop.
   virtual std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,
-                                                        sys::Random& random) const = 0;
+                                                        sys::Random& random,
+                                                        const ManagerOptions& options) const = 0;
 };
 
 // Threads: any.

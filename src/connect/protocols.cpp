@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "connect/modbus/kind.h"
+#include "connect/opcua/kind.h"
 #include "connect/protocol.h"
 #include "connect/s7/kind.h"
 
@@ -15,7 +16,8 @@ constexpr std::size_t kHostBytesMax = 253;  // RFC 1035
 
 // In the order of `Protocol`.
 const std::array<const ProtocolKind*, kProtocols>& kinds() {
-  static const std::array<const ProtocolKind*, kProtocols> all = {&modbus_kind(), &s7_kind()};
+  static const std::array<const ProtocolKind*, kProtocols> all = {&modbus_kind(), &s7_kind(),
+                                                                  &opcua::kind()};
   return all;
 }
 

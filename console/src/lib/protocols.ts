@@ -28,6 +28,6 @@ export function settingsReady(kind: ProtocolKind, settings: Record<string, unkno
 
 /** Where a machine is, in a line. */
 export function addressOf(connection: Pick<Connection, 'settings'>): string {
-  const { host, port, endpoint } = connection.settings;
-  return endpoint ? String(endpoint) : `${String(host)}:${String(port)}`;
+  const { host, port, url } = connection.settings;
+  return url ? String(url) : `${String(host)}:${String(port)}`;
 }

@@ -214,7 +214,8 @@ class ModbusKind : public ProtocolKind {
   }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& /*clock*/,
-                                                sys::Random& random) const override {
+                                                sys::Random& random,
+                                                const ManagerOptions& /*options*/) const override {
     return std::make_unique<ModbusRuntime>(loop, random);
   }
 };

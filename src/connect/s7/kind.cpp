@@ -212,7 +212,8 @@ class S7Kind : public ProtocolKind {
   }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& /*clock*/,
-                                                sys::Random& random) const override {
+                                                sys::Random& random,
+                                                const ManagerOptions& /*options*/) const override {
     return std::make_unique<S7Runtime>(loop, random);
   }
 };

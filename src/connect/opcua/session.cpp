@@ -1,0 +1,139 @@
+#include "connect/opcua/session.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "connect/backoff.h"
+#include "connect/opcua/access.h"
+#include "connect/opcua/poller.h"
+#include "connect/opcua/subscriber.h"
+#include "connect/opcua/writer.h"
+
+namespace lineshaft::connect::opcua {
+
+namespace {
+
+// What a signal becomes when its machine is away.
+Quality away(const Error& why) {
+  switch (why.id) {
+    case ErrorId::kTimeout:
+      return quality::kBadTimeout;
+    case ErrorId::kConnectFailed:
+      return quality::kBadNotConnected;
+    default:
+      return quality::kBadCommunicationError;
+  }
+}
+
+class Session : public Driver, private UaClientListener {
+ public:
+  Session(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random, TrustStore& trust,
+          const ConnectionConfig& config, DriverHost& host)
+      : loop_(loop),
+        host_(host),
+        config_(config),
+        retry_(loop.make_timer()),
+        backoff_(random),
+        client_(loop, clock, trust, std::get<Settings>(config.settings), *this),
+        access_(client_, config, host),
+        subscriber_(loop, access_,
+                    {.unusable = [this] { poll_instead(); },
+                     .silent = [this](const Error& why) { client_.give_up(why); }}),
+        poller_(loop, random, access_),
+        writer_(access_),
+        polling_(std::get<Settings>(config.settings).poll) {
+    retry_->start(Nanoseconds(0), [this] { client_.connect(); });
+  }
+
+  void write(std::size_t signal, Value value, WriteDone done) override {
+    if (!ready_) {
+      return done(Error{ErrorId::kMachineNotConnected, "there is no session with the server"});
+    }
+    writer_.write(signal, std::move(value), std::move(done));
+  }
+
+  void fill(ConnectionStatus& status) const override {
+    const Traffic& traffic = client_.traffic;
+    status.requests = traffic.requests;
+    status.errors = traffic.errors;
+    status.timeouts = traffic.timeouts;
+    status.bytes_in = client_.bytes_in();
+    status.bytes_out = client_.bytes_out();
+    status.latency = traffic.latency.summary();
+    status.reconnects = sessions_ > 0 ? sessions_ - 1 : 0;
+    status.cycles_missed = poller_.cycles_missed();
+    status.clock_ahead_ms = subscriber_.clock_ahead_ms();
+    if (retry_at_) {
+      status.retry_in_ms = std::max(Nanoseconds(0), *retry_at_ - loop_.now()) / std::chrono::milliseconds(1);
+    }
+  }
+
+ private:
+  void on_session(bool same) override {
+    retry_at_.reset();
+    if (same) return go(true);
+    access_.prepare([this](const Status& ready) {
+      if (!ready) return client_.give_up(ready.error());
+      go(false);
+    });
+  }
+
+  void go(bool same) {
+    ready_ = true;
+    sessions_ += 1;
+    backoff_.reset();
+    host_.on_connected();
+    if (sessions_ == 1) host_.on_event("secured", client_.chosen_text());
+    polling_ ? poller_.start() : subscriber_.start(same);
+  }
+
+  void poll_instead() {
+    polling_ = true;
+    host_.on_event("polling", "the server has no subscriptions");
+    subscriber_.stop();
+    poller_.start();
+  }
+
+  void on_no_session(const Error& why) override {
+    ready_ = false;
+    subscriber_.stop();
+    poller_.stop();
+    access_.forget_heard();
+    host_.on_lost(why);
+    const Instant at = host_.now();
+    for (std::size_t i = 0; i < config_.signals.size(); ++i) host_.on_bad(i, at, away(why));
+    const Nanoseconds delay = backoff_.next();
+    retry_at_ = loop_.now() + delay;
+    retry_->start(delay, [this] {
+      retry_at_.reset();
+      client_.connect();
+    });
+    writer_.fail_all(why);
+  }
+
+  sys::EventLoop& loop_;
+  DriverHost& host_;
+  const ConnectionConfig& config_;
+  std::unique_ptr<sys::Timer> retry_;
+  Backoff backoff_;
+  std::optional<Nanoseconds> retry_at_;
+  UaClient client_;
+  Access access_;
+  Subscriber subscriber_;
+  Poller poller_;
+  Writer writer_;
+  bool polling_;
+  bool ready_ = false;
+  std::uint64_t sessions_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Driver> make_session(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
+                                     TrustStore& trust, const ConnectionConfig& config,
+                                     DriverHost& host) {
+  return std::make_unique<Session>(loop, clock, random, trust, config, host);
+}
+
+}  // namespace lineshaft::connect::opcua

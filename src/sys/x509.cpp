@@ -1,0 +1,117 @@
+#include "sys/x509.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <memory>
+
+#include "base/hex.h"
+
+namespace lineshaft::sys {
+namespace {
+
+template <typename T, void (*free_function)(T*)>
+struct Freer {
+  void operator()(T* object) const { free_function(object); }
+};
+using X509Ptr = std::unique_ptr<X509, Freer<X509, X509_free>>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES, GENERAL_NAMES_free>>;
+struct BioFreer {
+  void operator()(BIO* bio) const { BIO_free_all(bio); }
+};
+using BioPtr = std::unique_ptr<BIO, BioFreer>;
+
+std::string name_text(const X509_NAME* name) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  // RFC 2253 with readable letters, and control characters escaped.
+  constexpr unsigned long kFlags = (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_CPLUS_SPC;
+  if (X509_NAME_print_ex(bio.get(), name, 0, kFlags) < 0) return {};
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+Timestamp to_timestamp(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  const std::int64_t days =
+      days_from_civil(parts.tm_year + 1900, static_cast<unsigned>(parts.tm_mon + 1),
+                      static_cast<unsigned>(parts.tm_mday));
+  const std::int64_t seconds =
+      days * 86'400 + parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
+  constexpr std::int64_t kSecondsMax = 9'223'372'036;  // where int64 nanoseconds end
+  if (seconds > kSecondsMax) return kTimestampMax;
+  if (seconds < -kSecondsMax) return kTimestampMin;
+  return {seconds * 1'000'000'000};
+}
+
+std::string address_text(ByteSpan raw) {
+  std::string text;
+  if (raw.size() == 4) {
+    for (std::size_t i = 0; i < 4; ++i) text += (i > 0 ? "." : "") + std::to_string(raw[i]);
+    return text;
+  }
+  const std::string hex = hex_text(raw);
+  for (std::size_t i = 0; i < hex.size(); i += 4) {
+    text += (i > 0 ? ":" : "") + hex.substr(i, 4);
+  }
+  return text;
+}
+
+void read_names(X509* certificate, X509Info& info) {
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  if (names == nullptr) return;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI && name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+    const ASN1_STRING* string = name->d.ia5;
+    const ByteSpan raw(ASN1_STRING_get0_data(string),
+                       static_cast<std::size_t>(ASN1_STRING_length(string)));
+    if (name->type == GEN_URI) info.uris.emplace_back(as_text(raw));
+    if (name->type == GEN_DNS) info.dns_names.emplace_back(as_text(raw));
+    if (name->type == GEN_IPADD) info.addresses.push_back(address_text(raw));
+  }
+}
+
+}  // namespace
+
+std::optional<std::size_t> first_certificate_bytes(ByteSpan der) {
+  // A SEQUENCE with a length of two octets: every certificate has from 128 to 65535 bytes.
+  if (der.size() < 4 || der[0] != 0x30 || der[1] != 0x82) return std::nullopt;
+  const std::size_t bytes = std::size_t{4} + (std::size_t{der[2]} << 8) + der[3];
+  if (bytes > der.size()) return std::nullopt;
+  return bytes;
+}
+
+Result<X509Info> inspect_x509(ByteSpan der) {
+  const auto bytes = first_certificate_bytes(der);
+  if (!bytes || *bytes > kCertificateBytesMax) {
+    return Error{ErrorId::kTlsFailed, "the bytes are no certificate in DER form"};
+  }
+  const unsigned char* at = der.data();
+  const X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(*bytes)));
+  if (certificate == nullptr) {
+    ERR_clear_error();
+    return Error{ErrorId::kTlsFailed, "the bytes are no certificate in DER form"};
+  }
+  X509Info info;
+  info.subject = name_text(X509_get_subject_name(certificate.get()));
+  info.issuer = name_text(X509_get_issuer_name(certificate.get()));
+  info.not_before = to_timestamp(X509_get0_notBefore(certificate.get()));
+  info.not_after = to_timestamp(X509_get0_notAfter(certificate.get()));
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (X509_digest(certificate.get(), EVP_sha1(), digest.data(), &size) == 1) {
+    info.sha1 = hex_text(ByteSpan(digest).first(size));
+  }
+  read_names(certificate.get(), info);
+  const EVP_PKEY* key = X509_get0_pubkey(certificate.get());
+  info.key_bits = key != nullptr ? static_cast<unsigned>(EVP_PKEY_get_bits(key)) : 0;
+  info.authority = X509_check_ca(certificate.get()) == 1;
+  ERR_clear_error();
+  return info;
+}
+
+}  // namespace lineshaft::sys
