@@ -404,6 +404,22 @@ TEST(S7Hostile, CodesBecomeQualities) {
   }
 }
 
+TEST(S7Hostile, ATroubleOfTheMomentIsAskedAgainAtTheNextCycle) {
+  Neighbours n;
+  bool faulty = true;
+  n.device.refuse = [&](s7::Area area, std::uint16_t, std::uint32_t, std::size_t) {
+    return faulty && area == s7::Area::kMarker ? s7::ReturnCode::kHardwareFault
+                                               : s7::ReturnCode::kOk;
+  };
+  n.put(2, cpu(666, {"DB1.DBW0:INT", "MW0:INT", "MW2:INT"}), 11);
+  n.loop.run_for(5s);
+  EXPECT_EQ(n.status(2).tags_bad, 2u);
+  EXPECT_TRUE(n.last(11).quality.good());
+  faulty = false;
+  n.loop.run_for(1100ms);
+  EXPECT_EQ(n.status(2).tags_bad, 0u);
+}
+
 TEST(S7Hostile, ACpuThatRestartsWithOtherBlocksIsPlannedAfresh) {
   Neighbours n;
   n.device.db(100);

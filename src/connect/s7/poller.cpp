@@ -18,6 +18,9 @@ std::uint64_t token_of(std::size_t group, std::size_t block) {
   return static_cast<std::uint64_t>(group) << 32 | block;
 }
 
+// Whether the CPU has no such thing, rather than trouble with it just now.
+bool is_final(s7::ReturnCode code) { return s7_quality(code) == quality::kBadConfigurationError; }
+
 // Whether a shorter range might be answered: what is there may end within this one.
 bool may_be_in_part(s7::ReturnCode code) {
   return code == s7::ReturnCode::kAddressOutOfRange || code == s7::ReturnCode::kTypeInconsistent ||
@@ -166,15 +169,21 @@ void S7Poller::on_read(Group& group, std::uint32_t index, const s7::ReadDone& do
                        Nanoseconds now) {
   const Instant at = host_.now();
   group.blocks[index].not_before = Nanoseconds(0);
-  bool whole = true;
+  bool refused = false;
+  std::optional<Error> trouble;
   for (const s7::PlanPart& part : group.blocks[index].plan.parts) {
     const s7::ItemData& item = done.items[part.range];
-    whole = whole && item.code == s7::ReturnCode::kOk;
     if (item.code == s7::ReturnCode::kOk) {
       on_bytes(group, part, item.data.subspan(part.range_offset, part.bytes), at);
+    } else if (is_final(item.code)) {
+      refused = true;
+    } else {
+      host_.on_bad(part.item, at, s7_quality(item.code));
+      if (!trouble) trouble = s7_error(config_.signals[part.item].path, item.code);
     }
   }
-  if (!whole) take_out_refused(group, index, done, now);
+  if (trouble) host_.on_trouble("refused", *trouble);
+  if (refused) take_out_refused(group, index, done, now);
 }
 
 void S7Poller::take_out_refused(Group& group, std::uint32_t index, const s7::ReadDone& done,
@@ -183,7 +192,8 @@ void S7Poller::take_out_refused(Group& group, std::uint32_t index, const s7::Rea
   s7::PlanRequest kept;
   std::vector<std::pair<std::size_t, std::vector<s7::PlanPart>>> refusals;
   for (std::size_t range = 0; range < done.items.size(); ++range) {
-    const bool refused = done.items[range].code != s7::ReturnCode::kOk;
+    const s7::ReturnCode code = done.items[range].code;
+    const bool refused = code != s7::ReturnCode::kOk && is_final(code);
     std::vector<s7::PlanPart> parts;
     for (s7::PlanPart part : asked.parts) {
       if (part.range != range) continue;

@@ -25,7 +25,7 @@ Identification read(const Identification& plate, std::size_t bytes_max, int& req
 }
 
 TEST(S7Szl, ReadsTheNamePlateInAnyNumberOfParts) {
-  for (const std::size_t bytes_max : {3u, 64u, 214u, 1000u}) {
+  for (const std::size_t bytes_max : {4u, 64u, 214u, 1000u}) {
     int requests = 0;
     EXPECT_EQ(read(kPlate, bytes_max, requests), kPlate) << bytes_max;
   }
