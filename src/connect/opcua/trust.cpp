@@ -71,9 +71,8 @@ Result<Identity> make_identity(const std::vector<std::string>& hosts) {
 
 }  // namespace
 
-// Built anew at each change of the folders.
 struct TrustStore::Chains {
-  std::vector<Bytes> authorities;  // of trusted/
+  std::vector<Bytes> authorities;
   std::vector<Bytes> issuers;
   std::vector<Bytes> crls;
   UA_CertificateGroup group{};
@@ -119,7 +118,7 @@ Result<std::unique_ptr<TrustStore>> TrustStore::open(sys::FileSystem& files, sys
                                                      const std::vector<std::string>& hosts) {
   LS_ASSERT(!hosts.empty());
   std::unique_ptr<TrustStore> store(new TrustStore(files, clock, std::move(folder)));
-  for (const char* name : {"own", "trusted", "issuers", "crls", "rejected"}) {
+  for (const char* name : {"own", "trusted", "authorities", "issuers", "crls", "rejected"}) {
     if (Status made = files.create_directories(sys::join_path(store->folder_, name)); !made) {
       return made.error();
     }
@@ -181,13 +180,16 @@ Status TrustStore::load() {
     });
   };
   Status done = certificates("trusted", [this](const auto& info, Bytes der, std::string file) {
-    if (info.authority) chains_->authorities.push_back(der);
     trusted_[info.sha1] = {std::move(der), std::move(file)};
   });
   if (!done) return done;
   done = certificates("rejected", [this](const auto& info, Bytes der, std::string file) {
     rejected_order_.push_back(info.sha1);
     rejected_[info.sha1] = {std::move(der), std::move(file)};
+  });
+  if (!done) return done;
+  done = certificates("authorities", [this](const auto& /*info*/, Bytes der, std::string /*file*/) {
+    chains_->authorities.push_back(std::move(der));
   });
   if (!done) return done;
   done = certificates("issuers", [this](const auto& /*info*/, Bytes der, std::string /*file*/) {
@@ -224,9 +226,6 @@ Status TrustStore::judge(ByteSpan chain, std::string_view application_uri) const
   const std::string name = "the certificate " + info.subject + " (thumbprint " + info.sha1 + ") ";
   if (info.key_bits > kCurveBitsMax && info.key_bits < kRsaBitsMin) {
     return refused(name + "has a key of " + std::to_string(info.key_bits) + " bits; 2048 are the least");
-  }
-  if (info.authority) {
-    return refused(name + "is an authority's, not an application's: the device is set up wrongly");
   }
   const Timestamp now = clock_.now();
   if (now > info.not_after) {
@@ -314,12 +313,6 @@ Status TrustStore::move(std::string_view thumbprint, bool to_trusted) {
   const std::string key(thumbprint);
   from.erase(found);
   std::erase(rejected_order_, key);
-  const auto info = sys::inspect_x509(known.der);
-  if (info && info->authority) {
-    if (to_trusted) chains_->authorities.push_back(known.der);
-    if (!to_trusted) std::erase(chains_->authorities, known.der);
-    chains_->build();
-  }
   (to_trusted ? trusted_ : rejected_)[key] = std::move(known);
   if (!to_trusted) rejected_order_.push_back(key);
   return {};

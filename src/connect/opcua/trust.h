@@ -1,9 +1,15 @@
 // connect/opcua/trust.h: who we are and whom we believe: our own application certificate, a folder
 // of trusted ones, and those that were refused and wait for somebody's decision.
 //
-// Folder: own/ (certificate.der, key.der), trusted/, issuers/, crls/, rejected/: one file in DER
-// form each, named by its thumbprint (trusted/ and issuers/ take other names too, so that files can
-// be copied in by hand; they are read when the store is opened).
+// Folder, a file in DER form each:
+//   own/          certificate.der and key.der
+//   trusted/      applications, each by itself: what it signed is not trusted with it, even where its
+//                 certificate says that it may sign, as self-made ones of many devices do
+//   authorities/  all that they signed is trusted, unless crls/ says otherwise; put here by hand
+//   issuers/      links of a chain up to an authority, where a device does not send them
+//   crls/         revocation lists of authorities and issuers; each must have one
+//   rejected/     refused, waiting for somebody's decision
+// Files of ours are named by the thumbprint; others may have any name. All are read at opening.
 #pragma once
 
 #include <map>
