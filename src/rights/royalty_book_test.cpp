@@ -172,11 +172,7 @@ TEST_F(RoyaltyBookTest, PeriodsFollowEachOtherAndCarryWhatIsLeft) {
   license("steel", tonnes("steel"));
   report("p-0", "2026-01-01", "2026-02-01", "10");
   report("p-1", "2026-02-01", "2026-03-01", "10");
-  RunRequest january;
-  january.id = "r-0";
-  january.from = day("2026-01-01");
-  january.to = day("2026-02-01");
-  pass(january);
+  pass(january("r-0"));
   EXPECT_EQ(
       book_
           ->add_report(
@@ -216,11 +212,7 @@ TEST_F(RoyaltyBookTest, APeriodInWhichNothingWasUsedIsPostedWithoutAJournal) {
   license("steel", tonnes("steel"));
   report("p-0", "2026-01-01", "2026-02-01", "0");
   report("p-1", "2026-02-01", "2026-03-01", "10");
-  RunRequest january;
-  january.id = "r-0";
-  january.from = day("2026-01-01");
-  january.to = day("2026-02-01");
-  const RoyaltyRun empty = pass(january);
+  const RoyaltyRun empty = pass(january("r-0"));
   EXPECT_EQ(empty.state, RunState::kPosted);
   EXPECT_EQ(empty.sequence, 0U);
   EXPECT_EQ(book_->post(kOurs, "r-0")->state, RunState::kPosted);

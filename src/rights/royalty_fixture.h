@@ -72,19 +72,22 @@ class RoyaltyFixture : public testing::Test {
     entry.basis = "agreement";
     register_->add_ownership(kOurs, id, entry, "ann").value();
   }
-  // Signed by both sides.
+  // Of the alloy, to the firm. Signed by both sides.
   void license(const std::string& id, const std::string& terms) {
     Licence licence;
     licence.id = id;
-    licence.kind = LicenceKind::kOrdinary;
     licence.licensors = {"centre", "partner"};
-    licence.licensees = {"firm"};
     licence.assets = {"alloy"};
-    licence.from = day("2026-01-01");
+    license(licence, terms);
+  }
+  // To the firm and from this year on, if it says nothing else.
+  void license(Licence licence, const std::string& terms) {
+    if (licence.licensees.empty()) licence.licensees = {"firm"};
+    if (licence.from == Day()) licence.from = day("2026-01-01");
     licence.terms = terms;
     const KeptLicence draft = licences_->put(kOurs, licence).value();
     for (const std::string& side : sides_of(licence)) {
-      licences_->approve(kOurs, id, side, draft.digest, side).value();
+      licences_->approve(kOurs, licence.id, side, draft.digest, side).value();
     }
   }
   static std::string tonnes(const std::string& licence, const std::string& gaps = "hold") {
@@ -105,18 +108,23 @@ class RoyaltyFixture : public testing::Test {
     ASSERT_TRUE(durable.get_future().get().ok());
   }
   void report(const std::string& id, std::string_view from, std::string_view to,
-              const std::string& quantity, const std::string& gap = "") {
+              const std::string& quantity, const std::string& gap = "",
+              const std::string& licence = "steel") {
     const auto added = book_->add_report(
-        kOurs, {id, "steel", day(from), day(to), quantity, gap, "", {}, ""}, "firm");
+        kOurs, {id, licence, day(from), day(to), quantity, gap, "", {}, ""}, "firm");
     ASSERT_TRUE(added.ok()) << added.error().text();
   }
 
-  static RunRequest february(const std::string& id) {
+  static RunRequest month(const std::string& id, std::string_view from, std::string_view to) {
     RunRequest request;
     request.id = id;
-    request.from = day("2026-02-01");
-    request.to = day("2026-03-01");
+    request.from = day(from);
+    request.to = day(to);
     return request;
+  }
+  static RunRequest january(const std::string& id) { return month(id, "2026-01-01", "2026-02-01"); }
+  static RunRequest february(const std::string& id) {
+    return month(id, "2026-02-01", "2026-03-01");
   }
   Result<WholeRun> make(const RunRequest& request) {
     return book_->make_run(kOurs, request, {"1", "Ann"});

@@ -160,6 +160,11 @@ TEST(SplitClosed, EndsResidualsThatHaveNoCommonDenominatorWithTheShares) {
   EXPECT_TRUE(split.residuals_ended);
   EXPECT_EQ(amounts(split), (Units{0, 100}));
   EXPECT_EQ(split.residuals.denominator, 999'999'999'989);
+  // What was in suspense, a whole unit, is given out with them: 101 in all.
+  const Residuals waiting{10'000'000'019, {{"a", 5}, {"b", 10'000'000'014}}};
+  const Split both = settlement::split(100, shares, waiting, SplitMode::kClosed).value();
+  EXPECT_TRUE(both.residuals_ended);
+  EXPECT_EQ(amounts(both), (Units{0, 101}));
 }
 
 TEST(SplitStream, IsTheFloorOfTheTotalSoFar) {
