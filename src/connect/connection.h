@@ -13,7 +13,9 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "connect/modbus/settings.h"
+#include "connect/mqtt/settings.h"
 #include "connect/s7/settings.h"
+#include "connect/sparkplug/settings.h"
 #include "model/tag.h"
 
 namespace lineshaft::connect {
@@ -22,9 +24,9 @@ namespace lineshaft::connect {
 using ConnectionId = StrongId<struct ConnectionIdName, std::uint32_t>;
 
 // One alternative a protocol, in the order of `Protocol`; what each can do: connect/protocol.h.
-enum class Protocol : std::uint8_t { kModbusTcp, kS7 };
-using ProtocolSettings = std::variant<ModbusSettings, S7Settings>;
-using SignalPoint = std::variant<ModbusPoint, S7Point>;
+enum class Protocol : std::uint8_t { kModbusTcp, kS7, kMqtt, kSparkplug };
+using ProtocolSettings = std::variant<ModbusSettings, S7Settings, MqttSettings, SparkplugSettings>;
+using SignalPoint = std::variant<ModbusPoint, S7Point, MqttPoint, SparkplugPoint>;
 
 std::string_view protocol_name(Protocol protocol);  // "modbus-tcp"
 std::optional<Protocol> parse_protocol(std::string_view name);
