@@ -13,8 +13,10 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "connect/modbus/settings.h"
+#include "connect/mqtt/settings.h"
 #include "connect/opcua/settings.h"
 #include "connect/s7/settings.h"
+#include "connect/sparkplug/settings.h"
 #include "model/tag.h"
 
 namespace lineshaft::connect {
@@ -23,9 +25,10 @@ namespace lineshaft::connect {
 using ConnectionId = StrongId<struct ConnectionIdName, std::uint32_t>;
 
 // One alternative a protocol, in the order of `Protocol`; what each can do: connect/protocol.h.
-enum class Protocol : std::uint8_t { kModbusTcp, kS7, kOpcUa };
-using ProtocolSettings = std::variant<ModbusSettings, S7Settings, opcua::Settings>;
-using SignalPoint = std::variant<ModbusPoint, S7Point, opcua::Point>;
+enum class Protocol : std::uint8_t { kModbusTcp, kS7, kOpcUa, kMqtt, kSparkplug };
+using ProtocolSettings =
+    std::variant<ModbusSettings, S7Settings, opcua::Settings, MqttSettings, SparkplugSettings>;
+using SignalPoint = std::variant<ModbusPoint, S7Point, opcua::Point, MqttPoint, SparkplugPoint>;
 
 std::string_view protocol_name(Protocol protocol);  // "modbus-tcp"
 std::optional<Protocol> parse_protocol(std::string_view name);

@@ -4,9 +4,11 @@
 
 #include "base/utf8.h"
 #include "connect/modbus/kind.h"
+#include "connect/mqtt/kind.h"
 #include "connect/opcua/kind.h"
 #include "connect/protocol.h"
 #include "connect/s7/kind.h"
+#include "connect/sparkplug/kind.h"
 
 namespace lineshaft::connect {
 
@@ -16,8 +18,8 @@ constexpr std::size_t kHostBytesMax = 253;  // RFC 1035
 
 // In the order of `Protocol`.
 const std::array<const ProtocolKind*, kProtocols>& kinds() {
-  static const std::array<const ProtocolKind*, kProtocols> all = {&modbus_kind(), &s7_kind(),
-                                                                  &opcua::kind()};
+  static const std::array<const ProtocolKind*, kProtocols> all = {
+      &modbus_kind(), &s7_kind(), &opcua::kind(), &mqtt_kind(), &sparkplug_kind()};
   return all;
 }
 

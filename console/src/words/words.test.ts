@@ -78,7 +78,10 @@ test('every protocol, its settings and its columns of signals have words', () =>
   const kinds = readdirSync(rooms, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('/kind.cpp'));
   assert.ok(kinds.length > 0, 'no protocol found');
   const namesIn = (text: string) => [...text.matchAll(/fields\.(?:integer|optional_int|boolean|string|secret|number|optional_double|word)\(\s*"(\w+)"/g)].map((match) => match[1]!);
-  const missing: string[] = [];
+  // Settings that several protocols share: void read_tls(Fields& fields, ...) and the like.
+  const shared = readdirSync(rooms, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.cpp'))
+    .flatMap((name) => [...readFileSync(join(rooms, name), 'utf8').matchAll(/^void read_\w+\(Fields& fields, \w+& [^]*?^\}/gm)].map((match) => match[0]));
+  const missing: string[] = shared.flatMap(namesIn).map((name) => `setting.${name}`).filter((key) => !(key in en));
   for (const kind of kinds) {
     const text = readFileSync(join(rooms, kind), 'utf8');
     const between = (from: string, to: string) => text.slice(text.indexOf(from), text.indexOf(to));
