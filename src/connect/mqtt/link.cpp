@@ -22,6 +22,7 @@ MqttLink::MqttLink(sys::EventLoop& loop, sys::Random& random, const MqttBroker& 
       user_(user),
       client_(std::move(options), *this),
       timer_(loop.make_timer()),
+      lose_(loop.make_timer()),
       stream_(loop, random, stream_options(broker), *this) {}
 
 void MqttLink::on_up() {
@@ -42,6 +43,7 @@ void MqttLink::on_down(const Error& why, Nanoseconds /*retry_in*/) {
   if (why.id == ErrorId::kTimeout) timeouts_ += 1;
   client_.lost();
   timer_->cancel();
+  lose_->cancel();
   armed_for_.reset();
   user_.on_down(why);
 }
@@ -72,16 +74,24 @@ Status MqttLink::flush() {
   return sent;
 }
 
+// A user that publishes is in the middle of something: it must not hear of the loss before it has
+// returned.
+void MqttLink::flush_or_lose() {
+  Status sent = flush();
+  if (sent) return;
+  lose_->start(Nanoseconds(0), [this, why = sent.error()] { stream_.lose(why); });
+}
+
 Status MqttLink::publish(mqtt::Publish message, std::uint64_t token) {
   if (Status taken = client_.publish(std::move(message), token, loop_.now()); !taken) return taken;
   published_ += 1;
-  if (Status sent = flush(); !sent) stream_.lose(sent.error());
+  flush_or_lose();
   return {};
 }
 
 std::uint16_t MqttLink::subscribe(std::vector<mqtt::Subscription> subscriptions) {
   const std::uint16_t id = client_.subscribe(std::move(subscriptions), loop_.now());
-  if (Status sent = flush(); !sent) stream_.lose(sent.error());
+  flush_or_lose();
   return id;
 }
 

@@ -57,12 +57,14 @@ class MqttLink : private StreamUser, private mqtt::ClientEvents {
   void on_subscribed(std::uint16_t id, const std::vector<mqtt::Reason>& reasons) override;
 
   Status flush();  // gives what the client wrote to the stream
+  void flush_or_lose();
   void arm();
 
   sys::EventLoop& loop_;
   MqttUser& user_;
   mqtt::Client client_;
   std::unique_ptr<sys::Timer> timer_;
+  std::unique_ptr<sys::Timer> lose_;  // at a turn of its own
   std::optional<Nanoseconds> armed_for_;
   std::uint64_t published_ = 0;
   std::uint64_t refused_ = 0;

@@ -1,0 +1,106 @@
+#include "connect/sparkplug/edge.h"
+
+#include <utility>
+
+#include "connect/mqtt/broker.h"
+#include "connect/sparkplug/session.h"
+
+namespace lineshaft::connect {
+
+SparkplugEdge::SparkplugEdge(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
+                             SparkplugEdgeOptions options, OnCommand on_command)
+    : loop_(loop),
+      clock_(clock),
+      flush_interval_(options.flush_interval),
+      on_command_(std::move(on_command)),
+      node_(options.node, *this),
+      flush_timer_(loop.make_timer()),
+      birth_timer_(loop.make_timer()),
+      link_(loop, random, options.broker, client_options(options.broker, random), *this) {}
+
+SparkplugEdge::~SparkplugEdge() {
+  if (!link_.connected()) return;
+  node_.flush(now_ms());
+  node_.say_goodbye(now_ms());
+}
+
+std::uint64_t SparkplugEdge::now_ms() const {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(clock_.now().ns / 1'000'000, 0));
+}
+
+void SparkplugEdge::update(sparkplug::EdgeMetricId metric, sparkplug::EdgeValue value) {
+  node_.update(metric, std::move(value));
+  if (std::exchange(flush_armed_, true)) return;
+  flush_timer_->start(flush_interval_, [this] {
+    flush_armed_ = false;
+    node_.flush(now_ms());
+  });
+}
+
+std::optional<mqtt::Will> SparkplugEdge::next_will() {
+  sparkplug::Publication death = node_.next_will(now_ms());
+  return mqtt::Will{std::move(death.topic),
+                    std::move(death.payload),
+                    static_cast<mqtt::Qos>(death.qos),
+                    death.retain,
+                    {}};
+}
+
+void SparkplugEdge::on_session() {
+  std::vector<mqtt::Subscription> subscriptions;
+  for (sparkplug::SubscriptionWish& wish : node_.subscriptions()) {
+    mqtt::Subscription& one = subscriptions.emplace_back();
+    one.filter = std::move(wish.filter);
+    one.qos = static_cast<mqtt::Qos>(wish.qos);
+  }
+  link_.subscribe(std::move(subscriptions));
+}
+
+// The birth follows the subscription, so that no command falls between them.
+void SparkplugEdge::on_subscribed(std::uint16_t /*id*/, const std::vector<mqtt::Reason>& reasons) {
+  for (const mqtt::Reason reason : reasons) {
+    if (!is_failure(reason)) continue;
+    last_error_ = Error{ErrorId::kDenied, "the broker refuses the subscription to commands: " +
+                                              mqtt::reason_name(reason)};
+  }
+  node_.on_connected(now_ms(), loop_.now());
+}
+
+void SparkplugEdge::on_message(const mqtt::Publish& message) {
+  node_.on_message(message.topic, message.payload, now_ms(), loop_.now());
+  carry_out();
+  arm();
+}
+
+// After the node has returned: whoever carries a command out calls update().
+void SparkplugEdge::carry_out() {
+  for (auto& [metric, value] : std::exchange(commands_, {})) on_command_(metric, std::move(value));
+}
+
+void SparkplugEdge::arm() {
+  const auto next = node_.next_time();
+  if (!next) return birth_timer_->cancel();
+  birth_timer_->start(*next - loop_.now(), [this] { node_.on_time(now_ms(), loop_.now()); });
+}
+
+void SparkplugEdge::on_down(const Error& why) {
+  last_error_ = why;
+  birth_timer_->cancel();
+  node_.on_lost();
+}
+
+void SparkplugEdge::publish(sparkplug::Publication publication) {
+  if (Status sent = link_.publish(message_of(std::move(publication))); !sent) {
+    last_error_ = sent.error();
+  }
+}
+
+void SparkplugEdge::on_command(sparkplug::EdgeMetricId metric, Value value) {
+  commands_.emplace_back(metric, std::move(value));
+}
+
+void SparkplugEdge::on_host_offline() {
+  link_.disconnect({ErrorId::kPeerClosed, "the primary host went offline"});
+}
+
+}  // namespace lineshaft::connect

@@ -1,0 +1,66 @@
+// connect/sparkplug/edge.h: our own edge node on a broker: publishes tags of ours to Sparkplug
+// hosts and takes their commands. The server's side of Sparkplug.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "connect/mqtt/link.h"
+#include "sys/clock.h"
+#include "wire/sparkplug/edge_node.h"
+
+namespace lineshaft::connect {
+
+struct SparkplugEdgeOptions {
+  MqttBroker broker;  // checked
+  sparkplug::EdgeNodeOptions node;
+  // Values of this time go together.
+  Nanoseconds flush_interval = std::chrono::milliseconds(100);
+};
+
+// Construction connects; metrics are added before the loop turns. Loop's thread.
+class SparkplugEdge : private MqttUser, private sparkplug::EdgeNodeEvents {
+ public:
+  // A host wants a value; whoever carries it out reports it with update(). May call update().
+  using OnCommand = std::function<void(sparkplug::EdgeMetricId, Value)>;
+  SparkplugEdge(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
+                SparkplugEdgeOptions options, OnCommand on_command);
+  ~SparkplugEdge() override;
+
+  sparkplug::EdgeNode& node() { return node_; }
+  // As EdgeNode::update, and sees to it that the value is published.
+  void update(sparkplug::EdgeMetricId metric, sparkplug::EdgeValue value);
+
+  bool connected() const { return link_.connected(); }
+  const std::optional<Error>& last_error() const { return last_error_; }
+
+ private:
+  std::optional<mqtt::Will> next_will() override;
+  void on_session() override;
+  void on_message(const mqtt::Publish& message) override;
+  void on_subscribed(std::uint16_t id, const std::vector<mqtt::Reason>& reasons) override;
+  void on_down(const Error& why) override;
+  void publish(sparkplug::Publication publication) override;
+  void on_command(sparkplug::EdgeMetricId metric, Value value) override;
+  void on_host_offline() override;
+  void on_trouble(const Error& what) override { last_error_ = what; }
+
+  std::uint64_t now_ms() const;
+  void carry_out();
+  void arm();
+
+  sys::EventLoop& loop_;
+  sys::Clock& clock_;
+  const Nanoseconds flush_interval_;
+  OnCommand on_command_;
+  sparkplug::EdgeNode node_;
+  std::vector<std::pair<sparkplug::EdgeMetricId, Value>> commands_;
+  std::unique_ptr<sys::Timer> flush_timer_;
+  std::unique_ptr<sys::Timer> birth_timer_;
+  bool flush_armed_ = false;
+  std::optional<Error> last_error_;
+  MqttLink link_;
+};
+
+}  // namespace lineshaft::connect
