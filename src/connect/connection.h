@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/iec104/settings.h"
 #include "connect/modbus/settings.h"
 #include "connect/opcua/settings.h"
 #include "connect/s7/settings.h"
@@ -23,9 +24,9 @@ namespace lineshaft::connect {
 using ConnectionId = StrongId<struct ConnectionIdName, std::uint32_t>;
 
 // One alternative a protocol, in the order of `Protocol`; what each can do: connect/protocol.h.
-enum class Protocol : std::uint8_t { kModbusTcp, kS7, kOpcUa };
-using ProtocolSettings = std::variant<ModbusSettings, S7Settings, opcua::Settings>;
-using SignalPoint = std::variant<ModbusPoint, S7Point, opcua::Point>;
+enum class Protocol : std::uint8_t { kModbusTcp, kS7, kOpcUa, kIec104 };
+using ProtocolSettings = std::variant<ModbusSettings, S7Settings, opcua::Settings, Iec104Settings>;
+using SignalPoint = std::variant<ModbusPoint, S7Point, opcua::Point, Iec104Point>;
 
 std::string_view protocol_name(Protocol protocol);  // "modbus-tcp"
 std::optional<Protocol> parse_protocol(std::string_view name);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/utf8.h"
+#include "connect/iec104/kind.h"
 #include "connect/modbus/kind.h"
 #include "connect/opcua/kind.h"
 #include "connect/protocol.h"
@@ -17,7 +18,7 @@ constexpr std::size_t kHostBytesMax = 253;  // RFC 1035
 // In the order of `Protocol`.
 const std::array<const ProtocolKind*, kProtocols>& kinds() {
   static const std::array<const ProtocolKind*, kProtocols> all = {&modbus_kind(), &s7_kind(),
-                                                                  &opcua::kind()};
+                                                                  &opcua::kind(), &iec104_kind()};
   return all;
 }
 
