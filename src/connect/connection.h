@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/iec104/settings.h"
 #include "connect/modbus/settings.h"
 #include "connect/mqtt/settings.h"
 #include "connect/opcua/settings.h"
@@ -25,10 +26,11 @@ namespace lineshaft::connect {
 using ConnectionId = StrongId<struct ConnectionIdName, std::uint32_t>;
 
 // One alternative a protocol, in the order of `Protocol`; what each can do: connect/protocol.h.
-enum class Protocol : std::uint8_t { kModbusTcp, kS7, kOpcUa, kMqtt, kSparkplug };
-using ProtocolSettings =
-    std::variant<ModbusSettings, S7Settings, opcua::Settings, MqttSettings, SparkplugSettings>;
-using SignalPoint = std::variant<ModbusPoint, S7Point, opcua::Point, MqttPoint, SparkplugPoint>;
+enum class Protocol : std::uint8_t { kModbusTcp, kS7, kOpcUa, kMqtt, kSparkplug, kIec104 };
+using ProtocolSettings = std::variant<ModbusSettings, S7Settings, opcua::Settings, MqttSettings,
+                                      SparkplugSettings, Iec104Settings>;
+using SignalPoint =
+    std::variant<ModbusPoint, S7Point, opcua::Point, MqttPoint, SparkplugPoint, Iec104Point>;
 
 std::string_view protocol_name(Protocol protocol);  // "modbus-tcp"
 std::optional<Protocol> parse_protocol(std::string_view name);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/utf8.h"
+#include "connect/iec104/kind.h"
 #include "connect/modbus/kind.h"
 #include "connect/mqtt/kind.h"
 #include "connect/opcua/kind.h"
@@ -19,7 +20,7 @@ constexpr std::size_t kHostBytesMax = 253;  // RFC 1035
 // In the order of `Protocol`.
 const std::array<const ProtocolKind*, kProtocols>& kinds() {
   static const std::array<const ProtocolKind*, kProtocols> all = {
-      &modbus_kind(), &s7_kind(), &opcua::kind(), &mqtt_kind(), &sparkplug_kind()};
+      &modbus_kind(), &s7_kind(), &opcua::kind(), &mqtt_kind(), &sparkplug_kind(), &iec104_kind()};
   return all;
 }
 

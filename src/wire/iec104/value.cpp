@@ -301,9 +301,9 @@ Result<Element> make_command(CommandKind kind, const PointFormat& format, const 
   LS_ASSERT(mode.qualifier <= qualifier_max(kind));
   switch (kind) {
     case CommandKind::kSingle: {
-      const bool* flag = std::get_if<bool>(&value);
-      if (flag == nullptr) return Error{ErrorId::kTypeMismatch, "true or false is needed"};
-      return Element(SingleCommand{*flag, mode});
+      const Result<std::uint8_t> state = two_states(value);
+      if (!state) return state.error();
+      return Element(SingleCommand{*state == 2, mode});
     }
     case CommandKind::kDouble: {
       const Result<std::uint8_t> state = two_states(value);

@@ -80,8 +80,8 @@ Element make_point(const PointFormat& format, const Reading& reading);
 
 // How a signal is commanded.
 enum class CommandKind : std::uint8_t {
-  kSingle,      // bool
-  kDouble,      // bool, or 1 off and 2 on
+  kSingle,      // bool, or 1 off and 2 on
+  kDouble,      // the same
   kStep,        // 1 lower, 2 higher, or a bool: true is higher
   kNormalized,  // a number, scaled back
   kScaled,

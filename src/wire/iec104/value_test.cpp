@@ -137,6 +137,7 @@ Element command(CommandKind kind, const Value& value, PointFormat format = {}) {
 TEST(Command, CarriesTheValueInItsElement) {
   constexpr CommandMode kMode{3, true};
   EXPECT_EQ(command(CommandKind::kSingle, true), Element(SingleCommand{true, kMode}));
+  EXPECT_EQ(command(CommandKind::kSingle, std::int64_t{1}), Element(SingleCommand{false, kMode}));
   EXPECT_EQ(command(CommandKind::kDouble, true), Element(DoubleCommand{DoubleState::kOn, kMode}));
   EXPECT_EQ(command(CommandKind::kDouble, false), Element(DoubleCommand{DoubleState::kOff, kMode}));
   EXPECT_EQ(command(CommandKind::kDouble, std::int64_t{2}),
@@ -156,7 +157,7 @@ TEST(Command, ThatDoesNotFitIsRefused) {
   const auto refusal = [](CommandKind kind, Value value) {
     return make_command(kind, {}, value, {}).error().id;
   };
-  EXPECT_EQ(refusal(CommandKind::kSingle, std::int64_t{1}), ErrorId::kTypeMismatch);
+  EXPECT_EQ(refusal(CommandKind::kSingle, std::int64_t{3}), ErrorId::kInvalidArgument);
   EXPECT_EQ(refusal(CommandKind::kDouble, std::int64_t{0}), ErrorId::kInvalidArgument);
   EXPECT_EQ(refusal(CommandKind::kStep, std::int64_t{3}), ErrorId::kInvalidArgument);
   EXPECT_EQ(refusal(CommandKind::kDouble, 1.0), ErrorId::kTypeMismatch);
