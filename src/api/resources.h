@@ -25,6 +25,10 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+namespace lineshaft::connect::opcua {
+class TrustStore;
+}
+
 namespace lineshaft::api {
 
 // What the routes call. Joined in app/; every reference outlives the router.
@@ -53,6 +57,8 @@ struct Services {
   rights::AgreementBook* agreements = nullptr;  // needed by agreement_routes
   rights::KeyBook* keys = nullptr;              // needed by agreement_routes
   rights::DeadlineBook* deadlines = nullptr;    // needed by rights_routes, docket_routes
+  // Null if the server could not open it: trust_routes say so.
+  connect::opcua::TrustStore* opcua_trust = nullptr;
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -76,6 +82,7 @@ std::vector<Route> project_routes(const Services& services);
 std::vector<Route> agreement_routes(const Services& services);
 std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
+std::vector<Route> trust_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

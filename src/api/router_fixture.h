@@ -105,7 +105,8 @@ class Api : public testing::Test {
                         line_routes,    aggregate_routes,  import_routes,  overview_routes,
                         backup_routes,  retention_routes,  erase_routes,   rights_routes,
                         licence_routes, ledger_routes,     royalty_routes, division_routes,
-                        project_routes, agreement_routes,  docket_routes,  register_file_routes}) {
+                        project_routes, agreement_routes,  docket_routes,  register_file_routes,
+                        trust_routes}) {
       router_->add(routes(*services_));
     }
   }

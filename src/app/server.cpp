@@ -18,6 +18,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "connect/manager.h"
+#include "connect/opcua/trust.h"
 #include "connect/registry.h"
 #include "historian/historian.h"
 #include "identity/identity.h"
@@ -68,6 +69,13 @@ Result<sys::Certificate> read_certificate(const std::string& certificate, const 
   return sys::Certificate{std::string(as_text(*certificate_pem)), std::string(as_text(*key_pem))};
 }
 
+// What the server may be called by.
+std::vector<std::string> own_names(const Config& config) {
+  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+  names.insert(names.end(), config.names.begin(), config.names.end());
+  return names;
+}
+
 // The configured certificate, or the one made at the first start.
 Result<sys::Certificate> own_certificate(const Config& config) {
   if (!config.tls_certificate_file.empty()) {
@@ -76,10 +84,8 @@ Result<sys::Certificate> own_certificate(const Config& config) {
   const std::string path = certificate_path(config.data_directory);
   const std::string key_path = sys::join_path(config.data_directory, "tls/key.pem");
   if (files().exists(path) && files().exists(key_path)) return read_certificate(path, key_path);
-  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
-  names.insert(names.end(), config.names.begin(), config.names.end());
   const Result<sys::Certificate> made =
-      sys::make_self_signed_certificate(names, sys::real_clock().now());
+      sys::make_self_signed_certificate(own_names(config), sys::real_clock().now());
   if (!made) return made.error();
   const std::string directory = sys::join_path(config.data_directory, "tls");
   if (Status status = files().create_directories(directory); !status) return status.error();
@@ -308,8 +314,18 @@ class JoinedServer final : public Server {
   Status join_services() {
     loop_ = sys::make_event_loop();
     workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
-    manager_ = std::make_unique<connect::ConnectionManager>(*loop_, sys::real_clock(),
-                                                            sys::real_random(), *historian_);
+    // Everything else works without them.
+    auto trust = connect::opcua::TrustStore::open(files(), sys::real_clock(), path("opcua"),
+                                                  own_names(config_));
+    if (trust) {
+      opcua_trust_ = *std::move(trust);
+    } else {
+      log_error("app", "no OPC UA connection can be made: " + trust.error().text());
+    }
+    connect::ManagerOptions connecting;
+    connecting.opcua_trust = opcua_trust_.get();
+    manager_ = std::make_unique<connect::ConnectionManager>(
+        *loop_, sys::real_clock(), sys::real_random(), *historian_, connecting);
     auto connections =
         connect::Registry::open(*loop_, *manager_, *documents_, *historian_, kTenants);
     if (!connections) return connections.error();
@@ -348,6 +364,7 @@ class JoinedServer final : public Server {
     services_->agreements = agreements_.get();
     services_->keys = keys_.get();
     services_->deadlines = deadlines_.get();
+    services_->opcua_trust = opcua_trust_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -359,7 +376,8 @@ class JoinedServer final : public Server {
                         api::historian_routes, api::retention_routes,  api::erase_routes,
                         api::rights_routes,    api::licence_routes,    api::ledger_routes,
                         api::royalty_routes,   api::division_routes,   api::project_routes,
-                        api::agreement_routes, api::docket_routes,     api::register_file_routes}) {
+                        api::agreement_routes, api::docket_routes,     api::register_file_routes,
+                        api::trust_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -458,6 +476,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::atomic<std::uint64_t> ledger_saved_ = 0;  // journals in its snapshot, as far as we know
   std::unique_ptr<sys::EventLoop> loop_;
+  std::unique_ptr<connect::opcua::TrustStore> opcua_trust_;  // null: it could not be opened
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<retention::Keeper> retention_;

@@ -150,6 +150,25 @@ export interface Connection {
   status: ConnectionStatus;
 }
 
+/** Of an OPC UA application. */
+export interface Certificate {
+  thumbprint: string;
+  subject: string;
+  issuer: string;
+  application_uri: string | null;
+  dns_names: string[];
+  addresses: string[];
+  not_before: string;
+  not_after: string;
+  why?: string;
+}
+
+export interface Certificates {
+  own: Certificate;
+  waiting: Certificate[];
+  trusted: Certificate[];
+}
+
 export interface ConnectionEvent {
   time: string;
   event: string;
