@@ -72,7 +72,8 @@ class Lines:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
         self.seen = []
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
     def read(self):
         for line in self.process.stdout:
@@ -100,6 +101,13 @@ class Lines:
     def end(self):
         self.process.stdin.close()
         self.process.wait(DEADLINE_S)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdin.close()
+        self.process.stdout.close()
 
 
 class Broker:
@@ -170,7 +178,7 @@ class Case(unittest.TestCase):
 
     def peer(self, *arguments):
         peer = Lines(PEER, arguments[0], str(self.broker.port), *arguments[1:])
-        self.addCleanup(peer.process.kill)
+        self.addCleanup(peer.kill)
         return peer
 
     def person(self, *filters):
@@ -231,7 +239,7 @@ class Sparkplug(Case):
     def setUp(self):
         super().setUp()
         self.oracle = Lines("node", "-e", ORACLE)
-        self.addCleanup(self.oracle.process.kill)
+        self.addCleanup(self.oracle.kill)
 
     def encode(self, payload):
         self.oracle.say(json.dumps({"encode": payload}))

@@ -43,18 +43,17 @@ class TestBroker {
 
   // As if a client had published it.
   void route(mqtt::Publish message) {
+    message.qos = mqtt::Qos::kAtMostOnce;
+    message.packet_id = 0;
+    message.dup = false;
     if (message.retain) retained[message.topic] = message;
     if (message.retain && message.payload.empty()) retained.erase(message.topic);
+    message.retain = false;
     for (const auto& peer : peers_) {
       const bool wanted = peer->open && std::ranges::any_of(peer->filters, [&](const auto& filter) {
                             return mqtt::topic_matches(filter, message.topic);
                           });
-      mqtt::Publish copy = message;
-      copy.retain = false;
-      copy.qos = mqtt::Qos::kAtMostOnce;
-      copy.packet_id = 0;
-      copy.dup = false;
-      if (wanted) peer->send(copy);
+      if (wanted) peer->send(message);
     }
   }
   void say(const std::string& topic, std::string_view text, bool retain = false) {
