@@ -149,7 +149,7 @@ TEST(Iec104Hostile, UnreadableDataUnitsAreCountedAndTheNextIsTaken) {
   h.run(5s);
   EXPECT_EQ(h.status(1).state, ConnectionState::kConnected);
   EXPECT_EQ(h.last(1).value, Value(123.5f));
-  EXPECT_EQ(h.status(1).errors, lies.size());
+  EXPECT_EQ(h.status(1).errors - h.status(1).timeouts, lies.size());
   h.expect_healthy();
 }
 

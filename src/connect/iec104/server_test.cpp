@@ -38,7 +38,7 @@ struct Centre : Plant {
     RawEnd& end = connect();
     end.send_function(UFunction::kStartActivation);
     loop.run_for(10ms);
-    EXPECT_EQ(end.heard, (Heard{"U 11"}));
+    EXPECT_EQ(end.heard.at(0), "U 11");
     end.heard.clear();
     return end;
   }

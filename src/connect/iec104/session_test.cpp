@@ -23,6 +23,9 @@ struct Station : Plant {
     options.link.t1 = 3s;
     options.link.t2 = 1s;
     options.link.t3 = 5s;
+    iec104_of(config).t1_s = 3;
+    iec104_of(config).t2_s = 1;  // else the station would wait for acknowledgements in vain
+    iec104_of(config).t3_s = 5;
   }
   void start() {
     if (server == nullptr) serve();
@@ -47,6 +50,7 @@ struct Station : Plant {
                    [&](Result<WriteOutcome> result) { outcome = std::move(result); });
     loop.run_until([&] { return outcome.has_value(); }, wait);
     LS_ASSERT(outcome.has_value());
+    loop.run_for(1s);  // for the sink
     return *outcome;
   }
 };

@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Our station and our client of IEC 60870-5-104 against c104 (lib60870), with tshark looking on.
+
+Run: iec104_interop.py PATH/TO/iec104_peer
+What is missing on the machine is skipped, and says so. c104 is a program of its own here: it runs in
+this process and never in ours.
+"""
+import json
+import os
+import queue
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "iec104_peer"
+
+try:
+    import c104
+    HAS_C104 = True
+except ImportError:
+    HAS_C104 = False
+
+needs_c104 = unittest.skipUnless(HAS_C104, "c104 is missing (tests/requirements.txt)")
+
+
+def free_port():
+    """Below the ports that the system gives to whoever connects."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+
+
+def until(condition, seconds=20):
+    """c104 works in threads of its own and tells nobody: looks at it until the condition holds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Capture:
+    """Records the loopback traffic of a port, if this machine lets us."""
+
+    def __init__(self, port):
+        self.port = port
+        self.process = None
+
+    def __enter__(self):
+        if not shutil.which("tshark") or os.geteuid() != 0:
+            return self
+        self.file = tempfile.NamedTemporaryFile(suffix=".pcapng")
+        self.process = subprocess.Popen(
+            ["tshark", "-q", "-i", "lo", "-f", f"tcp port {self.port}", "-w", self.file.name],
+            stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if "Capturing on" in line:
+                break
+        if self.process.poll() is not None:
+            self.process = None
+        time.sleep(0.3 if self.process else 0)  # tshark says so a moment before it is true
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            time.sleep(0.5)
+            self.process.terminate()
+            self.process.wait()
+            self.process.stderr.close()
+
+    def frames(self, display_filter):
+        return subprocess.run(
+            ["tshark", "-r", self.file.name, "-d", f"tcp.port=={self.port},iec60870_104", "-Y", display_filter],
+            capture_output=True, text=True, check=True).stdout.splitlines()
+
+    def check(self, test):
+        if self.process:
+            test.assertGreater(len(self.frames("iec60870_asdu")), 5)
+            test.assertEqual(self.frames("_ws.malformed or _ws.expert.severity == error"), [])
+
+
+class OurProgram:
+    """iec104_peer, and its lines as they come."""
+
+    def __init__(self, mode, port):
+        self.process = subprocess.Popen([PEER, mode, str(port)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.lines = queue.Queue()
+        self.seen = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.put(line.strip())
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def wait_for(self, wanted, seconds=20):
+        """The first line, of those before too, that is wanted."""
+        for line in self.seen:
+            if wanted(line):
+                return line
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                line = self.lines.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            self.seen.append(line)
+            if wanted(line):
+                return line
+        raise AssertionError(f"did not come; there were {self.seen[-20:]}")
+
+    def sample(self, name, value, quality="Good"):
+        def wanted(line):
+            try:
+                told = json.loads(line)
+            except json.JSONDecodeError:
+                return False
+            return told.get("name") == name and told["quality"] == quality and told["value"] == value
+        return json.loads(self.wait_for(wanted))
+
+    def write(self, name, value):
+        self.seen = [line for line in self.seen if f'"write":"{name}"' not in line]
+        self.say(f"write {name} {value}")
+        return json.loads(self.wait_for(lambda line: f'"write":"{name}"' in line))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.reader.join(5)
+        self.process.stdout.close()
+
+
+# c104 wants annotated functions for its callbacks, so they are made only where it is.
+if HAS_C104:
+    RECEIVED = []
+
+    def on_command(point: c104.Point, previous_info: c104.Information,
+                   message: c104.IncomingMessage) -> c104.ResponseState:
+        RECEIVED.append((point.io_address, point.value))
+        target = point.station.get_point(point.io_address - 100)
+        target.value = point.value
+        target.transmit(cause=c104.Cot.RETURN_INFO_REMOTE)
+        return c104.ResponseState.SUCCESS
+
+    def on_refused(point: c104.Point, previous_info: c104.Information,
+                   message: c104.IncomingMessage) -> c104.ResponseState:
+        return c104.ResponseState.FAILURE
+
+
+@needs_c104
+class OurClient(unittest.TestCase):
+    """Against a station of lib60870."""
+
+    def station(self, port):
+        server = c104.Server(ip="127.0.0.1", port=port, tick_rate_ms=50)
+        station = server.add_station(common_address=1)
+        t = c104.Type
+        values = {100: (t.M_ME_NC_1, 12.5), 101: (t.M_SP_NA_1, True), 102: (t.M_ME_NB_1, c104.Int16(-7)),
+                  103: (t.M_IT_NA_1, 4711), 104: (t.M_DP_NA_1, c104.Double.OFF),
+                  105: (t.M_ST_NA_1, c104.Int7(-3)), 106: (t.M_BO_NA_1, c104.Byte32(0x80000001)),
+                  107: (t.M_ME_NA_1, c104.NormalizedFloat(0.5)), 108: (t.M_ME_NC_1, 1.0)}
+        for address, (kind, value) in values.items():
+            station.add_point(io_address=address, type=kind).value = value
+        select = c104.CommandMode.SELECT_AND_EXECUTE
+        for address, kind, mode in ((201, t.C_SC_NA_1, c104.CommandMode.DIRECT),
+                                    (204, t.C_DC_NA_1, select),
+                                    (208, t.C_SE_NC_1, c104.CommandMode.DIRECT)):
+            point = station.add_point(io_address=address, type=kind, command_mode=mode)
+            point.on_receive(callable=on_command)
+        station.add_point(io_address=202, type=t.C_SE_NB_1).on_receive(callable=on_refused)
+        return server, station
+
+    def test_reads_everything_commands_and_comes_back(self):
+        port = free_port()
+        server, station = self.station(port)
+        RECEIVED.clear()
+        with Capture(port) as capture, OurProgram("client", port) as client:
+            server.start()
+            client.sample("float", 12.5)
+            client.sample("single", True)
+            client.sample("scaled", -7)
+            client.sample("counter", 4711)
+            client.sample("double", 1)
+            client.sample("step", -3)
+            client.sample("bits", 0x80000001)
+            client.sample("normalized", 0.5)
+
+            station.get_point(100).value = 13.25
+            station.get_point(100).transmit(cause=c104.Cot.SPONTANEOUS)
+            client.sample("float", 13.25)
+            station.get_point(100).quality = c104.Quality.Invalid
+            station.get_point(100).transmit(cause=c104.Cot.SPONTANEOUS)
+            client.sample("float", 13.25, "Bad")
+
+            self.assertEqual(client.write("single", "false").get("new"), False)
+            self.assertEqual(client.write("double", 2).get("new"), 2, "select before execute")
+            self.assertEqual(client.write("set_float", 42.5).get("new"), 42.5)
+            self.assertEqual([address for address, _ in RECEIVED], [201, 204, 208])
+            self.assertIn("negative confirmation", client.write("scaled", 9).get("error", ""))
+
+            server.stop()
+            client.sample("single", False, "BadNotConnected")
+            client.seen.clear()
+            server.start()
+            client.sample("single", False)
+            server.stop()
+        capture.check(self)
+
+
+@needs_c104
+class OurStation(unittest.TestCase):
+    """Against a client of lib60870."""
+
+    def test_is_read_commanded_and_heard(self):
+        port = free_port()
+        with Capture(port) as capture, OurProgram("server", port) as ours:
+            ours.wait_for(lambda line: line.startswith("listening"))
+            client = c104.Client(tick_rate_ms=50, command_timeout_ms=5000)
+            connection = client.add_connection(ip="127.0.0.1", port=port, init=c104.Init.INTERROGATION)
+            station = connection.add_station(common_address=1)
+            t = c104.Type
+            points = {name: station.add_point(io_address=address, type=kind) for name, address, kind in (
+                ("float", 100, t.M_ME_NC_1), ("single", 101, t.M_SP_NA_1), ("scaled", 102, t.M_ME_NB_1),
+                ("counter", 103, t.M_IT_NA_1), ("double", 104, t.M_DP_NA_1), ("step", 105, t.M_ST_NA_1),
+                ("bits", 106, t.M_BO_NA_1), ("normalized", 107, t.M_ME_NA_1))}
+            command = station.add_point(io_address=201, type=t.C_SC_NA_1)
+            selected = station.add_point(io_address=204, type=t.C_DC_NA_1,
+                                         command_mode=c104.CommandMode.SELECT_AND_EXECUTE)
+            unknown = station.add_point(io_address=999, type=t.C_SC_NA_1)
+            client.start()
+            self.assertTrue(until(lambda: connection.is_connected))
+            self.assertTrue(until(lambda: abs(float(points["normalized"].value) - 0.5) < 1e-4))  # lib60870 rounds otherwise
+            self.assertTrue(until(lambda: points["float"].value == 12.5))
+            self.assertEqual(points["single"].value, True)
+            self.assertEqual(int(points["scaled"].value), -7)
+            self.assertEqual(points["double"].value, c104.Double.OFF)
+            self.assertEqual(int(points["step"].value), -3)
+            self.assertEqual(str(points["bits"].value), str(c104.Byte32(0x80000001)))
+            self.assertTrue(connection.counter_interrogation(common_address=1))
+            self.assertTrue(until(lambda: points["counter"].value == 4711))
+            self.assertTrue(points["scaled"].read())
+
+            command.value = False
+            self.assertTrue(command.transmit(cause=c104.Cot.ACTIVATION))
+            ours.wait_for(lambda line: line == "command single false")
+            selected.value = c104.Double.ON
+            self.assertTrue(selected.transmit(cause=c104.Cot.ACTIVATION))
+            ours.wait_for(lambda line: line == "command double 2")
+            selected.command_mode = c104.CommandMode.DIRECT
+            selected.value = c104.Double.OFF
+            self.assertFalse(selected.transmit(cause=c104.Cot.ACTIVATION), "needs a select")
+            unknown.value = True
+            self.assertFalse(unknown.transmit(cause=c104.Cot.ACTIVATION))
+            client.stop()
+        capture.check(self)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
