@@ -44,10 +44,27 @@ TEST(OpcUaNodeId, ReadsBackWhatItWrites) {
 }
 
 TEST(OpcUaNodeId, RefusesWhatIsNone) {
-  for (const char* text :
-       {"", "i", "i=", "i=-1", "i=4294967296", "i= 1", "x=1", "ns=;i=1", "ns=65536;i=1", "ns=1:i=1",
-        "ns=1;", "s=", "g=09087e75-8e5e-499b-954f-f2a9603db28", "g=09087e75x8e5e-499b-954f-f2a9603db28a",
-        "b=Zm9", "b=Zm9*", "b=Zm9=", "nsu=;i=1", "nsu=a%3;i=1", "nsu=a%41;i=1", "s=\xff"}) {
+  for (const char* text : {"",
+                           "i",
+                           "i=",
+                           "i=-1",
+                           "i=4294967296",
+                           "i= 1",
+                           "x=1",
+                           "ns=;i=1",
+                           "ns=65536;i=1",
+                           "ns=1:i=1",
+                           "ns=1;",
+                           "s=",
+                           "g=09087e75-8e5e-499b-954f-f2a9603db28",
+                           "g=09087e75x8e5e-499b-954f-f2a9603db28a",
+                           "b=Zm9",
+                           "b=Zm9*",
+                           "b=Zm9=",
+                           "nsu=;i=1",
+                           "nsu=a%3;i=1",
+                           "nsu=a%41;i=1",
+                           "s=\xff"}) {
     EXPECT_FALSE(parse_node_id(text).ok()) << text;
   }
 }
@@ -56,8 +73,9 @@ TEST(OpcUaUrl, HasAHostAndMayHaveAPortAndAPath) {
   EXPECT_EQ(*parse_url("opc.tcp://plc4"), (Address{{"plc4", 4840}, ""}));
   EXPECT_EQ(*parse_url("opc.tcp://10.0.0.4:48010/UA/x"), (Address{{"10.0.0.4", 48010}, "/UA/x"}));
   EXPECT_EQ(*parse_url("opc.tcp://[fe80::1]:4841"), (Address{{"fe80::1", 4841}, ""}));
-  for (const char* url : {"", "plc4", "http://plc4", "opc.tcp://", "opc.tcp://:4840", "opc.tcp://a:0",
-                          "opc.tcp://a:65536", "opc.tcp://a:x", "opc.tcp://[::1", "opc.tcp://a b"}) {
+  for (const char* url :
+       {"", "plc4", "http://plc4", "opc.tcp://", "opc.tcp://:4840", "opc.tcp://a:0",
+        "opc.tcp://a:65536", "opc.tcp://a:x", "opc.tcp://[::1", "opc.tcp://a b"}) {
     EXPECT_FALSE(parse_url(url).ok()) << url;
   }
 }
@@ -133,7 +151,8 @@ TEST(OpcUaEndpoint, SaysWhatStandsAgainstEachThatIsOffered) {
   const auto choice = choose_endpoint(offered, {});
   ASSERT_FALSE(choice.ok());
   EXPECT_NE(choice.error().what.find("None: mode none is not set"), std::string::npos);
-  EXPECT_NE(choice.error().what.find("Basic128Rsa15 (sign and encrypt): outdated"), std::string::npos)
+  EXPECT_NE(choice.error().what.find("Basic128Rsa15 (sign and encrypt): outdated"),
+            std::string::npos)
       << choice.error().what;
 }
 

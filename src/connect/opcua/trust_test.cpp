@@ -76,7 +76,8 @@ TEST(OpcUaTrust, NamesWhatIsWrongWithATrustedCertificate) {
 
 TEST(OpcUaTrust, BytesThatAreNoCertificateAreRefusedAndNotKept) {
   Stores s;
-  for (const Bytes& bytes : {Bytes{}, Bytes{0x30}, Bytes(300, 0x30), Bytes{0x30, 0x82, 0xff, 0xff, 0}}) {
+  for (const Bytes& bytes :
+       {Bytes{}, Bytes{0x30}, Bytes(300, 0x30), Bytes{0x30, 0x82, 0xff, 0xff, 0}}) {
     EXPECT_FALSE(s.store->verify(bytes, {}).ok());
   }
   EXPECT_TRUE(s.store->rejected().empty());
