@@ -25,7 +25,8 @@ using BioPtr = std::unique_ptr<BIO, BioFreer>;
 std::string name_text(const X509_NAME* name) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   // RFC 2253 with readable letters, and control characters escaped.
-  constexpr unsigned long kFlags = (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_CPLUS_SPC;
+  constexpr unsigned long kFlags =
+      (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_CPLUS_SPC;
   if (X509_NAME_print_ex(bio.get(), name, 0, kFlags) < 0) return {};
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &data);

@@ -182,7 +182,8 @@ int connect_to(const std::string& folder) {
   auto config = connect::config_from_json(Json::parse(line));
   if (!config) return fail(config.error());
   std::vector<TagId> tags;
-  for (std::size_t i = 1; i <= config->signals.size(); ++i) tags.push_back({static_cast<std::uint32_t>(i)});
+  for (std::size_t i = 1; i <= config->signals.size(); ++i)
+    tags.push_back({static_cast<std::uint32_t>(i)});
   PrintingSink sink;
   connect::ManagerOptions options;
   options.opcua_trust = trust->get();
@@ -209,11 +210,12 @@ int connect_to(const std::string& folder) {
     std::string text;
     words >> tag >> text;
     auto value = parse_value(connect::value_type(config->signals[tag - 1]), text);
-    manager.write(TenantId{1}, {tag}, value.value(), [](const Result<connect::WriteOutcome>& outcome) {
-      if (!outcome) return say({{"refused", outcome.error().text()}});
-      say({{"wrote", json_of(outcome->new_value)},
-           {"old", outcome->old_value ? json_of(*outcome->old_value) : Json()}});
-    });
+    manager.write(TenantId{1}, {tag}, value.value(),
+                  [](const Result<connect::WriteOutcome>& outcome) {
+                    if (!outcome) return say({{"refused", outcome.error().text()}});
+                    say({{"wrote", json_of(outcome->new_value)},
+                         {"old", outcome->old_value ? json_of(*outcome->old_value) : Json()}});
+                  });
   });
   manager.stop();
   return 0;

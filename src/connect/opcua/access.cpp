@@ -34,7 +34,8 @@ ReadRequest read_request(std::size_t count) {
 
 // 0 means no limit.
 std::uint32_t limit_in(const UA_DataValue& value) {
-  const bool number = value.hasValue && UA_Variant_hasScalarType(&value.value, &UA_TYPES[UA_TYPES_UINT32]);
+  const bool number =
+      value.hasValue && UA_Variant_hasScalarType(&value.value, &UA_TYPES[UA_TYPES_UINT32]);
   if (!number) return Limits::kUnknown;
   const UA_UInt32 limit = *static_cast<const UA_UInt32*>(value.value.data);
   return limit == 0 ? kPortionMax : std::min(limit, kPortionMax);
@@ -70,7 +71,8 @@ void Access::prepare(std::function<void(Status)> done) {
 void Access::on_basics(const UA_ReadResponse& answer, const std::function<void(Status)>& done) {
   const UA_StatusCode status = answer.responseHeader.serviceResult;
   if (status != UA_STATUSCODE_GOOD || answer.resultsSize != std::size(kBasics)) {
-    return done(Error{ErrorId::kPeerClosed, "the server did not tell its namespaces: " + status_text(status)});
+    return done(Error{ErrorId::kPeerClosed,
+                      "the server did not tell its namespaces: " + status_text(status)});
   }
   namespaces_.clear();
   const UA_Variant& names = answer.results[0].value;
@@ -187,8 +189,9 @@ void Access::deliver(std::size_t signal, const UA_DataValue& value) {
     return refused ? refuse(signal, quality.code) : host.on_bad(signal, at, quality);
   }
   const ValueType type = std::get<Point>(config.signals[signal].point).type;
-  auto converted = value.hasValue ? to_value(value.value, type)
-                                  : Result<Value>(Error{ErrorId::kTypeMismatch, "the server sent no value"});
+  auto converted = value.hasValue
+                       ? to_value(value.value, type)
+                       : Result<Value>(Error{ErrorId::kTypeMismatch, "the server sent no value"});
   if (!converted) {
     host.on_bad(signal, at, quality::kBadTypeMismatch);
     return name_once(signal, "refused", converted.error());
@@ -208,8 +211,8 @@ void Access::name_once(std::size_t signal, std::string_view event, const Error& 
   if (named_[signal]) return;
   named_[signal] = true;
   const SignalConfig& s = config.signals[signal];
-  host.on_trouble(event, Error{what.id, s.path + " (" + std::get<Point>(s.point).node +
-                                            "): " + what.what});
+  host.on_trouble(
+      event, Error{what.id, s.path + " (" + std::get<Point>(s.point).node + "): " + what.what});
 }
 
 }  // namespace lineshaft::connect::opcua

@@ -30,7 +30,8 @@ UA_Int32 unit_id(std::string_view code) {
 }
 
 Error refused(const std::string& path, UA_StatusCode status) {
-  return {ErrorId::kInternal, path + " could not be put into the address space: " + status_text(status)};
+  return {ErrorId::kInternal,
+          path + " could not be put into the address space: " + status_text(status)};
 }
 
 bool has_range(const TagSpec& spec) { return spec.range_low && spec.range_high; }
@@ -92,7 +93,8 @@ Result<UaNodeId> AddressSpace::folder(const std::string& path) {
 Status AddressSpace::put(const Tag& tag, const std::optional<Sample>& current) {
   remove(tag.id);
   const auto slash = tag.spec.path.rfind('/');
-  const auto parent = folder(slash == std::string::npos ? std::string() : tag.spec.path.substr(0, slash));
+  const auto parent =
+      folder(slash == std::string::npos ? std::string() : tag.spec.path.substr(0, slash));
   if (!parent) return parent.error();
   // A level of some paths may be a signal of others: ids of signals are told apart by their end.
   auto node = std::make_unique<TagNode>(TagNode{tag, named(tag.spec.path)});
@@ -152,7 +154,8 @@ Status AddressSpace::add_details(const TagNode& node) {
   }
   if (!spec.unit.empty()) {
     const std::string symbol = unit_symbol(spec.unit);
-    UA_EUInformation unit{view_of(kUnitNamespace), unit_id(spec.unit), text(symbol), text(spec.unit)};
+    UA_EUInformation unit{view_of(kUnitNamespace), unit_id(spec.unit), text(symbol),
+                          text(spec.unit)};
     UA_Variant_setScalar(&value, &unit, &UA_TYPES[UA_TYPES_EUINFORMATION]);
     if (Status added = add_property(node, "EngineeringUnits", value); !added) return added;
   }

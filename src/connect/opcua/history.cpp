@@ -76,8 +76,8 @@ UA_StatusCode read_node(UA_Server* server, ServerBacking& backing, const ServerU
   const bool more = samples->size() > max;
   if (more) samples->resize(max);
   if (samples->empty()) return UA_STATUSCODE_GOODNODATA;
-  data.dataValues = static_cast<UA_DataValue*>(
-      UA_Array_new(samples->size(), &UA_TYPES[UA_TYPES_DATAVALUE]));
+  data.dataValues =
+      static_cast<UA_DataValue*>(UA_Array_new(samples->size(), &UA_TYPES[UA_TYPES_DATAVALUE]));
   if (data.dataValues == nullptr) return UA_STATUSCODE_BADOUTOFMEMORY;
   data.dataValuesSize = samples->size();
   for (std::size_t i = 0; i < samples->size(); ++i) {

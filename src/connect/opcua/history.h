@@ -8,8 +8,8 @@
 
 namespace lineshaft::connect::opcua {
 
-// Answers come in portions of at most 10'000 values a node; the continuation point is the time where
-// the next begins, so the server keeps nothing. Bounds (returnBounds) are not added.
+// Answers come in portions of at most 10'000 values a node; the continuation point is the time
+// where the next begins, so the server keeps nothing. Bounds (returnBounds) are not added.
 // Requires: the nodes' contexts are TagNodes. `backing` must outlive the server.
 void serve_history(UA_ServerConfig& config, ServerBacking& backing);
 

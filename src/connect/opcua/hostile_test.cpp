@@ -143,10 +143,12 @@ TEST(OpcUaHostile, SurvivesAnswersInSmallPieces) {
 class Stranger {
  public:
   Stranger(sys::SimLoop& loop, const sys::Endpoint& at, Bytes says) : says_(std::move(says)) {
-    listener_ = loop.listen(at, [this](std::unique_ptr<sys::TcpStream> stream) {
-                      streams_.push_back(std::move(stream));
-                      streams_.back()->write_all(says_, [](const Status&) {});
-                    }).value();
+    listener_ = loop.listen(at,
+                            [this](std::unique_ptr<sys::TcpStream> stream) {
+                              streams_.push_back(std::move(stream));
+                              streams_.back()->write_all(says_, [](const Status&) {});
+                            })
+                    .value();
   }
 
  private:
@@ -181,7 +183,8 @@ TEST(OpcUaHostile, AServerDropsWhoConnectsAndSaysNothing) {
   Plant plant;
   plant.serve();
   std::unique_ptr<sys::TcpStream> stream;
-  const auto connecting = plant.loop.connect(plant.at, 1s, [&](auto made) { stream = std::move(*made); });
+  const auto connecting =
+      plant.loop.connect(plant.at, 1s, [&](auto made) { stream = std::move(*made); });
   ASSERT_TRUE(plant.run_until([&] { return stream != nullptr; }, 1s));
   std::array<std::uint8_t, 16> in{};
   bool closed = false;
@@ -204,7 +207,8 @@ TEST(OpcUaHostile, AServerOutlivesGarbageOfItsClients) {
   };
   for (const Bytes& says : sayings) {
     std::unique_ptr<sys::TcpStream> stream;
-    const auto connecting = plant.loop.connect(plant.at, 1s, [&](auto made) { stream = std::move(*made); });
+    const auto connecting =
+        plant.loop.connect(plant.at, 1s, [&](auto made) { stream = std::move(*made); });
     ASSERT_TRUE(plant.run_until([&] { return stream != nullptr; }, 1s));
     stream->write_all(says, [](const Status&) {});
     plant.loop.run_for(100ms);

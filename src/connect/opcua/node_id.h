@@ -1,7 +1,8 @@
 // connect/opcua/node_id.h: the text form of an OPC UA NodeId (Part 6, 5.3.1.10) to its parts and
-// back: "i=2258", "ns=2;s=Line 1.Speed", "nsu=urn:maker:plc;g=09087e75-8e5e-499b-954f-f2a9603db28a",
-// "ns=1;b=Zm9v". With `nsu` the namespace is named by its URI, which stays true when a server
-// numbers its namespaces anew; that is the form that browsing gives and that connections keep.
+// back: "i=2258", "ns=2;s=Line 1.Speed",
+// "nsu=urn:maker:plc;g=09087e75-8e5e-499b-954f-f2a9603db28a", "ns=1;b=Zm9v". With `nsu` the
+// namespace is named by its URI, which stays true when a server numbers its namespaces anew; that
+// is the form that browsing gives and that connections keep.
 #pragma once
 
 #include <cstdint>

@@ -10,8 +10,8 @@ Poller::Poller(sys::EventLoop& loop, sys::Random& random, Access& access)
   std::map<std::string_view, std::size_t> by_name = {{"", 0}};
   for (const PollGroup& group : access.config.groups) {
     const Nanoseconds interval = std::chrono::milliseconds(group.interval_ms);
-    const auto phase = static_cast<std::int64_t>(
-        random.below(static_cast<std::uint64_t>(interval.count())));
+    const auto phase =
+        static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(interval.count())));
     by_name[group.name] = groups_.size();
     groups_.push_back({PollGrid(interval, Nanoseconds(phase)), {}, {}});
   }

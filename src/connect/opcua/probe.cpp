@@ -28,14 +28,16 @@ class Test : public Task {
       : request_(std::move(request)),
         done_(std::move(done)),
         finish_(loop.make_timer()),
-        visit_(loop, clock, trust, std::get<Settings>(request_.settings),
-               [this](const Status& status) { on_ready(status); },
-               [this](const Status& status) { finish(status.error()); }) {}
+        visit_(
+            loop, clock, trust, std::get<Settings>(request_.settings),
+            [this](const Status& status) { on_ready(status); },
+            [this](const Status& status) { finish(status.error()); }) {}
 
  private:
   void on_ready(const Status& status) {
     report_.reachable = status.ok() || !visit_.client().offered().empty();
-    if (const auto latency = visit_.client().traffic.latency.summary()) report_.latency_ms = latency->last;
+    if (const auto latency = visit_.client().traffic.latency.summary())
+      report_.latency_ms = latency->last;
     if (!status) return finish(status.error());
     std::vector<UaReadItem> items;
     for (UA_UInt32 id : kIdentity) {
@@ -47,7 +49,8 @@ class Test : public Task {
       // An unknown namespace reads as an unknown node.
       items.push_back(read_item(node ? **node : UA_NODEID_NULL, UA_ATTRIBUTEID_VALUE));
     }
-    visit_.read(std::move(items), [this](const std::vector<UaDataValue>& values) { on_values(values); });
+    visit_.read(std::move(items),
+                [this](const std::vector<UaDataValue>& values) { on_values(values); });
   }
 
   void on_values(const std::vector<UaDataValue>& values) {

@@ -51,8 +51,9 @@ class ServerImpl : public Server {
     ServerCounters counters;
     counters.sessions = statistics.ss.currentSessionCount;
     counters.sessions_made = statistics.ss.cumulatedSessionCount;
-    counters.refused = statistics.ss.securityRejectedSessionCount + statistics.ss.rejectedSessionCount +
-                       statistics.scs.rejectedChannelCount + refused_certificates_;
+    counters.refused = statistics.ss.securityRejectedSessionCount +
+                       statistics.ss.rejectedSessionCount + statistics.scs.rejectedChannelCount +
+                       refused_certificates_;
     counters.bytes_in = ua_loop_.bytes_in();
     counters.bytes_out = ua_loop_.bytes_out();
     return counters;
@@ -73,7 +74,9 @@ class ServerImpl : public Server {
   bool secure(UA_ServerConfig& config);
   void control_access(UA_ServerConfig& config);
 
-  static ServerImpl& of(UA_AccessControl* access) { return *static_cast<ServerImpl*>(access->context); }
+  static ServerImpl& of(UA_AccessControl* access) {
+    return *static_cast<ServerImpl*>(access->context);
+  }
   static ServerImpl& of(UA_Server* server) {
     return *static_cast<ServerImpl*>(UA_Server_getConfig(server)->context);
   }
@@ -116,7 +119,8 @@ void ServerImpl::limit(UA_ServerConfig& config) const {
   config.tcpEnabled = true;
   config.tcpMaxMsgSize = kMessageBytesMax;
   config.tcpMaxChunks = kChunksMax;
-  config.maxSessions = static_cast<UA_UInt16>(std::clamp<std::size_t>(options_.sessions_max, 1, 1'000));
+  config.maxSessions =
+      static_cast<UA_UInt16>(std::clamp<std::size_t>(options_.sessions_max, 1, 1'000));
   config.maxSecureChannels = static_cast<UA_UInt16>(config.maxSessions + 20);
   config.maxSessionTimeout = kSessionTimeoutMsMax;
   config.maxNodesPerRead = kNodesPerRequestMax;
@@ -160,7 +164,8 @@ bool ServerImpl::secure(UA_ServerConfig& config) {
     const UA_String uri = view_of(policy.uri);
     // The policy None has to be there for GetEndpoints; an endpoint is another matter.
     if (policy.rank == 0) {
-      if (options_.allow_none) UA_ServerConfig_addEndpoint(&config, uri, UA_MESSAGESECURITYMODE_NONE);
+      if (options_.allow_none)
+        UA_ServerConfig_addEndpoint(&config, uri, UA_MESSAGESECURITYMODE_NONE);
       continue;
     }
     UA_ServerConfig_addEndpoint(&config, uri, UA_MESSAGESECURITYMODE_SIGN);
@@ -176,7 +181,8 @@ bool ServerImpl::secure(UA_ServerConfig& config) {
   return true;
 }
 
-UA_StatusCode ServerImpl::on_certificate(UA_CertificateGroup* group, const UA_ByteString* certificate) {
+UA_StatusCode ServerImpl::on_certificate(UA_CertificateGroup* group,
+                                         const UA_ByteString* certificate) {
   auto& self = *static_cast<ServerImpl*>(group->context);
   if (self.trust_.verify({certificate->data, certificate->length}, {})) return UA_STATUSCODE_GOOD;
   self.refused_certificates_ += 1;
@@ -203,7 +209,8 @@ void ServerImpl::control_access(UA_ServerConfig& config) {
     access.userTokenPolicies[i].policyId = copy_of(kinds[i].second);
   }
   access.activateSession = [](UA_Server*, UA_AccessControl* ac, const UA_EndpointDescription*,
-                              const UA_ByteString*, const UA_NodeId*, const UA_ExtensionObject* token,
+                              const UA_ByteString*, const UA_NodeId*,
+                              const UA_ExtensionObject* token,
                               void** session) { return of(ac).admit(*token, session); };
   access.closeSession = [](UA_Server*, UA_AccessControl*, const UA_NodeId*, void* session) {
     delete static_cast<ServerUser*>(session);

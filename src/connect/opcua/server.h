@@ -1,8 +1,8 @@
 // connect/opcua/server.h: an OPC UA server: tags of ours, served to clients of others.
 //
-// The address space: an object for each level of the tags' paths below Objects, with the path so far
-// as its string id; a variable (AnalogItemType, MultiStateDiscreteType or BaseDataVariableType) for
-// each tag, with range, engineering unit and enum strings where the tag has them. All in the
+// The address space: an object for each level of the tags' paths below Objects, with the path so
+// far as its string id; a variable (AnalogItemType, MultiStateDiscreteType or BaseDataVariableType)
+// for each tag, with range, engineering unit and enum strings where the tag has them. All in the
 // namespace "urn:lineshaft:tags", so ids do not depend on anything but the path.
 #pragma once
 
@@ -55,7 +55,7 @@ class ServerBacking {
 };
 
 struct ServerOptions {
-  sys::Endpoint listen;  // a numeric address; port 0 takes a free one
+  sys::Endpoint listen;          // a numeric address; port 0 takes a free one
   bool allow_none = false;       // endpoints without security
   bool allow_anonymous = false;  // users without a name
   // Users may read some tags and not others. Then subscribed values are sampled with the rights of

@@ -65,7 +65,8 @@ class Session : public Driver, private UaClientListener {
     status.cycles_missed = poller_.cycles_missed();
     status.clock_ahead_ms = subscriber_.clock_ahead_ms();
     if (retry_at_) {
-      status.retry_in_ms = std::max(Nanoseconds(0), *retry_at_ - loop_.now()) / std::chrono::milliseconds(1);
+      status.retry_in_ms =
+          std::max(Nanoseconds(0), *retry_at_ - loop_.now()) / std::chrono::milliseconds(1);
     }
   }
 

@@ -74,7 +74,8 @@ TEST(OpcUaSession, GoesOnWithTheRestWhenOneNodeIsUnknown) {
   plant.put(config);
   ASSERT_TRUE(plant.run_until([&] { return plant.status().tags_bad == 2; })) << plant.last_error();
   plant.loop.run_for(100ms);
-  EXPECT_EQ(plant.last(101)->quality, Quality{0x80340000}) << "BadNodeIdUnknown, as the server said";
+  EXPECT_EQ(plant.last(101)->quality, Quality{0x80340000})
+      << "BadNodeIdUnknown, as the server said";
   EXPECT_EQ(plant.last(102)->quality, quality::kBadConfigurationError);
   EXPECT_EQ(plant.last(103)->value, Value(true));
   EXPECT_TRUE(plant.has_event("refused"));
@@ -149,7 +150,8 @@ TEST(OpcUaSession, TellsWhyTheServerRefusesAWrite) {
                        [&](Result<WriteOutcome> result) { outcome = std::move(result); });
   ASSERT_TRUE(plant.run_until([&] { return outcome.has_value(); }, 5s));
   ASSERT_FALSE(outcome->ok());
-  EXPECT_NE(outcome->error().what.find("BadOutOfRange"), std::string::npos) << outcome->error().what;
+  EXPECT_NE(outcome->error().what.find("BadOutOfRange"), std::string::npos)
+      << outcome->error().what;
 }
 
 TEST(OpcUaSession, PollsWhereThatIsSet) {

@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, 3> kUserKinds = {"anonymous", "user-name"
 constexpr std::array<Policy, 4> kPolicies = {{
     {"None", "http://opcfoundation.org/UA/SecurityPolicy#None", 0},
     {"Basic256Sha256", "http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256", 1},
-    {"Aes128_Sha256_RsaOaep", "http://opcfoundation.org/UA/SecurityPolicy#Aes128_Sha256_RsaOaep", 2},
+    {"Aes128_Sha256_RsaOaep", "http://opcfoundation.org/UA/SecurityPolicy#Aes128_Sha256_RsaOaep",
+     2},
     {"Aes256_Sha256_RsaPss", "http://opcfoundation.org/UA/SecurityPolicy#Aes256_Sha256_RsaPss", 3},
 }};
 
@@ -73,7 +74,9 @@ Status check_user(const Settings& s) {
 
 std::string_view mode_name(Mode mode) { return kModes[static_cast<std::size_t>(mode)]; }
 std::optional<Mode> parse_mode(std::string_view name) { return find_word<Mode>(kModes, name); }
-std::string_view user_kind_name(UserKind kind) { return kUserKinds[static_cast<std::size_t>(kind)]; }
+std::string_view user_kind_name(UserKind kind) {
+  return kUserKinds[static_cast<std::size_t>(kind)];
+}
 std::optional<UserKind> parse_user_kind(std::string_view name) {
   return find_word<UserKind>(kUserKinds, name);
 }
@@ -131,7 +134,8 @@ Status check(const Settings& s) {
     const Policy* policy = find_policy(s.policy);
     if (policy == nullptr || policy->name != s.policy) {
       std::string allowed;
-      for (const Policy& p : kPolicies) allowed += (allowed.empty() ? "" : ", ") + std::string(p.name);
+      for (const Policy& p : kPolicies)
+        allowed += (allowed.empty() ? "" : ", ") + std::string(p.name);
       return invalid("settings.policy: one of " + allowed + " is needed, or nothing for the best");
     }
     if ((s.policy == "None") != (s.mode == Mode::kNone)) {

@@ -37,17 +37,17 @@ struct Settings {
   std::string user_key_pem;          // secret
   // A server that protects neither channel nor password gets the password in clear text only so.
   bool allow_clear_password = false;
-  std::uint32_t timeout_ms = 5'000;                // 500..60'000: for one answer, and to connect
-  std::uint32_t session_timeout_ms = 120'000;      // 10'000..3'600'000: kept without a connection
-  std::uint16_t values_kept_per_item = 10;         // 1..1000: between two publishes, at the server
-  std::uint32_t nodes_per_request_max = 0;         // 0: what the server says, 50 if it is silent
+  std::uint32_t timeout_ms = 5'000;            // 500..60'000: for one answer, and to connect
+  std::uint32_t session_timeout_ms = 120'000;  // 10'000..3'600'000: kept without a connection
+  std::uint16_t values_kept_per_item = 10;     // 1..1000: between two publishes, at the server
+  std::uint32_t nodes_per_request_max = 0;     // 0: what the server says, 50 if it is silent
   // Reads at the interval of the group instead of subscribing: for servers that do that badly.
   bool poll = false;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 struct Point {
-  std::string node;  // text form, see node_id.h
+  std::string node;                      // text form, see node_id.h
   ValueType type = ValueType::kFloat64;  // of the tag; browsing tells it
   friend bool operator==(const Point&, const Point&) = default;
 };

@@ -21,7 +21,8 @@ constexpr Nanoseconds kOverflowTold = std::chrono::seconds(60);
 // A gap of more notifications than this is not asked for one by one: the server has no more either.
 constexpr UA_UInt32 kAskAgainMax = 100;
 constexpr std::size_t kHeldMax = 1'000;
-constexpr UA_StatusCode kOverflow = UA_STATUSCODE_INFOTYPE_DATAVALUE | UA_STATUSCODE_INFOBITS_OVERFLOW;
+constexpr UA_StatusCode kOverflow =
+    UA_STATUSCODE_INFOTYPE_DATAVALUE | UA_STATUSCODE_INFOBITS_OVERFLOW;
 
 bool is_unsupported(UA_StatusCode status) {
   return status == UA_STATUSCODE_BADSERVICEUNSUPPORTED ||
@@ -143,7 +144,9 @@ void Subscriber::make_missing() {
   if (making_) return;
   for (Group& group : groups_) {
     if (group.id == 0) return make(group);
-    const auto missing = [this](std::size_t s) { return !monitored_[s] && access_.node(s) != nullptr; };
+    const auto missing = [this](std::size_t s) {
+      return !monitored_[s] && access_.node(s) != nullptr;
+    };
     if (group.to_add.empty() && loop_.now() >= retry_items_at_) {
       std::ranges::copy_if(group.signals, std::back_inserter(group.to_add), missing);
     }
@@ -174,8 +177,9 @@ void Subscriber::on_made(Group& group, const UA_CreateSubscriptionResponse& answ
   const UA_StatusCode status = answer.responseHeader.serviceResult;
   if (is_unsupported(status)) return callbacks_.unusable();
   if (status != UA_STATUSCODE_GOOD || answer.subscriptionId == 0) {
-    access_.host.on_trouble("no-subscription",
-                            Error{ErrorId::kPeerClosed, "the server makes no subscription: " + status_text(status)});
+    access_.host.on_trouble(
+        "no-subscription",
+        Error{ErrorId::kPeerClosed, "the server makes no subscription: " + status_text(status)});
     return;  // the next tick tries again
   }
   group.id = answer.subscriptionId;
@@ -186,9 +190,9 @@ void Subscriber::on_made(Group& group, const UA_CreateSubscriptionResponse& answ
   group.silence_max = std::chrono::milliseconds(std::llround(std::min(2 * alive_ms, 1e9))) +
                       std::chrono::milliseconds(access_.settings.timeout_ms);
   if (revised_ms > 1.5 * group.interval_ms) {
-    access_.host.on_event("slower", "the server publishes every " +
-                                        std::to_string(std::llround(revised_ms)) + " ms instead of " +
-                                        std::to_string(group.interval_ms) + " ms");
+    access_.host.on_event("slower",
+                          "the server publishes every " + std::to_string(std::llround(revised_ms)) +
+                              " ms instead of " + std::to_string(group.interval_ms) + " ms");
   }
   group.to_add.clear();
   for (std::size_t signal : group.signals) {
@@ -246,8 +250,9 @@ void Subscriber::on_items(Group& group, const std::vector<std::size_t>& asked,
   group.to_add.resize(group.to_add.size() - asked.size());
   const bool usable = status == UA_STATUSCODE_GOOD && answer.resultsSize == asked.size();
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    const UA_StatusCode one = !usable ? (status != UA_STATUSCODE_GOOD ? status : UA_STATUSCODE_BADUNKNOWNRESPONSE)
-                                      : answer.results[i].statusCode;
+    const UA_StatusCode one =
+        !usable ? (status != UA_STATUSCODE_GOOD ? status : UA_STATUSCODE_BADUNKNOWNRESPONSE)
+                : answer.results[i].statusCode;
     monitored_[asked[i]] = one == UA_STATUSCODE_GOOD;
     if (one != UA_STATUSCODE_GOOD) access_.refuse(asked[i], one);
   }
@@ -270,12 +275,11 @@ void Subscriber::publish() {
     request.subscriptionAcknowledgementsSize = acknowledged.size();
     publishing_ += 1;
     access_.client.call<UA_TYPES_PUBLISHREQUEST, UA_TYPES_PUBLISHRESPONSE, UA_PublishRequest,
-                        UA_PublishResponse>(
-        request, only_now([this](UA_PublishResponse& answer) {
-          publishing_ -= 1;
-          on_published(answer);
-          publish();
-        }));
+                        UA_PublishResponse>(request, only_now([this](UA_PublishResponse& answer) {
+                                              publishing_ -= 1;
+                                              on_published(answer);
+                                              publish();
+                                            }));
   }
 }
 
@@ -356,9 +360,9 @@ void Subscriber::ask_again(Group& group, UA_UInt32 sequence) {
           acknowledgements_.emplace_back(group.id, sequence);
           process(group, answer.notificationMessage);
         } else {
-          access_.host.on_trouble("values-lost",
-                                  Error{ErrorId::kPeerClosed, "a notification was lost on the way and the "
-                                                              "server no longer has it"});
+          access_.host.on_trouble("values-lost", Error{ErrorId::kPeerClosed,
+                                                       "a notification was lost on the way and the "
+                                                       "server no longer has it"});
         }
         drain(group);
       }));
@@ -367,14 +371,16 @@ void Subscriber::ask_again(Group& group, UA_UInt32 sequence) {
 void Subscriber::process(Group& group, const UA_NotificationMessage& message) {
   for (std::size_t i = 0; i < message.notificationDataSize; ++i) {
     const UA_ExtensionObject& data = message.notificationData[i];
-    if (data.encoding != UA_EXTENSIONOBJECT_DECODED && data.encoding != UA_EXTENSIONOBJECT_DECODED_NODELETE) {
+    if (data.encoding != UA_EXTENSIONOBJECT_DECODED &&
+        data.encoding != UA_EXTENSIONOBJECT_DECODED_NODELETE) {
       continue;
     }
     const UA_DataType* type = data.content.decoded.type;
     if (type == &UA_TYPES[UA_TYPES_DATACHANGENOTIFICATION]) {
       on_items_changed(*static_cast<const UA_DataChangeNotification*>(data.content.decoded.data));
     } else if (type == &UA_TYPES[UA_TYPES_STATUSCHANGENOTIFICATION]) {
-      const auto& change = *static_cast<const UA_StatusChangeNotification*>(data.content.decoded.data);
+      const auto& change =
+          *static_cast<const UA_StatusChangeNotification*>(data.content.decoded.data);
       access_.host.on_event("subscription-ended", status_text(change.status));
       return lost(group);  // the next tick makes it anew
     }
@@ -389,9 +395,10 @@ void Subscriber::on_items_changed(const UA_DataChangeNotification& change) {
     const bool overflow = item.value.hasStatus && (item.value.status & kOverflow) == kOverflow;
     if (!overflow || (overflow_told_ && loop_.now() - *overflow_told_ < kOverflowTold)) continue;
     overflow_told_ = loop_.now();
-    access_.host.on_trouble(
-        "values-lost", Error{ErrorId::kQueueFull, "the server threw values away because its queue was "
-                                                  "full: raise values_kept_per_item or poll faster"});
+    access_.host.on_trouble("values-lost",
+                            Error{ErrorId::kQueueFull,
+                                  "the server threw values away because its queue was "
+                                  "full: raise values_kept_per_item or poll faster"});
   }
 }
 
@@ -399,9 +406,10 @@ void Subscriber::on_tick() {
   tick_->start(kTick, [this] { on_tick(); });
   for (const Group& group : groups_) {
     if (group.id == 0 || loop_.now() - group.heard <= group.silence_max) continue;
-    return callbacks_.silent(Error{ErrorId::kTimeout, "the server has sent nothing for " +
-                                                          std::to_string(group.silence_max / std::chrono::seconds(1)) +
-                                                          " s although it promised to"});
+    return callbacks_.silent(
+        Error{ErrorId::kTimeout, "the server has sent nothing for " +
+                                     std::to_string(group.silence_max / std::chrono::seconds(1)) +
+                                     " s although it promised to"});
   }
   make_missing();
 }

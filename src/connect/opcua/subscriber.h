@@ -35,8 +35,8 @@ class Subscriber {
   struct Group {
     std::uint32_t interval_ms = 0;
     std::vector<std::size_t> signals;
-    UA_UInt32 id = 0;             // at the server; 0: none
-    UA_UInt32 last_sequence = 0;  // of its notifications; 0: none yet
+    UA_UInt32 id = 0;                 // at the server; 0: none
+    UA_UInt32 last_sequence = 0;      // of its notifications; 0: none yet
     std::vector<std::size_t> to_add;  // signals to be monitored, from the end
     bool asking_again = false;        // for a lost notification; what comes meanwhile waits
     std::deque<Ua<UA_NotificationMessage, UA_TYPES_NOTIFICATIONMESSAGE>> held;
@@ -52,7 +52,8 @@ class Subscriber {
   }
 
   void transfer();
-  void on_transferred(const std::vector<Group*>& groups, const UA_TransferSubscriptionsResponse& answer);
+  void on_transferred(const std::vector<Group*>& groups,
+                      const UA_TransferSubscriptionsResponse& answer);
   void refresh();
   void make_missing();
   void make(Group& group);
@@ -75,7 +76,7 @@ class Subscriber {
   Access& access_;
   Callbacks callbacks_;
   std::vector<Group> groups_;
-  std::vector<bool> monitored_;  // by signal
+  std::vector<bool> monitored_;                                    // by signal
   std::vector<std::pair<UA_UInt32, UA_UInt32>> acknowledgements_;  // subscription, sequence
   std::unique_ptr<sys::Timer> tick_;
   std::uint64_t epoch_ = 0;

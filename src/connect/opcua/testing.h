@@ -1,5 +1,5 @@
-// connect/opcua/testing.h: an OPC UA server with a few tags and a manager with connections to it, on
-// one simulated loop, for the tests of this folder.
+// connect/opcua/testing.h: an OPC UA server with a few tags and a manager with connections to it,
+// on one simulated loop, for the tests of this folder.
 #pragma once
 
 #include <map>
@@ -33,8 +33,8 @@ class MapBacking : public ServerBacking {
 
   bool admit(const ServerUser& user, std::string_view password) override {
     const auto found = passwords.find(user.name);
-    const bool known = user.kind != UserKind::kUserName ||
-                       (found != passwords.end() && found->second == password);
+    const bool known =
+        user.kind != UserKind::kUserName || (found != passwords.end() && found->second == password);
     if (known) users.push_back(user);
     return known;
   }
@@ -174,7 +174,9 @@ struct Plant {
     for (const Tag& one : tags()) config.signals.push_back(signal(one));
     return config;
   }
-  static Settings& settings(ConnectionConfig& config) { return std::get<Settings>(config.settings); }
+  static Settings& settings(ConnectionConfig& config) {
+    return std::get<Settings>(config.settings);
+  }
   // As connection 1; its tags are 101, 102...
   void put(const ConnectionConfig& config) {
     const Status put = manager->put({1}, kTenant, config, tags_from(101, config.signals.size()));

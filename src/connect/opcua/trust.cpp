@@ -225,7 +225,8 @@ Status TrustStore::judge(ByteSpan chain, std::string_view application_uri) const
   const sys::X509Info& info = *read;
   const std::string name = "the certificate " + info.subject + " (thumbprint " + info.sha1 + ") ";
   if (info.key_bits > kCurveBitsMax && info.key_bits < kRsaBitsMin) {
-    return refused(name + "has a key of " + std::to_string(info.key_bits) + " bits; 2048 are the least");
+    return refused(name + "has a key of " + std::to_string(info.key_bits) +
+                   " bits; 2048 are the least");
   }
   const Timestamp now = clock_.now();
   if (now > info.not_after) {
@@ -253,8 +254,9 @@ Status TrustStore::judge(ByteSpan chain, std::string_view application_uri) const
       return refused(name + "was refused by its authority's rules: " + status_text(status));
     }
   }
-  return refused(name + "is not trusted: compare the thumbprint with what the device shows, then "
-                        "approve it");
+  return refused(name +
+                 "is not trusted: compare the thumbprint with what the device shows, then "
+                 "approve it");
 }
 
 void TrustStore::keep_rejected(ByteSpan leaf, const std::string& thumbprint) {

@@ -3,7 +3,8 @@
 //
 // Folder, a file in DER form each:
 //   own/          certificate.der and key.der
-//   trusted/      applications, each by itself: what it signed is not trusted with it, even where its
+//   trusted/      applications, each by itself: what it signed is not trusted with it, even where
+//   its
 //                 certificate says that it may sign, as self-made ones of many devices do
 //   authorities/  all that they signed is trusted, unless crls/ says otherwise; put here by hand
 //   issuers/      links of a chain up to an authority, where a device does not send them
@@ -92,7 +93,7 @@ class TrustStore {
   const std::string folder_;
   Identity own_;
   mutable std::mutex mutex_;
-  std::map<std::string, Known, std::less<>> trusted_;   // by thumbprint
+  std::map<std::string, Known, std::less<>> trusted_;  // by thumbprint
   std::map<std::string, Known, std::less<>> rejected_;
   std::vector<std::string> rejected_order_;  // the longest waiting first
   std::unique_ptr<Chains> chains_;

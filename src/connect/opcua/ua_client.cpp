@@ -52,8 +52,7 @@ UaClient::UaClient(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
       settings_(settings),
       listener_(listener),
       address_(parse_url(settings.url).value()),
-      ua_loop_(loop, clock,
-               {.connect_timeout = std::chrono::milliseconds(settings.timeout_ms)}),
+      ua_loop_(loop, clock, {.connect_timeout = std::chrono::milliseconds(settings.timeout_ms)}),
       settle_(loop.make_timer()),
       deadline_(loop.make_timer()) {}
 
@@ -126,8 +125,7 @@ void UaClient::set_basics(UA_ClientConfig& config) {
   config.noNewSession = true;  // a new session is a new client
   // No server has this name: so open62541 leaves alone what FindServers says about other URLs.
   config.applicationUri = copy_of("urn:lineshaft:stay-with-the-configured-url");
-  config.endpointUrl =
-      copy_of("opc.tcp://" + address_.endpoint.text() + address_.path);
+  config.endpointUrl = copy_of("opc.tcp://" + address_.endpoint.text() + address_.path);
   config.clientDescription.applicationUri = copy_of(trust_.own().application_uri);
   config.clientDescription.applicationName.text = copy_of("Lineshaft");
   config.clientDescription.applicationType = UA_APPLICATIONTYPE_CLIENT;
@@ -228,7 +226,8 @@ Status UaClient::set_user(UA_ClientConfig& config, const std::vector<std::string
   return {};
 }
 
-UA_StatusCode UaClient::on_certificate(UA_CertificateGroup* group, const UA_ByteString* certificate) {
+UA_StatusCode UaClient::on_certificate(UA_CertificateGroup* group,
+                                       const UA_ByteString* certificate) {
   auto& self = *static_cast<UaClient*>(group->context);
   if (!self.needs_trust_) return UA_STATUSCODE_GOOD;
   const Status verified =

@@ -3,7 +3,8 @@
 // Includes open62541's headers: for the .cpp files of this folder only.
 //
 // The endpoint is chosen by us (endpoint.h) and its URL is not followed: behind NAT or with a name
-// that only the device knows, it would lead nowhere. Bytes always go to the address of the settings.
+// that only the device knows, it would lead nowhere. Bytes always go to the address of the
+// settings.
 #pragma once
 
 #include <open62541/client.h>
@@ -49,7 +50,7 @@ class UaClient {
   bool up() const { return up_; }
   // What the server offers, of the newest discovery; what was chosen of it.
   const std::vector<OfferedEndpoint>& offered() const { return offered_; }
-  const std::string& server_name() const { return server_name_; }  // its ApplicationName
+  const std::string& server_name() const { return server_name_; }        // its ApplicationName
   const std::string& server_product() const { return server_product_; }  // its ProductUri
   std::string chosen_text() const;  // "Basic256Sha256, sign and encrypt"
 

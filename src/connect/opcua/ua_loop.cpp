@@ -199,7 +199,8 @@ class UaLoop::Impl {
       } else {
         const Nanoseconds from = entry.policy == UA_TIMERPOLICY_BASETIME ? entry.next : now;
         entry.next = from + entry.interval;
-        if (entry.next <= now) entry.next += ((now - entry.next) / entry.interval + 1) * entry.interval;
+        if (entry.next <= now)
+          entry.next += ((now - entry.next) / entry.interval + 1) * entry.interval;
         due_.emplace(entry.next, id);
       }
       call.callback(call.application, call.data);

@@ -51,7 +51,8 @@ class UaLoop {
   const std::optional<Error>& last_error() const;
   // Where the newest listener listens, with the real port.
   std::optional<sys::Endpoint> listening() const;
-  // The newest warning of open62541: often the only place where it says why. Taken away by the call.
+  // The newest warning of open62541: often the only place where it says why. Taken away by the
+  // call.
   std::string take_complaint();
 
  private:

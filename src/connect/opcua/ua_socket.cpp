@@ -57,8 +57,8 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   }
 
   void connect(const sys::Endpoint& to, Nanoseconds timeout) {
-    connecting_ = sockets_.loop_.connect(
-        to, timeout, [this](Result<std::unique_ptr<sys::TcpStream>> stream) {
+    connecting_ =
+        sockets_.loop_.connect(to, timeout, [this](Result<std::unique_ptr<sys::TcpStream>> stream) {
           if (!stream) return fail(stream.error());
           established(std::move(*stream), UA_KEYVALUEMAP_NULL);
         });
@@ -76,7 +76,8 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   void hold(std::unique_ptr<sys::TcpListener> listener) { listener_ = std::move(listener); }
 
   UA_StatusCode send(UA_ByteString data) {
-    if (closing() || stream_ == nullptr || out_bytes_ + data.length > sockets_.options_.unsent_max) {
+    if (closing() || stream_ == nullptr ||
+        out_bytes_ + data.length > sockets_.options_.unsent_max) {
       UA_ByteString_clear(&data);
       if (!closing()) {
         fail(Error{ErrorId::kQueueFull, "the other side does not take what it is sent"});
@@ -190,9 +191,8 @@ UaSockets::UaSockets(sys::EventLoop& loop, UaLoopOptions options)
     return of(self).open(parameters, {callback, application, context});
   };
   manager.sendWithConnection = [](UA_ConnectionManager* self, std::uintptr_t id,
-                                  const UA_KeyValueMap*, UA_ByteString* data) {
-    return of(self).send(id, data);
-  };
+                                  const UA_KeyValueMap*,
+                                  UA_ByteString* data) { return of(self).send(id, data); };
   manager.closeConnection = [](UA_ConnectionManager* self, std::uintptr_t id) {
     return of(self).close(id);
   };

@@ -85,9 +85,9 @@ Result<UaVariant> scalar(T value, const UA_DataType* type) {
 template <typename T>
 Result<UaVariant> integer_scalar(std::int64_t number, const UA_DataType* type) {
   if (!std::in_range<T>(number)) {
-    return Error{ErrorId::kInvalidArgument, std::to_string(number) +
-                                                " is outside the range of the server's type " +
-                                                type->typeName};
+    return Error{
+        ErrorId::kInvalidArgument,
+        std::to_string(number) + " is outside the range of the server's type " + type->typeName};
   }
   return scalar(static_cast<T>(number), type);
 }
@@ -198,7 +198,8 @@ NodeName from_ua(const UA_NodeId& id, std::string_view namespace_uri) {
     case UA_NODEIDTYPE_GUID: {
       const UA_Guid& g = id.identifier.guid;
       Guid guid;
-      const std::uint64_t high = std::uint64_t{g.data1} << 32 | std::uint64_t{g.data2} << 16 | g.data3;
+      const std::uint64_t high =
+          std::uint64_t{g.data1} << 32 | std::uint64_t{g.data2} << 16 | g.data3;
       for (int i = 0; i < 8; ++i) {
         guid.bytes[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
         guid.bytes[8 + i] = g.data4[i];
@@ -292,8 +293,8 @@ Result<UaVariant> to_variant(const Value& value, const UA_DataType* like) {
   }
   if (const auto* number = std::get_if<double>(&value)) {
     if (like->typeKind == UA_DATATYPEKIND_DOUBLE) return scalar<UA_Double>(*number, like);
-    const bool whole = std::abs(*number) <= static_cast<double>(kExactIn64) &&
-                       std::trunc(*number) == *number;
+    const bool whole =
+        std::abs(*number) <= static_cast<double>(kExactIn64) && std::trunc(*number) == *number;
     if (whole) return integer_variant(static_cast<std::int64_t>(*number), like);
     return mismatch(like->typeName, ValueType::kFloat64);
   }

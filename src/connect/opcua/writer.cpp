@@ -13,7 +13,9 @@ Error refused(const std::string& path, UA_StatusCode status, std::string_view mo
   const bool timeout = status == UA_STATUSCODE_BADTIMEOUT;
   const bool denied =
       status == UA_STATUSCODE_BADUSERACCESSDENIED || status == UA_STATUSCODE_BADNOTWRITABLE;
-  const ErrorId id = timeout ? ErrorId::kTimeout : denied ? ErrorId::kDenied : ErrorId::kInvalidArgument;
+  const ErrorId id = timeout  ? ErrorId::kTimeout
+                     : denied ? ErrorId::kDenied
+                              : ErrorId::kInvalidArgument;
   return {id, path + ": the server refuses it: " + status_text(status) + std::string(more)};
 }
 
@@ -75,7 +77,8 @@ void Writer::on_read(const UA_ReadResponse& answer) {
   Operation& operation = queue_.front();
   const bool back = operation.step == Step::kReadBack;
   UA_StatusCode status = answer.responseHeader.serviceResult;
-  if (status == UA_STATUSCODE_GOOD && answer.resultsSize != 1) status = UA_STATUSCODE_BADUNKNOWNRESPONSE;
+  if (status == UA_STATUSCODE_GOOD && answer.resultsSize != 1)
+    status = UA_STATUSCODE_BADUNKNOWNRESPONSE;
   if (status != UA_STATUSCODE_GOOD) {
     return finish(refused(path(operation), status, back ? kMayHaveArrived : std::string_view()));
   }
@@ -84,21 +87,26 @@ void Writer::on_read(const UA_ReadResponse& answer) {
     // A value that is bad now may still be written, but of which type must be known.
     const UA_DataType* like = value.hasValue ? value.value.type : nullptr;
     if (like == nullptr) {
-      return finish(refused(path(operation), value.hasStatus ? value.status : UA_STATUSCODE_BADNODATA));
+      return finish(
+          refused(path(operation), value.hasStatus ? value.status : UA_STATUSCODE_BADNODATA));
     }
-    if (auto old_value = to_value(value.value, type(operation))) operation.old_value = std::move(*old_value);
+    if (auto old_value = to_value(value.value, type(operation)))
+      operation.old_value = std::move(*old_value);
     return send(like);
   }
   access_.deliver(operation.signal, value);
-  const auto held = value.hasValue ? to_value(value.value, type(operation))
-                                   : Result<Value>(Error{ErrorId::kTypeMismatch, "it sent no value"});
+  const auto held = value.hasValue
+                        ? to_value(value.value, type(operation))
+                        : Result<Value>(Error{ErrorId::kTypeMismatch, "it sent no value"});
   if (!held) {
-    return finish(Error{ErrorId::kWriteNotConfirmed,
-                        path(operation) + " was written, but reading it back failed: " + held.error().what});
+    return finish(
+        Error{ErrorId::kWriteNotConfirmed,
+              path(operation) + " was written, but reading it back failed: " + held.error().what});
   }
   if (!UA_equal(&value.value, operation.sent.get(), &UA_TYPES[UA_TYPES_VARIANT])) {
     return finish(Error{ErrorId::kWriteNotConfirmed, path(operation) + " holds " + to_text(*held) +
-                                                         " after writing " + to_text(operation.value)});
+                                                         " after writing " +
+                                                         to_text(operation.value)});
   }
   finish(WriteOutcome{operation.old_value, *held});
 }
@@ -121,16 +129,18 @@ void Writer::send(const UA_DataType* like) {
   UA_WriteRequest_init(&request);
   request.nodesToWrite = &item;
   request.nodesToWriteSize = 1;
-  access_.client.call<UA_TYPES_WRITEREQUEST, UA_TYPES_WRITERESPONSE, UA_WriteRequest, UA_WriteResponse>(
-      request, [this, epoch = epoch_](const UA_WriteResponse& answer) {
-        if (epoch == epoch_) on_written(answer);
-      });
+  access_.client
+      .call<UA_TYPES_WRITEREQUEST, UA_TYPES_WRITERESPONSE, UA_WriteRequest, UA_WriteResponse>(
+          request, [this, epoch = epoch_](const UA_WriteResponse& answer) {
+            if (epoch == epoch_) on_written(answer);
+          });
 }
 
 void Writer::on_written(const UA_WriteResponse& answer) {
   const Operation& operation = queue_.front();
   UA_StatusCode status = answer.responseHeader.serviceResult;
-  if (status != UA_STATUSCODE_GOOD) return finish(refused(path(operation), status, kMayHaveArrived));
+  if (status != UA_STATUSCODE_GOOD)
+    return finish(refused(path(operation), status, kMayHaveArrived));
   status = answer.resultsSize == 1 ? answer.results[0] : UA_STATUSCODE_BADUNKNOWNRESPONSE;
   // GoodCompletesAsynchronously and its like are good too: reading back tells.
   if ((status & 0x80000000) != 0) return finish(refused(path(operation), status));
