@@ -42,7 +42,7 @@ void add_plant_commands(Cli& cli) {
   CLI::App* sim = cli.root.add_subcommand("sim", "Simulated machines");
   sim->require_subcommand(1);
   auto command = std::make_shared<PlantCommand>();
-  CLI::App* plant = sim->add_subcommand("plant", "A steel melt shop that speaks Modbus TCP");
+  CLI::App* plant = sim->add_subcommand("plant", "A steel melt shop that speaks Modbus TCP and S7");
   plant->add_option("--seed", command->run.plant.seed, "Same seed, same plant")
       ->capture_default_str();
   plant->add_option("--port", command->run.plant.first_port, "Port of the first machine")

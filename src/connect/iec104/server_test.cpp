@@ -260,6 +260,16 @@ TEST(Iec104Server, AClientThatBreaksTheRulesIsLeft) {
   EXPECT_TRUE(end.closed);
 }
 
+TEST(Iec104Server, AClientThatAsksAndDoesNotTakeTheAnswersIsLeft) {
+  Centre c;
+  RawEnd& end = c.start();
+  for (int i = 0; i < 400; ++i)
+    end.send_asdu(ByteSpan(Bytes{104, 1, 6, 0, 1, 0, 0, 0, 0, 0xAA, 0x55}));
+  c.loop.run_for(1s);
+  EXPECT_TRUE(end.closed);
+  EXPECT_EQ(end.asdus.size(), 12u) << "k of them; none was acknowledged";
+}
+
 TEST(Iec104Server, AClientThatDripsBytesIsLeft) {
   Centre c;
   RawEnd& end = c.start();
