@@ -1,4 +1,5 @@
 """What the documentation shows is what happens: its commands are typed, its tables compared."""
+import importlib.util
 import json
 import os
 import re
@@ -70,6 +71,14 @@ class Pages(Scenario):
         reader.replacements["8443"] = str(server.port)
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         reader.read(DOCS / "how-to/telegraf.md")
+
+    @unittest.skipUnless(importlib.util.find_spec("snap7"), "python-snap7 is missing (tests/requirements.txt)")
+    def test_connect_s7(self):
+        reader = self.with_a_server()
+        server = self.servers[-1]
+        reader.replacements.update({"1102": str(free_port()), "8443": str(server.port)})
+        shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
+        reader.read(DOCS / "how-to/connect-s7.md")
 
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
