@@ -128,6 +128,18 @@ TEST_F(AgreementBookTest, ThoseWhoHaveAcceptedTheProjectAgreeAndNobodyElse) {
   EXPECT_THAT(agreements_->put(kAll, wrong, "ann").error().what, HasSubstr("is not invited"));
 }
 
+// The mill is in the project, and an agreement of hub and firm is none of its business.
+TEST_F(AgreementBookTest, NobodyElsePutsAnotherTextInThePlaceOfAnAgreement) {
+  start_project();
+  Agreement two = draft();
+  two.sides = {{"firm", "", 1}, {"hub", "", 1}};
+  agreements_->put(kAll, two, "ann").value();
+  for (const char* party : {"firm", "hub"}) approve(party).value();
+  EXPECT_EQ(agreements_->put({kOurs, "mill"}, draft(1), "m").error().id, ErrorId::kNotFound);
+  EXPECT_TRUE(sign("hub").ok()) << "the text that both approved is still the newest";
+  EXPECT_TRUE(agreements_->put({kOurs, "firm"}, draft(1), "f").ok());
+}
+
 class ConsentTest : public AgreementFixture {
  protected:
   // p-1 is a result, owned 60 : 25 : 15 as agreed.
