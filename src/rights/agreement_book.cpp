@@ -167,6 +167,9 @@ Result<KeptAgreement> AgreementBook::put(const View& view, Agreement agreement,
     const auto all = read_versions(*database_, view.tenant, agreement.id);
     if (!all) return all.error();
     const KeptAgreement* last = newest_of(*all);
+    // Who does not sign it puts no other text in its place, and does not hear that it is there.
+    const bool is_strange = last != nullptr && view.party && !contains(last->signers, *view.party);
+    if (is_strange && agreement.version != 0) return no_agreement(agreement.id);
     const std::int64_t have = last == nullptr ? 0 : last->agreement.version;
     if (have != agreement.version) {
       return Error{ErrorId::kConflict, "agreement '" + agreement.id + "' is there with version " +

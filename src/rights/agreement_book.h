@@ -88,9 +88,9 @@ class AgreementBook {
   Result<KeptAgreement> get(const View& view, std::string_view id, std::int64_t version);
 
   // Keeps the next version after agreement.version (0: the first). A party drafts for projects that
-  // it has accepted. Errors: of check_agreement; kNotFound: no such project or party; kDenied: the
-  // party has not accepted the project; kConflict: the id is taken, another version is there, or a
-  // side is not in the project.
+  // it has accepted, and the next version of what it signs. Errors: of check_agreement; kNotFound:
+  // no such project, party or agreement; kDenied: the party has not accepted the project;
+  // kConflict: the id is taken, another version is there, or a side is not in the project.
   Result<KeptAgreement> put(const View& view, Agreement agreement, std::string_view by);
 
   // The word of `party` for the text with `digest`, which must be that of the newest version.

@@ -74,7 +74,9 @@ TEST_F(AgreementBookTest, AVersionStaysInForceUntilTheNextIsSignedByAllOfBoth) {
   for (const char* party : {"hub", "firm"}) approve(party).value();
   EXPECT_THAT(sign("hub").error().what, HasSubstr("'mill' has not approved"));
   approve("mill").value();
-  for (const char* party : {"hub", "firm", "mill"}) sign(party).value();
+  for (const char* party : {"hub", "firm"}) sign(party).value();
+  EXPECT_TRUE(agreements_->get(kAll, "a-1", 1)->is_current) << "the mill has not signed";
+  sign("mill").value();
   EXPECT_TRUE(agreements_->get(kAll, "a-1", 2)->is_current);
   EXPECT_FALSE(agreements_->get(kAll, "a-1", 1)->is_current);
   // A third version is one of the two that are left.
@@ -126,6 +128,39 @@ TEST_F(AgreementBookTest, ThoseWhoHaveAcceptedTheProjectAgreeAndNobodyElse) {
   wrong.project = "casting";
   wrong.sides[2].party = "stranger";
   EXPECT_THAT(agreements_->put(kAll, wrong, "ann").error().what, HasSubstr("is not invited"));
+}
+
+// The mill is in the project, and an agreement of hub and firm is none of its business.
+TEST_F(AgreementBookTest, NobodyElsePutsAnotherTextInThePlaceOfAnAgreement) {
+  start_project();
+  Agreement two = draft();
+  two.sides = {{"firm", "", 1}, {"hub", "", 1}};
+  agreements_->put(kAll, two, "ann").value();
+  for (const char* party : {"firm", "hub"}) approve(party).value();
+  EXPECT_EQ(agreements_->put({kOurs, "mill"}, draft(1), "m").error().id, ErrorId::kNotFound);
+  EXPECT_TRUE(sign("hub").ok()) << "the text that both approved is still the newest";
+  EXPECT_TRUE(agreements_->put({kOurs, "firm"}, draft(1), "f").ok());
+}
+
+TEST_F(AgreementBookTest, StaysInItsProject) {
+  start_project();
+  agreements_->put(kAll, draft(), "ann").value();
+  Project other = project();
+  other.id = "rolling";
+  projects_->put({kOurs, "hub"}, other, "h").value();
+  Agreement moved = draft(1);
+  moved.project = "rolling";
+  EXPECT_THAT(agreements_->put(kAll, moved, "ann").error().what, HasSubstr("is one of 'casting'"));
+}
+
+TEST_F(AgreementBookTest, ATextThatWasChangedBehindItIsFound) {
+  start_project();
+  agreements_->put(kAll, draft(), "ann").value();
+  ASSERT_TRUE(database()
+                  ->run("UPDATE rights_agreement_versions SET text = replace(text, "
+                        "'\"weight\":60', '\"weight\":61')")
+                  .ok());
+  EXPECT_EQ(agreements_->get(kAll, "a-1", 0).error().id, ErrorId::kCorrupt);
 }
 
 class ConsentTest : public AgreementFixture {
@@ -199,6 +234,45 @@ TEST_F(ConsentTest, AProposalIsOneOfAResultUnderAnAgreementInForce) {
   EXPECT_EQ(agreements_->propose(kAll, change, "a").error().id, ErrorId::kNotFound);
   change.shares = {{"hub", 1}, {"hub", 1}};
   EXPECT_EQ(agreements_->propose(kAll, change, "a").error().id, ErrorId::kInvalidArgument);
+}
+
+TEST_F(ConsentTest, IsForOneAssetOnly) {
+  asset("p-2");
+  own("p-2", "2026-02-01", {{"firm", 25}, {"hub", 60}, {"mill", 15}}).value();
+  name_result("p-2");
+  const ShareChange change = propose({{"hub", 1}});
+  for (const char* party : {"firm", "hub", "mill"}) {
+    agreements_->consent(kOurs, "a-1", change.sequence, party, change.digest, party).value();
+  }
+  EXPECT_FALSE(own("p-2", "2026-06-01", {{"hub", 1}}).ok()) << "that was about p-1";
+  EXPECT_TRUE(own("p-1", "2026-06-01", {{"hub", 1}}).ok());
+}
+
+// Nobody's share changes when the first owners of what each made itself are written down.
+TEST_F(ConsentTest, WhereEachOwnsWhatItMadeOnlyTheFirstOwnersNeedNone) {
+  Agreement next = draft(1);
+  next.terms.owner = ResultsOwner::kContributor;
+  agreements_->put(kAll, next, "ann").value();
+  bring_into_force();
+  asset("p-2");
+  name_result("p-2");
+  EXPECT_TRUE(own("p-2", "2026-03-01", {{"firm", 1}}).ok());
+  EXPECT_EQ(own("p-2", "2026-06-01", {{"hub", 1}}).error().id, ErrorId::kConflict);
+}
+
+TEST_F(ConsentTest, BackgroundIsNotDividedByProposals) {
+  asset("p-2");
+  ProjectEntry background;
+  background.kind = EntryKind::kBackground;
+  background.party = "hub";
+  background.asset = "p-2";
+  projects_->add_entry(kAll, "casting", background, "h").value();
+  ShareChange change;
+  change.agreement = "a-1";
+  change.asset = "p-2";
+  change.from = day("2026-06-01");
+  change.shares = {{"hub", 1}};
+  EXPECT_THAT(agreements_->propose(kAll, change, "a").error().what, HasSubstr("is no result"));
 }
 
 TEST_F(ConsentTest, AnAgreementThatHasEndedBindsNobody) {

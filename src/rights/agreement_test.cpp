@@ -163,6 +163,9 @@ TEST(Agreement, RefusesTermsThatMeanNothing) {
   refused([](Agreement& a) { a.terms.exit_days = -1; }, "days are within");
   refused([](Agreement& a) { a.clauses.push_back(a.clauses[0]); }, "'insurance' is there twice");
   refused([](Agreement& a) { a.clauses[0].text = "a\tb"; }, "control character");
+  Agreement half = agreement();
+  half.terms.more_than = Ratio::make(1, 2).value();
+  EXPECT_TRUE(check_agreement(half).ok()) << "more than a half is a majority";
   Agreement lines = agreement();
   lines.clauses[0].text = "One.\nTwo.";
   EXPECT_TRUE(check_agreement(lines).ok());
@@ -191,6 +194,8 @@ TEST(AgreementDifference, NamesWhatCameWentAndChanged) {
   }
   EXPECT_EQ(seen, "a same;b removed;c changed;e added;d same;");
   EXPECT_EQ(difference_of({}, before).size(), 4U);
+  EXPECT_EQ(difference_of({{"a", "Old title", "1"}}, {{"a", "New title", "1"}}).at(0).change,
+            ClauseChange::kChanged);
   EXPECT_EQ(difference_of(before, {}).back().change, ClauseChange::kRemoved);
 }
 
@@ -200,10 +205,12 @@ TEST(AgreedShares, AreThoseOfTheWeightsInAnyProportion) {
   EXPECT_FALSE(are_agreed_shares(made, {{"firm", 5}, {"hub", 12}, {"mill", 4}}));
   EXPECT_FALSE(are_agreed_shares(made, {{"firm", 5}, {"hub", 12}}));
   EXPECT_FALSE(are_agreed_shares(made, {{"firm", 5}, {"hub", 12}, {"stranger", 3}}));
+  EXPECT_FALSE(are_agreed_shares(made, {{"firm", 5}, {"hub", 12}, {"mill", 3}, {"stranger", 1}}));
   made.terms.owner = ResultsOwner::kCentre;
   made.terms.centre = "hub";
   EXPECT_TRUE(are_agreed_shares(made, {{"hub", 7}}));
   EXPECT_FALSE(are_agreed_shares(made, {{"firm", 7}}));
+  EXPECT_FALSE(are_agreed_shares(made, {{"hub", 7}, {"mill", 1}}));
   made.terms.owner = ResultsOwner::kContributor;
   EXPECT_FALSE(are_agreed_shares(made, {{"hub", 7}}));
 }
@@ -221,6 +228,8 @@ TEST(Consent, IsEnoughByTheRuleOfTheAgreement) {
   made.terms.consent = ConsentRule::kAll;
   EXPECT_THAT(missing_consents(made, {"b"}), ElementsAre("a"));
   EXPECT_THAT(missing_consents(made, {"b", "a"}), IsEmpty());
+  made.terms.more_than = {};
+  EXPECT_THAT(missing_consents(made, {"b"}), ElementsAre("a")) << "all are not a majority";
 }
 
 }  // namespace

@@ -73,6 +73,16 @@ TEST(Metering, WhatWasBeforeTheFirstReadingIsAGapAndNotZero) {
   EXPECT_THAT(texts(reading->gaps), ElementsAre("2026-02-03T00:00:00Z 2026-02-03T06:00:00Z"));
 }
 
+// What it showed before was not good: nobody knows from where it has grown.
+TEST(Metering, ABadReadingBeforeThePeriodTellsNothing) {
+  const auto reading =
+      read(plan(MeterKind::kCounter, 0),
+           {sample("2026-02-03T06:00:00Z", 500.0), sample("2026-02-03T07:00:00Z", 507.0)},
+           sample("2026-02-02T23:00:00Z", 100.0, quality::kBadTimeout));
+  EXPECT_THAT(quantities(*reading), ElementsAre(7, 0));
+  EXPECT_THAT(texts(reading->gaps), ElementsAre("2026-02-03T00:00:00Z 2026-02-03T06:00:00Z"));
+}
+
 TEST(Metering, ACounterThatWentOnTellsTheSumOfAGap) {
   const auto reading = read(plan(MeterKind::kCounter, 0),
                             {sample("2026-02-03T08:00:00Z", 20.0),

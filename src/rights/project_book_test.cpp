@@ -115,6 +115,38 @@ TEST_F(ProjectBookTest, AResultBelongsToPartiesOfTheProjectAndStaysUnderItsAgree
               HasSubstr("its results stay under it"));
 }
 
+// The mill is invited, and whether it will be bound is for the mill to say.
+TEST_F(ProjectBookTest, AnOwnerWhoIsOnlyInvitedIsNotBoundByAResult) {
+  projects_->put({kOurs, "hub"}, project(), "h").value();
+  own("p-1", "2026-01-01", {{"hub", 1}, {"mill", 1}}).value();
+  ProjectEntry result;
+  result.kind = EntryKind::kResult;
+  result.party = "hub";
+  result.asset = "p-1";
+  EXPECT_THAT(projects_->add_entry({kOurs, "hub"}, "casting", result, "h").error().what,
+              HasSubstr("'mill' owns a share of 'p-1'"));
+}
+
+TEST_F(ProjectBookTest, WhatIsNoResultIsWithdrawnUnderAnAgreementToo) {
+  start_project();
+  projects_->add_entry({kOurs, "firm"}, "casting", background("firm"), "f").value();
+  agreements_->put(kAll, draft(), "a").value();
+  bring_into_force();
+  EXPECT_TRUE(projects_->withdraw({kOurs, "firm"}, "casting", 1, "f").ok());
+}
+
+TEST_F(ProjectBookTest, AProjectIsOfTwoAndHasItsLeadAmongThem) {
+  const auto refused = [&](auto change) {
+    Project made = project();
+    change(made);
+    return check_project(made).error().what;
+  };
+  EXPECT_THAT(refused([](Project& p) { p.parties = {"hub"}; }), HasSubstr("two or more"));
+  EXPECT_THAT(refused([](Project& p) { p.lead = "stranger"; }), HasSubstr("lead: "));
+  EXPECT_THAT(refused([](Project& p) { p.to = p.from; }), HasSubstr("to: is not after from"));
+  EXPECT_THAT(refused([](Project& p) { p.parties.push_back("firm"); }), HasSubstr("twice"));
+}
+
 TEST_F(ProjectBookTest, AnEntrySaysWhatItIs) {
   const auto refused = [](const Json& json) {
     const Result<ProjectEntry> entry = entry_from_json(json);
@@ -130,6 +162,9 @@ TEST_F(ProjectBookTest, AnEntrySaysWhatItIs) {
                 {"amount", "10 apples"}};
   EXPECT_THAT(refused(money), HasSubstr("amount: "));
   money["amount"] = "10000.00 CNY";
+  money["asset"] = "p-1";
+  EXPECT_THAT(refused(money), HasSubstr("a contribution has none"));
+  money.erase("asset");
   EXPECT_TRUE(check_entry(entry_from_json(money).value()).ok());
   Json data = {{"kind", "contribution"}, {"party", "a"}, {"contribution", "data"}};
   EXPECT_THAT(refused(data), HasSubstr("which data"));

@@ -34,8 +34,24 @@ struct Paid {
   Licence licence;
   Terms terms;
   Day from;  // of the part of the period in which it is in force
-  Day to;
+  Day to;    // = from: it is over
 };
+
+// Of a licence that is over: nothing more is owed, and what was held of it goes on its way.
+Terms without_debts(const Terms& terms) {
+  Terms rest;
+  rest.licence = terms.licence;
+  rest.version = terms.version;
+  rest.asset = terms.asset;
+  rest.payer = terms.payer;
+  rest.currency = terms.currency;
+  rest.free = true;
+  rest.usage = terms.usage;
+  rest.quantity_digits = terms.quantity_digits;
+  rest.unit_price = terms.unit_price;
+  rest.limits.total_maximum = terms.limits.total_maximum;
+  return rest;
+}
 
 class Collector {
  public:
@@ -78,16 +94,28 @@ class Collector {
       if (licence.to) to = std::min(to, *licence.to);
       if (licence.ended_on) to = std::min(to, *licence.ended_on);
       const Day from = std::max(request_.from, licence.from);
-      if (from < to) paid_.push_back({licence, **terms, from, to});
+      if (from < to) {
+        paid_.push_back({licence, **terms, from, to});
+      } else if (is_released(licence.id)) {
+        paid_.push_back({licence, without_debts(**terms), from, from});
+      }
     }
     if (!paid_.empty()) return {};
     return bad("no signed licence has terms in " + std::string(request_.currency.code()) +
                " in that period");
   }
 
+  bool is_released(const std::string& licence) const {
+    return std::ranges::any_of(request_.releases, [&](const settlement::Release& release) {
+      const auto held = collected_.run.opening.escrow.find(release.hold);
+      return held != collected_.run.opening.escrow.end() && held->second.licence == licence;
+    });
+  }
+
   Status read_usage() {
     for (const Paid& paid : paid_) {
       collected_.run.terms.push_back(paid.terms);
+      if (paid.from == paid.to) continue;
       const auto meter = settings_.meters.find(paid.licence.id);
       Status read =
           meter == settings_.meters.end() ? read_reports(paid) : read_meter(paid, meter->second);

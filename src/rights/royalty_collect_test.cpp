@@ -251,6 +251,24 @@ TEST_F(RoyaltyCollectTest, MilestonesAndDisputesOfTheRequestAreSettled) {
   EXPECT_EQ(posted("university/payable/CNY"), -1'750);
 }
 
+// In January nobody reports and the least of 30.00 is held. The licence ends with that month; what
+// was held of it goes on its way, and no other 30.00 are owed.
+TEST_F(RoyaltyCollectTest, WhatIsHeldOfALicenceThatIsOverCanBeReleased) {
+  Licence licence = of_alloy("steel");
+  licence.to = day("2026-02-01");
+  license(licence, terms("steel", {{"period_minimum", "30.00"}}));
+  const RoyaltyRun held = pass(january("r-0"));
+  EXPECT_EQ(posted("centre/payable/CNY"), 0);
+  RunRequest request = february("r-1");
+  request.releases = {{book_->get_run(kOurs, held.id)->inputs.gaps.at(0).id, ""}};
+  const Result<WholeRun> made = make(request);
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  pass(request);
+  EXPECT_EQ(posted("firm/receivable/CNY"), 3'000);
+  EXPECT_EQ(posted("centre/payable/CNY"), -2'000);
+  EXPECT_EQ(posted("partner/payable/CNY"), -1'000);
+}
+
 // --- who gets it ---
 
 // 100.00. Alloy stems from the furnace (10 %), the furnace from the ore (50 %): on every path that
