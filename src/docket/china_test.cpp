@@ -107,6 +107,17 @@ TEST(ChineseSurcharge, IsFivePercentForEachMonthBegunAfterTheFirst) {
   EXPECT_EQ(paid_on(item, second, "2020-10-10"), "too late");
 }
 
+// A year of the patent begins with the day of its filing (Guidelines for Patent Examination, Part
+// V, Chapter 9, 2.2): 900 in the third, which ends on 28 February, and 1,200 in the fourth.
+TEST(ChineseAnnualFees, OfTheYearOfTheGrantCountFromTheDayOfFiling) {
+  const auto first_fee = [](const char* notice) {
+    const Case item = invention({{"filed", day("2022-03-01")}, {"grant_notice", day(notice)}});
+    return paid_on(item, deadline(item, "registration"), notice);
+  };
+  EXPECT_EQ(first_fee("2025-02-28"), "900.00 CNY");
+  EXPECT_EQ(first_fee("2025-03-01"), "1200.00 CNY");
+}
+
 TEST(ChineseReductions, TakeTheBestOfThoseTheApplicantHas) {
   Case item = whole_life("patent");
   const Deadline fourth = deadline(item, "annual-fee", 4);

@@ -172,6 +172,17 @@ TEST(Reminders, ComeBeforeTheDayAndBeforeTheEndOfTheGrace) {
   EXPECT_EQ(reminders(deadlines(book, item), {day("2026-05-25"), day("2026-11-01")}).size(), 1U);
 }
 
+// 240 days before the end of six months of grace nobody is late yet: the first reminder is enough.
+TEST(Reminders, OfTheGraceDoNotComeBeforeItBegins) {
+  const RuleBook book =
+      book_of(rule("from = [\"a\"]\nafter = \"0 days\"\ngrace = \"6 months\"\nremind = [240]"));
+  const Case item = make_case("XX", "patent", {{"a", day("2026-06-01")}});
+  const std::vector<Reminder> found = reminders(deadlines(book, item), {});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].on, day("2025-10-04"));
+  EXPECT_FALSE(found[0].is_of_grace);
+}
+
 TEST(Reminders, AreNotForWhatIsDone) {
   const RuleBook book =
       book_of(rule("from = [\"a\"]\nafter = \"0 days\"\nremind = [30]\ndone_by = [\"b\"]"));

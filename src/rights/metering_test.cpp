@@ -143,6 +143,38 @@ TEST(Metering, HoursAreTheTimeInWhichItIsNotZero) {
   EXPECT_THAT(texts(reading->gaps), ElementsAre("2026-02-04T04:20:00Z 2026-02-05T00:00:00Z"));
 }
 
+// Three times twenty minutes are an hour, though each of them by itself is none.
+TEST(Metering, HoursAreRoundedOnceForThePeriod) {
+  std::vector<Sample> samples;
+  for (const char* hour : {"03", "07", "11"}) {
+    const std::string day = std::string("2026-02-03T") + hour;
+    samples.push_back(sample(day + ":00:00Z", true));
+    samples.push_back(sample(day + ":20:00Z", false));
+  }
+  const auto reading =
+      read(plan(MeterKind::kHours, 0), samples, sample("2026-02-02T23:00:00Z", false));
+  EXPECT_THAT(quantities(*reading), ElementsAre(1, 0));
+}
+
+// Whether it ran while it sent no number, nobody knows.
+TEST(Metering, HoursStopWhereTheValueIsNoNumber) {
+  const auto reading =
+      read(plan(MeterKind::kHours, 0),
+           {sample("2026-02-03T02:00:00Z", std::nan("")), sample("2026-02-03T05:00:00Z", 0.0)},
+           sample("2026-02-02T23:00:00Z", 1.0));
+  EXPECT_THAT(quantities(*reading), ElementsAre(2, 0));
+  EXPECT_THAT(texts(reading->gaps), ElementsAre("2026-02-03T02:00:00Z 2026-02-03T05:00:00Z"));
+}
+
+// Ten times 10^29.
+TEST(Metering, AQuantityOfMoreThanThirtyDigitsIsRefused) {
+  std::vector<Sample> samples;
+  for (int hour = 0; hour < 10; ++hour) {
+    samples.push_back(sample("2026-02-03T0" + std::to_string(hour) + ":00:00Z", 1e29));
+  }
+  EXPECT_THAT(read(plan(MeterKind::kSum, 0), samples).error().what, HasSubstr("30 digits"));
+}
+
 TEST(Metering, WhatIsNoQuantityIsRefusedOrAGap) {
   const auto negative =
       read(plan(MeterKind::kSum, 0), {sample("2026-02-03T01:00:00Z", std::int64_t{-1})});

@@ -173,6 +173,8 @@ TEST_F(ProjectBookTest, AnEntrySaysWhatItIs) {
   data["data"]["to"] = "2026-01-03T00:00:00Z";
   const ProjectEntry entry = entry_from_json(data).value();
   EXPECT_EQ(stored_entry_from_json(stored_entry_json(entry))->data, entry.data);
+  money["data"] = data["data"];
+  EXPECT_THAT(refused(money), HasSubstr("tag: only a contribution of data has one"));
 }
 
 }  // namespace
