@@ -41,8 +41,7 @@ StreamLinkOptions stream_options(const Iec104Settings& settings) {
 template <typename T>
 void sort_unique(std::vector<T>& values) {
   std::ranges::sort(values);
-  const auto rest = std::ranges::unique(values);
-  values.erase(rest.begin(), rest.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 }  // namespace
@@ -184,7 +183,7 @@ iec104::Asdu Iec104Session::ask(const Procedure& procedure) {
       object.element = iec104::CounterInterrogation{};
       break;
   }
-  asdu.objects.push_back(std::move(object));
+  asdu.objects.push_back(object);
   return asdu;
 }
 

@@ -87,7 +87,7 @@ iec104::Asdu Iec104Writer::command(const Operation& operation, bool select) cons
     object.time =
         iec104::to_time56(host_.now().wall, iec104::StationClock{settings_.utc_offset_minutes});
   }
-  asdu.objects.push_back(std::move(object));
+  asdu.objects.push_back(object);
   return asdu;
 }
 
