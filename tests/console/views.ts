@@ -101,6 +101,12 @@ export function viewsOf(things: Things): View[] {
       await seen('dialog[open]')(page);
     } },
     { name: 'machine-new', path: '/machines/new', ready: step(0) },
+    ...['s7', 'opc-ua', 'mqtt', 'sparkplug', 'iec104'].map((protocol): View => ({
+      name: `machine-new-${protocol}`, path: `/machines/new?protocol=${protocol}`, ready: async (page) => {
+        await step(0)(page);
+        for (const more of await page.locator('details').all()) await more.locator('summary').click();
+      },
+    })),
     { name: 'machine-new-refused', path: '/machines/new?host=127.0.0.1&port=9', ready: async (page) => {
       await step(0)(page);
       await page.locator('form .row button').click();
@@ -274,6 +280,7 @@ export function viewsOf(things: Things): View[] {
       await seen('dialog[open]')(page);
     } },
     { name: 'tokens', path: '/administration/tokens', ready: seen('tbody tr') },
+    { name: 'certificates', path: '/administration/certificates', ready: seen('.facts') },
     { name: 'retention', path: '/administration/retention', ready: seen('tbody tr:nth-child(2)') },
     { name: 'retention-rule', path: '/administration/retention', ready: async (page) => {
       await seen('tbody tr:nth-child(2)')(page);

@@ -1,6 +1,6 @@
 // What can be set of each protocol, as the server tells it: forms and tables of signals follow from it.
 import { getJson } from './api.ts';
-import type { Connection, ProtocolKind } from './types.ts';
+import type { Connection, FieldSpec, ProtocolKind } from './types.ts';
 
 let loading: Promise<ProtocolKind[]> | null = null;
 
@@ -15,6 +15,18 @@ export function loadProtocols(): Promise<ProtocolKind[]> {
 export function defaultSettings(kind: ProtocolKind): Record<string, unknown> {
   return Object.fromEntries(kind.settings.map((field) => [field.name, field.default ?? (field.kind === 'text' || field.kind === 'secret' ? '' : null)]));
 }
+
+// Settings that mean nothing while another one is as it is.
+const WANTED: [RegExp, (settings: Record<string, unknown>) => boolean][] = [
+  [/^tls_/, (settings) => settings.tls === true],
+  [/^(user_name|password|allow_clear_password)$/, (settings) => !('user' in settings) || settings.user === 'user-name'],
+  [/^user_(certificate|key)_pem$/, (settings) => settings.user === 'certificate'],
+];
+export const isWanted = (field: FieldSpec, settings: Record<string, unknown>): boolean =>
+  field.kind !== 'json' && WANTED.every(([name, wanted]) => !name.test(field.name) || wanted(settings));
+
+/** Text of several lines: certificates and keys. */
+export const isLong = (field: FieldSpec): boolean => /_pem$|^tls_(trusted|certificate|key)$/.test(field.name);
 
 /** The form is filled in: nothing required is empty, every number is in its range. */
 export function settingsReady(kind: ProtocolKind, settings: Record<string, unknown>): boolean {
