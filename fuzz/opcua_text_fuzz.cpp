@@ -27,7 +27,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Json json = Json::parse(text, nullptr, false);
     if (json.is_discarded()) return 0;
     const auto settings = connect::settings_from_json(connect::Protocol::kOpcUa, json);
-    if (settings) LS_ASSERT(opcua::check(std::get<opcua::Settings>(*settings)).ok());
+    // What passes the check can be written and read again.
+    if (!settings || !opcua::check(std::get<opcua::Settings>(*settings))) return 0;
+    const auto& kind = connect::kind_of(connect::Protocol::kOpcUa);
+    const auto again = connect::settings_from_json(
+        connect::Protocol::kOpcUa, kind.settings_json(*settings, connect::Secrets::kShown));
+    LS_ASSERT(again.ok() && *again == *settings);
   }
   return 0;
 }
