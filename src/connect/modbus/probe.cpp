@@ -44,7 +44,7 @@ const ModbusPoint& point_of(const SignalConfig& signal) {
 }
 
 Error exception_error(std::uint8_t unit, modbus::Exception what) {
-  return Error{ErrorId::kDeviceRefused,
+  return Error{ErrorId::kModbusException,
                "unit " + std::to_string(unit) + ": " + modbus::exception_name(what)};
 }
 

@@ -171,17 +171,17 @@ Type monitor_type(PointKind kind, TimeKind time) { return *find_type(monitor_ele
 Quality to_quality(const QualityBits& bits) {
   if (bits.invalid) return quality::kBad;
   if (bits.not_topical || bits.blocked) return quality::kUncertainLastUsableValue;
-  if (bits.substituted) return quality::kUncertainSubstituteValue;
-  if (bits.overflow) return quality::kUncertainEngineeringUnitsExceeded;
+  if (bits.substituted) return kUncertainSubstituteValue;
+  if (bits.overflow) return kUncertainEngineeringUnitsExceeded;
   return quality::kGood;
 }
 
 QualityBits to_quality_bits(Quality quality) {
   QualityBits bits;
   if (quality.good()) return bits;
-  if (quality == quality::kUncertainSubstituteValue) {
+  if (quality == kUncertainSubstituteValue) {
     bits.substituted = true;
-  } else if (quality == quality::kUncertainEngineeringUnitsExceeded) {
+  } else if (quality == kUncertainEngineeringUnitsExceeded) {
     bits.overflow = true;
   } else {
     bits.not_topical = true;
