@@ -316,11 +316,8 @@ class TlsConnecting final : public Connecting {
   void finish(const Status& status) {
     deadline_->cancel();
     const EventLoop::Connected done = std::move(done_);
-    if (!status) {
-      // The alert that says why is on its way: the stream ends at a later turn.
-      const Error why = status.error();
-      return done(why);
-    }
+    // The alert that says why is on its way: the stream ends at a later turn.
+    if (!status) return done(status.error());
     done(std::unique_ptr<TcpStream>(std::move(stream_)));
   }
 

@@ -31,7 +31,7 @@ void no_lock(UA_EventLoop* /*loop*/) {}
 class UaLoop::Impl {
  public:
   Impl(sys::EventLoop& loop, sys::Clock& clock, UaLoopOptions options)
-      : loop_(loop), clock_(clock), wake_(loop.make_timer()), sockets_(loop, std::move(options)) {
+      : loop_(loop), clock_(clock), wake_(loop.make_timer()), sockets_(loop, options) {
     logger_.log = &Impl::on_log;
     logger_.context = this;
     bridge_.owner = this;
@@ -256,7 +256,7 @@ class UaLoop::Impl {
 };
 
 UaLoop::UaLoop(sys::EventLoop& loop, sys::Clock& clock, UaLoopOptions options)
-    : impl_(std::make_unique<Impl>(loop, clock, std::move(options))) {}
+    : impl_(std::make_unique<Impl>(loop, clock, options)) {}
 UaLoop::~UaLoop() = default;
 
 UA_EventLoop* UaLoop::get() { return impl_->get(); }

@@ -177,8 +177,7 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   UA_DelayedCallback closing_{};
 };
 
-UaSockets::UaSockets(sys::EventLoop& loop, UaLoopOptions options)
-    : loop_(loop), options_(std::move(options)) {
+UaSockets::UaSockets(sys::EventLoop& loop, UaLoopOptions options) : loop_(loop), options_(options) {
   bridge_.owner = this;
   UA_ConnectionManager& manager = bridge_.manager;
   manager.protocol = kTcp;
