@@ -20,11 +20,6 @@ const MqttSettings& mqtt_of(const ProtocolSettings& settings) {
 }
 const MqttPoint& point_of(const SignalPoint& point) { return std::get<MqttPoint>(point); }
 
-std::optional<ValueType> parse_value_type(std::string_view text) {
-  const auto type = parse_type(text);
-  return type ? std::optional(*type) : std::nullopt;
-}
-
 class MqttRuntime : public ProtocolRuntime {
  public:
   MqttRuntime(sys::EventLoop& loop, sys::Random& random) : loop_(loop), random_(random) {}
@@ -90,7 +85,7 @@ class MqttKind : public ProtocolKind {
     fields.require("topic");
     fields.string("topic", point.topic);
     fields.string("pointer", point.pointer);
-    fields.word("type", point.type, parse_value_type, "bool, int64, float32, float64 or string");
+    fields.word("type", point.type, parse_type, "bool, int64, float32, float64 or string");
     fields.advanced();
     fields.string("time_pointer", point.time_pointer);
     fields.string("write_topic", point.write_topic);

@@ -19,11 +19,6 @@ Error no_store() {
   return {ErrorId::kTlsFailed, "this server keeps no certificates, so it cannot speak OPC UA"};
 }
 
-std::optional<ValueType> type_of_name(std::string_view name) {
-  const auto type = parse_type(name);
-  return type ? std::optional(*type) : std::nullopt;
-}
-
 // Stands where a session would, when there is no store of certificates.
 class NoStore : public Driver {
  public:
@@ -133,7 +128,7 @@ class Kind : public ProtocolKind {
     Point point;
     for (const char* name : {"node", "type"}) fields.require(name);
     fields.string("node", point.node);
-    fields.word("type", point.type, type_of_name, "bool, int64, float32, float64 or string");
+    fields.word("type", point.type, parse_type, "bool, int64, float32, float64 or string");
     return point;
   }
   void add_point_json(const SignalPoint& of, Json& signal) const override {

@@ -18,11 +18,6 @@ const SparkplugSettings& sparkplug_of(const ProtocolSettings& settings) {
 }
 const SparkplugPoint& point_of(const SignalPoint& point) { return std::get<SparkplugPoint>(point); }
 
-std::optional<ValueType> parse_value_type(std::string_view text) {
-  const auto type = parse_type(text);
-  return type ? std::optional(*type) : std::nullopt;
-}
-
 class SparkplugRuntime : public ProtocolRuntime {
  public:
   SparkplugRuntime(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random)
@@ -89,7 +84,7 @@ class SparkplugKind : public ProtocolKind {
     fields.string("node_id", point.node);
     fields.string("device_id", point.device);
     fields.string("metric", point.metric);
-    fields.word("type", point.type, parse_value_type, "bool, int64, float32, float64 or string");
+    fields.word("type", point.type, parse_type, "bool, int64, float32, float64 or string");
     return point;
   }
 
