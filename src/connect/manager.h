@@ -133,7 +133,7 @@ class ConnectionManager {
   using WriteDone = std::function<void(Result<WriteOutcome>)>;
   // Reads the old value, writes, reads back. Goes before all polling of that machine.
   // Errors: kNotFound (no such tag on a connection), kWritesDisabled, kMachineNotConnected,
-  // kWriteQueueFull, kInvalidArgument / kTypeMismatch (the value), kModbusException, kTimeout,
+  // kWriteQueueFull, kInvalidArgument / kTypeMismatch (the value), kDeviceRefused, kTimeout,
   // kWriteNotConfirmed (the machine holds another value afterwards), kCancelled.
   void write(TenantId tenant, TagId tag, Value value, WriteDone done);
 

@@ -47,7 +47,7 @@ TEST(TestRead, ShowsTheMachineAndItsValuesAndKeepsNothing) {
   EXPECT_EQ(report.values[0].value, Value(123.456f));
   EXPECT_EQ(report.values[0].raw, (std::vector<std::uint16_t>{0x42F6, 0xE979}));
   EXPECT_TRUE(report.values[0].quality.good());
-  EXPECT_EQ(report.values[1].error->id, ErrorId::kModbusException);
+  EXPECT_EQ(report.values[1].error->id, ErrorId::kDeviceRefused);
   EXPECT_EQ(report.values[1].quality, quality::kBadConfigurationError);
   EXPECT_EQ(report.values[2].value, Value(std::int64_t{0}));
   bench.loop.run_for(1s);
@@ -89,7 +89,7 @@ TEST(TestRead, SaysWhyNothingWasReached) {
     return ServerReply{{}, ServerFault::kGarbage};
   };
   const TestReport garbage = bench.test(machine(502, 2));
-  EXPECT_EQ(garbage.error->id, ErrorId::kModbusBadAnswer);
+  EXPECT_EQ(garbage.error->id, ErrorId::kBadAnswer);
 
   ConnectionConfig wrong = machine(502, 1);
   point_of(wrong.signals[0]).format.scale = 0;

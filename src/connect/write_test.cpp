@@ -161,7 +161,7 @@ TEST(Write, TellsWhyItFailed) {
                : ModbusDevice::Outcome();
   };
   const auto refused = w.write(1, std::int64_t{1});
-  EXPECT_EQ(refused.error().id, ErrorId::kModbusException);
+  EXPECT_EQ(refused.error().id, ErrorId::kDeviceRefused);
   EXPECT_NE(refused.error().what.find("illegal data address (02)"), std::string::npos);
 }
 

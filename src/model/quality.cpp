@@ -12,6 +12,8 @@ constexpr std::pair<Quality, std::string_view> kNames[] = {
     {quality::kGood, "Good"},
     {quality::kUncertain, "Uncertain"},
     {quality::kUncertainLastUsableValue, "UncertainLastUsableValue"},
+    {quality::kUncertainSubstituteValue, "UncertainSubstituteValue"},
+    {quality::kUncertainEngineeringUnitsExceeded, "UncertainEngineeringUnitsExceeded"},
     {quality::kUncertainDataSubNormal, "UncertainDataSubNormal"},
     {quality::kBad, "Bad"},
     {quality::kBadCommunicationError, "BadCommunicationError"},

@@ -25,6 +25,8 @@ namespace quality {
 inline constexpr Quality kGood{0x00000000};
 inline constexpr Quality kUncertain{0x40000000};
 inline constexpr Quality kUncertainLastUsableValue{0x40900000};
+inline constexpr Quality kUncertainSubstituteValue{0x40910000};
+inline constexpr Quality kUncertainEngineeringUnitsExceeded{0x40940000};
 inline constexpr Quality kUncertainDataSubNormal{0x40A40000};
 inline constexpr Quality kBad{0x80000000};
 inline constexpr Quality kBadCommunicationError{0x80050000};

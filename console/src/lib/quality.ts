@@ -13,6 +13,8 @@ const NAMES = new Map<number, string>([
   [0x00000000, 'Good'],
   [0x40000000, 'Uncertain'],
   [0x40900000, 'UncertainLastUsableValue'],
+  [0x40910000, 'UncertainSubstituteValue'],
+  [0x40940000, 'UncertainEngineeringUnitsExceeded'],
   [0x80000000, 'Bad'],
   [0x80050000, 'BadCommunicationError'],
   [0x800a0000, 'BadTimeout'],

@@ -63,7 +63,7 @@ void StationDialog::answer(ByteSpan asked, Cause cause, bool negative) {
 
 Status StationDialog::take(ByteSpan bytes, Nanoseconds now) {
   if (answers_.size() > kAnswersMax) {
-    return Error{iec104::kBadAnswer, "the client asks and does not take the answers"};
+    return Error{ErrorId::kBadAnswer, "the client asks and does not take the answers"};
   }
   const auto head = iec104::decode_head(bytes);
   if (!head) return head.error();

@@ -36,8 +36,8 @@ class StationDialog {
       : points_(points), plant_(plant), options_(options), counters_(counters) {}
 
   // Takes an ASDU; its answers are in next().
-  // Errors: kBadAnswer when it cannot be read, or when the answers to what was asked before are not
-  // taken; the connection should end.
+  // Errors: ErrorId::kBadAnswer when it cannot be read, or when the answers to what was asked
+  // before are not taken; the connection should end.
   Status take(ByteSpan bytes, Nanoseconds now);
 
   // The next ASDU to send, in order: confirmations, data, termination.

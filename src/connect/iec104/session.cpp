@@ -25,7 +25,7 @@ std::uint64_t key_of(std::uint16_t station, std::uint32_t address) {
 
 Quality quality_of(const Error& why) {
   if (why.id == ErrorId::kTimeout) return quality::kBadTimeout;
-  if (why.id == iec104::kBadAnswer) return quality::kBadCommunicationError;
+  if (why.id == ErrorId::kBadAnswer) return quality::kBadCommunicationError;
   return quality::kBadNotConnected;
 }
 
@@ -122,7 +122,7 @@ Status Iec104Session::on_bytes(ByteSpan bytes) {
 }
 
 void Iec104Session::on_down(const Error& why, Nanoseconds /*retry_in*/) {
-  if (why.id == iec104::kBadAnswer) traffic_.errors += 1;
+  if (why.id == ErrorId::kBadAnswer) traffic_.errors += 1;
   if (why.id == ErrorId::kTimeout && link_) traffic_.timeouts += 1;
   link_.reset();
   timer_->cancel();
@@ -222,9 +222,10 @@ bool Iec104Session::on_answer(const iec104::Asdu& asdu) {
   const bool confirms = asdu.head.cause == Cause::kActivationConfirmed;
   if ((confirms && asdu.head.negative) || asdu.head.cause >= Cause::kUnknownType) {
     traffic_.errors += 1;
-    end_procedure(Error{iec104::kRefused, "station " + std::to_string(procedure.station) +
-                                              " refused " + iec104::type_name(asdu.head.type) +
-                                              ": " + iec104::cause_name(asdu.head.cause)});
+    end_procedure(Error{ErrorId::kDeviceRefused, "station " + std::to_string(procedure.station) +
+                                                     " refused " +
+                                                     iec104::type_name(asdu.head.type) + ": " +
+                                                     iec104::cause_name(asdu.head.cause)});
     return true;
   }
   if (confirms && !active_->confirmed) {
@@ -284,7 +285,7 @@ void Iec104Session::on_point(std::size_t signal, const iec104::AsduHead& head,
   auto reading = iec104::read_point(format, object.element);
   if (reading) return deliver(signal, now, source_time(head, object, now), *std::move(reading));
   host_.on_bad(signal, now, quality::kBadTypeMismatch);
-  host_.on_trouble("refused", Error{iec104::kBadAnswer,
+  host_.on_trouble("refused", Error{ErrorId::kBadAnswer,
                                     config_.signals[signal].path + " is set to be " +
                                         std::string(iec104::point_kind_name(format.kind)) +
                                         "; the station sends " + iec104::type_name(head.type)});

@@ -230,7 +230,7 @@ TEST(Iec104Client, ARefusalCarriesItsReason) {
   s.start();
   const auto outcome = s.write(1, false);
   ASSERT_FALSE(outcome.ok());
-  EXPECT_EQ(outcome.error().id, iec104::kRefused);
+  EXPECT_EQ(outcome.error().id, ErrorId::kDeviceRefused);
   EXPECT_NE(outcome.error().what.find("unknown information object address (47)"),
             std::string::npos);
 }

@@ -251,8 +251,8 @@ void Iec104Writer::refuse(const Operation& operation, const iec104::AsduHead& he
                                  ? std::string("negative confirmation")
                                  : iec104::cause_name(head.cause);
   const char* what = operation.step == Step::kSelecting ? "the select" : "the command";
-  finish(Error{iec104::kRefused, config_.signals[operation.signal].path + ": the station refused " +
-                                     what + ": " + reason});
+  finish(Error{ErrorId::kDeviceRefused, config_.signals[operation.signal].path +
+                                            ": the station refused " + what + ": " + reason});
 }
 
 void Iec104Writer::finish(Result<WriteOutcome> result) {

@@ -123,10 +123,9 @@ void ModbusLink::deliver(const InFlight& asked, const modbus::Frame& frame) {
   if (frame.head.unit != asked.ask.unit) {
     traffic.errors += 1;
     return asked.client->on_answer(
-        asked.ask.token,
-        Error{ErrorId::kModbusBadAnswer, "unit " + std::to_string(frame.head.unit) +
-                                             " answered a request to unit " +
-                                             std::to_string(asked.ask.unit)});
+        asked.ask.token, Error{ErrorId::kBadAnswer, "unit " + std::to_string(frame.head.unit) +
+                                                        " answered a request to unit " +
+                                                        std::to_string(asked.ask.unit)});
   }
   auto answer = modbus::decode_response(frame.pdu, asked.ask.request);
   if (!answer || std::holds_alternative<modbus::Exception>(*answer)) traffic.errors += 1;
@@ -144,7 +143,7 @@ Status ModbusLink::on_stray(std::uint16_t transaction) {
     users_.front().client->traffic.late_answers += 1;
   }
   if (++strays_in_a_row_ < kStraysMax) return {};
-  return Error{ErrorId::kModbusBadAnswer,
+  return Error{ErrorId::kBadAnswer,
                std::to_string(kStraysMax) + " answers in a row that nobody asked for"};
 }
 
@@ -230,7 +229,7 @@ void ModbusLink::on_deadline() {
   }
   // Bytes of an answer that does not end cannot be told from those of the next one.
   if (reader_.pending_bytes() > 0) {
-    return stream_->lose(Error{ErrorId::kModbusBadAnswer, "an answer stopped in the middle"});
+    return stream_->lose(Error{ErrorId::kBadAnswer, "an answer stopped in the middle"});
   }
   if (timeouts_in_a_row_ >= options_.timeouts_in_a_row_max) {
     return stream_->lose(Error{ErrorId::kTimeout, options_.endpoint.text() + " left " +

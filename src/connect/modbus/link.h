@@ -39,7 +39,7 @@ class LinkClient {
   virtual std::optional<LinkAsk> next_ask(Urgency urgency) = 0;
 
   // The answer (an exception of the device is one) or why there is none: kTimeout,
-  // kModbusBadAnswer.
+  // kBadAnswer.
   virtual void on_answer(std::uint64_t token, Result<modbus::Response> answer) = 0;
 
   virtual void on_up() = 0;

@@ -18,7 +18,7 @@ std::uint64_t token_of(std::size_t group, std::size_t block) {
 }
 
 Error exception_error(std::string where, modbus::Exception what) {
-  return Error{ErrorId::kModbusException, where + ": " + modbus::exception_name(what)};
+  return Error{ErrorId::kDeviceRefused, where + ": " + modbus::exception_name(what)};
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Quality quality_of(modbus::Exception exception) {
 
 Quality quality_of(const Error& why) {
   if (why.id == ErrorId::kTimeout) return quality::kBadTimeout;
-  if (why.id == ErrorId::kModbusBadAnswer) return quality::kBadCommunicationError;
+  if (why.id == ErrorId::kBadAnswer) return quality::kBadCommunicationError;
   return quality::kBadNotConnected;
 }
 

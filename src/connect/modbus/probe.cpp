@@ -44,7 +44,7 @@ const ModbusPoint& point_of(const SignalConfig& signal) {
 }
 
 Error exception_error(std::uint8_t unit, modbus::Exception what) {
-  return Error{ErrorId::kModbusException,
+  return Error{ErrorId::kDeviceRefused,
                "unit " + std::to_string(unit) + ": " + modbus::exception_name(what)};
 }
 

@@ -128,8 +128,8 @@ void ModbusWriter::on_answer(Result<modbus::Response> answer, Nanoseconds now) {
   }
   if (const auto* exception = std::get_if<modbus::Exception>(&*answer)) {
     if (on_exception(operation, *exception, now)) return;
-    return finish(Error{ErrorId::kModbusException, config_.signals[operation.signal].path + ": " +
-                                                       modbus::exception_name(*exception)});
+    return finish(Error{ErrorId::kDeviceRefused, config_.signals[operation.signal].path + ": " +
+                                                     modbus::exception_name(*exception)});
   }
   switch (operation.step) {
     case Step::kReadOld:

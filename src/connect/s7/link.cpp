@@ -97,12 +97,12 @@ Status S7Link::on_tpdu(const s7::Tpdu& tpdu) {
     return Error{ErrorId::kPeerClosed,
                  "the device ends the connection: " + s7::disconnect_text(end->reason)};
   }
-  return Error{s7::kBadAnswer, "the device wants to connect instead of answering"};
+  return Error{ErrorId::kBadAnswer, "the device wants to connect instead of answering"};
 }
 
 Status S7Link::on_confirm(const s7::ConnectConfirm& confirm) {
   if (state_ != State::kTransport || confirm.destination != kOurReference) {
-    return Error{s7::kBadAnswer, "a confirmation of a connection that nobody asked for"};
+    return Error{ErrorId::kBadAnswer, "a confirmation of a connection that nobody asked for"};
   }
   if (confirm.tpdu_exponent) {
     tpdu_bytes_ = std::min(tpdu_bytes_, std::size_t{1} << *confirm.tpdu_exponent);
@@ -121,27 +121,28 @@ Status S7Link::on_pdu(ByteSpan pdu) {
   const auto message = s7::decode_message(pdu);
   if (!message) return message.error();
   if (!message->is_answer()) {
-    return Error{s7::kBadAnswer, "the device asks instead of answering"};
+    return Error{ErrorId::kBadAnswer, "the device asks instead of answering"};
   }
   if (state_ == State::kSetup) return on_setup(*message);
   if (state_ == State::kUp) return on_job_answer(*message);
-  return Error{s7::kBadAnswer, "data before the connection was confirmed"};
+  return Error{ErrorId::kBadAnswer, "data before the connection was confirmed"};
 }
 
 Status S7Link::on_setup(const s7::Message& message) {
   if (message.reference != kSetupReference) {
-    return Error{s7::kBadAnswer, "the negotiation was answered with another reference"};
+    return Error{ErrorId::kBadAnswer, "the negotiation was answered with another reference"};
   }
   const auto answer = s7::decode_response(message, s7::SetupCommunication{});
   if (!answer) return answer.error();
   if (const auto* refusal = std::get_if<s7::Refusal>(&*answer)) {
-    return Error{s7::kRefused, "the device refuses the negotiation: " + refusal_text(*refusal)};
+    return Error{ErrorId::kDeviceRefused,
+                 "the device refuses the negotiation: " + refusal_text(*refusal)};
   }
   const auto& setup = std::get<s7::SetupCommunication>(*answer);
   if (setup.pdu_bytes < s7::kPduBytesMin || setup.pdu_bytes > settings_.pdu_bytes_max) {
-    return Error{s7::kBadAnswer, "the device wants PDUs of " + std::to_string(setup.pdu_bytes) +
-                                     " bytes; asked were up to " +
-                                     std::to_string(settings_.pdu_bytes_max)};
+    return Error{ErrorId::kBadAnswer,
+                 "the device wants PDUs of " + std::to_string(setup.pdu_bytes) +
+                     " bytes; asked were up to " + std::to_string(settings_.pdu_bytes_max)};
   }
   pdu_bytes_ = setup.pdu_bytes;
   jobs_max_ = std::clamp<std::size_t>(setup.jobs_calling, 1, settings_.jobs_in_flight_max);
@@ -158,7 +159,7 @@ Status S7Link::on_job_answer(const s7::Message& message) {
     traffic_.late_answers += 1;
     strays_in_a_row_ += 1;
     if (strays_in_a_row_ < kStraysMax) return {};
-    return Error{s7::kBadAnswer,
+    return Error{ErrorId::kBadAnswer,
                  std::to_string(kStraysMax) + " answers in a row that nobody asked for"};
   }
   const Job job = std::move(*found);
@@ -224,7 +225,7 @@ void S7Link::on_deadline() {
   }
   // An answer that stops in the middle leaves no place where the next one begins.
   if (reader_->pending_bytes() > 0) {
-    return stream_.lose(Error{s7::kBadAnswer, "an answer stopped in the middle"});
+    return stream_.lose(Error{ErrorId::kBadAnswer, "an answer stopped in the middle"});
   }
   const Nanoseconds now = loop_.now();
   while (!jobs_.empty() && jobs_.front().deadline <= now) {

@@ -30,8 +30,8 @@ class S7LinkUser {
   // The next job, or nothing. Asked whenever one may be under way.
   virtual std::optional<S7Ask> next_ask() = 0;
 
-  // The answer (a refusal of the device is one) or why there is none: kTimeout, s7::kBadAnswer.
-  // What the answer borrows lives until this call returns.
+  // The answer (a refusal of the device is one) or why there is none: kTimeout,
+  // ErrorId::kBadAnswer. What the answer borrows lives until this call returns.
   virtual void on_answer(std::uint64_t token, Result<s7::Response> answer) = 0;
 
   // Negotiated: PDUs are at most so long.

@@ -33,16 +33,17 @@ Quality s7_quality(s7::Refusal refusal) {
 
 Quality s7_quality(const Error& why) {
   if (why.id == ErrorId::kTimeout) return quality::kBadTimeout;
-  if (why.id == s7::kBadAnswer || why.id == s7::kRefused) return quality::kBadCommunicationError;
+  if (why.id == ErrorId::kBadAnswer || why.id == ErrorId::kDeviceRefused)
+    return quality::kBadCommunicationError;
   return quality::kBadNotConnected;
 }
 
 Error s7_error(const std::string& where, s7::ReturnCode code) {
-  return Error{s7::kRefused, where + ": " + s7::return_code_text(code)};
+  return Error{ErrorId::kDeviceRefused, where + ": " + s7::return_code_text(code)};
 }
 
 Error s7_error(const std::string& where, s7::Refusal refusal) {
-  return Error{s7::kRefused, where + ": " + s7::refusal_text(refusal)};
+  return Error{ErrorId::kDeviceRefused, where + ": " + s7::refusal_text(refusal)};
 }
 
 }  // namespace lineshaft::connect

@@ -149,7 +149,7 @@ void S7Writer::on_answer(Result<s7::Response> answer) {
 
 void S7Writer::fail_round(const Error& why) {
   Error told = why;
-  if (step_ == Step::kWrite && why.id != s7::kRefused) {
+  if (step_ == Step::kWrite && why.id != ErrorId::kDeviceRefused) {
     told.what += "; the write may or may not have arrived";
   }
   if (step_ == Step::kReadBack) told.what += "; written, but not read back";

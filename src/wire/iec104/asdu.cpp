@@ -15,7 +15,7 @@ constexpr std::uint8_t kTestBit = 0x80;
 constexpr std::uint8_t kNegativeBit = 0x40;
 constexpr std::size_t kCauseOffset = 2;
 
-Error broken(std::string what) { return {kBadAnswer, std::move(what)}; }
+Error broken(std::string what) { return {ErrorId::kBadAnswer, std::move(what)}; }
 
 std::size_t time_bytes(TimeKind kind) {
   return kind == TimeKind::kNone ? 0 : kind == TimeKind::kTime24 ? kTime24Bytes : kTime56Bytes;

@@ -49,13 +49,13 @@ struct Asdu {
 // Objects of a type that one ASDU holds. Requires: a known type.
 std::size_t object_count_max(Type type, bool sequence);
 
-// The head alone, for an answer to what cannot be read further. Errors: kBadAnswer if there are
-// fewer than six bytes.
+// The head alone, for an answer to what cannot be read further. Errors: ErrorId::kBadAnswer if
+// there are fewer than six bytes.
 Result<AsduHead> decode_head(ByteSpan asdu);
 
 // The whole. Commands and system types carry exactly one object, with SQ = 0.
 // Errors: kUnsupported for a type that is not known (the head can be read nevertheless);
-// kBadAnswer when count and bytes do not agree, or a sequence passes the last address.
+// ErrorId::kBadAnswer when count and bytes do not agree, or a sequence passes the last address.
 // Allocates at most 127 objects, after the bytes were counted.
 Result<Asdu> decode_asdu(ByteSpan asdu);
 

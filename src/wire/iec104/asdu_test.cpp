@@ -173,7 +173,7 @@ TEST(Asdu, IsRefusedWhenCountAndBytesDoNotAgree) {
   for (std::uint32_t i = 0; i < 5; ++i) asdu.objects.push_back({i, Scaled{}, kTime});
   const Bytes whole = encode_asdu(asdu);
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_EQ(decode_asdu(ByteSpan(whole).first(size)).error().id, kBadAnswer) << size;
+    EXPECT_EQ(decode_asdu(ByteSpan(whole).first(size)).error().id, ErrorId::kBadAnswer) << size;
   }
   Bytes longer = whole;
   longer.push_back(0);

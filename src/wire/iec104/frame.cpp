@@ -14,7 +14,7 @@ constexpr std::size_t kLengthMax = kApduBytesMax - kHeadBytes;
 constexpr std::uint8_t kSupervisory = 0x01;
 constexpr std::uint8_t kUnnumbered = 0x03;
 
-Error broken(std::string what) { return {kBadAnswer, std::move(what)}; }
+Error broken(std::string what) { return {ErrorId::kBadAnswer, std::move(what)}; }
 
 // Fifteen bits, shifted over the bit that tells the kinds of frames apart.
 std::uint16_t sequence_at(ByteSpan control, std::size_t offset) {

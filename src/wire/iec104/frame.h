@@ -64,7 +64,7 @@ class FrameReader {
   // Takes bytes from the front of `input` up to the end of one frame and moves `input` past them.
   // Returns that frame, or nothing when `input` ended first (it is then empty). A wrong start or
   // length fails as soon as the byte is there. The frame borrows from the reader until the next
-  // call. Errors: kBadAnswer, then for ever.
+  // call. Errors: ErrorId::kBadAnswer, then for ever.
   Result<std::optional<Frame>> next(ByteSpan& input);
 
   // Bytes of a frame that is not complete.

@@ -9,7 +9,7 @@ namespace lineshaft::iec104 {
 
 namespace {
 
-Error broken(std::string what) { return {kBadAnswer, std::move(what)}; }
+Error broken(std::string what) { return {ErrorId::kBadAnswer, std::move(what)}; }
 Error invalid(std::string what) { return {ErrorId::kInvalidArgument, std::move(what)}; }
 
 std::string seconds(Nanoseconds time) {

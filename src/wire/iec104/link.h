@@ -49,9 +49,9 @@ class Link {
   // `now` is when the connection was made; it begins stopped. Requires: check_link_settings is ok.
   Link(Role role, const LinkSettings& settings, Nanoseconds now);
 
-  // Errors: kBadAnswer: a number out of order, an acknowledgement of what was not sent, data while
-  // stopped, or a function that belongs to the other side. The owner then closes the connection, as
-  // the standard has it.
+  // Errors: ErrorId::kBadAnswer: a number out of order, an acknowledgement of what was not sent,
+  // data while stopped, or a function that belongs to the other side. The owner then closes the
+  // connection, as the standard has it.
   Result<Received> take(const Frame& frame, Nanoseconds now);
 
   // Controlling only. Requires: stopped, and started, respectively.

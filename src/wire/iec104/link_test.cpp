@@ -95,9 +95,9 @@ TEST(Link, AConfirmationNobodyAskedForSaysNothing) {
 
 TEST(Link, StartAndStopBelongToTheControllingStation) {
   Link c = client();
-  EXPECT_EQ(c.take(function(UFunction::kStartActivation), 0s).error().id, kBadAnswer);
+  EXPECT_EQ(c.take(function(UFunction::kStartActivation), 0s).error().id, ErrorId::kBadAnswer);
   Link s = server();
-  EXPECT_EQ(s.take(function(UFunction::kStopConfirmation), 0s).error().id, kBadAnswer);
+  EXPECT_EQ(s.take(function(UFunction::kStopConfirmation), 0s).error().id, ErrorId::kBadAnswer);
 }
 
 TEST(Link, AStationConfirmsTheStopWhenAllItSentIsAcknowledged) {

@@ -7,14 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "base/errors.h"
-
 namespace lineshaft::iec104 {
-
-// What comes breaks the rules of the protocol, on both sides of a connection.
-inline constexpr ErrorId kBadAnswer = ErrorId::kModbusBadAnswer;
-// The station refuses what it was asked.
-inline constexpr ErrorId kRefused = ErrorId::kModbusException;
 
 inline constexpr std::uint16_t kPort = 2404;
 inline constexpr std::uint16_t kPortTls = 19998;

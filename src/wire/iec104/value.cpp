@@ -171,17 +171,17 @@ Type monitor_type(PointKind kind, TimeKind time) { return *find_type(monitor_ele
 Quality to_quality(const QualityBits& bits) {
   if (bits.invalid) return quality::kBad;
   if (bits.not_topical || bits.blocked) return quality::kUncertainLastUsableValue;
-  if (bits.substituted) return kUncertainSubstituteValue;
-  if (bits.overflow) return kUncertainEngineeringUnitsExceeded;
+  if (bits.substituted) return quality::kUncertainSubstituteValue;
+  if (bits.overflow) return quality::kUncertainEngineeringUnitsExceeded;
   return quality::kGood;
 }
 
 QualityBits to_quality_bits(Quality quality) {
   QualityBits bits;
   if (quality.good()) return bits;
-  if (quality == kUncertainSubstituteValue) {
+  if (quality == quality::kUncertainSubstituteValue) {
     bits.substituted = true;
-  } else if (quality == kUncertainEngineeringUnitsExceeded) {
+  } else if (quality == quality::kUncertainEngineeringUnitsExceeded) {
     bits.overflow = true;
   } else {
     bits.not_topical = true;

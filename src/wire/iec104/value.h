@@ -13,10 +13,6 @@
 
 namespace lineshaft::iec104 {
 
-// Numbers of OPC UA Part 6, Annex A, that the vocabulary of qualities does not name.
-inline constexpr Quality kUncertainSubstituteValue{0x40910000};
-inline constexpr Quality kUncertainEngineeringUnitsExceeded{0x40940000};
-
 // What a signal is on the station. The time tag of the type may differ from object to object.
 enum class PointKind : std::uint8_t {
   kSingle,      // bool

@@ -59,25 +59,27 @@ TEST(Point, FormatsThatMakeNoSenseAreRefused) {
 TEST(Quality, TheWorstBitCounts) {
   const auto of = [](QualityBits bits) { return to_quality(bits); };
   EXPECT_EQ(of({}), quality::kGood);
-  EXPECT_EQ(of({true, false, false, false, false}), kUncertainEngineeringUnitsExceeded);
+  EXPECT_EQ(of({true, false, false, false, false}), quality::kUncertainEngineeringUnitsExceeded);
   EXPECT_EQ(of({false, true, false, false, false}), quality::kUncertainLastUsableValue);
-  EXPECT_EQ(of({false, false, true, false, false}), kUncertainSubstituteValue);
+  EXPECT_EQ(of({false, false, true, false, false}), quality::kUncertainSubstituteValue);
   EXPECT_EQ(of({false, false, false, true, false}), quality::kUncertainLastUsableValue);
   EXPECT_EQ(of({false, false, false, false, true}), quality::kBad);
   EXPECT_EQ(of({true, true, true, true, true}), quality::kBad);
-  EXPECT_EQ(of({true, false, true, false, false}), kUncertainSubstituteValue);
+  EXPECT_EQ(of({true, false, true, false, false}), quality::kUncertainSubstituteValue);
 }
 
 TEST(Quality, GoesToAStationAndComesBackInItsClass) {
   for (const Quality quality :
        {quality::kGood, quality::kUncertain, quality::kUncertainLastUsableValue, quality::kBad,
-        quality::kBadNotConnected, kUncertainSubstituteValue, kUncertainEngineeringUnitsExceeded}) {
+        quality::kBadNotConnected, quality::kUncertainSubstituteValue,
+        quality::kUncertainEngineeringUnitsExceeded}) {
     EXPECT_EQ(to_quality(to_quality_bits(quality)).code >> 30, quality.code >> 30);
   }
-  EXPECT_EQ(to_quality(to_quality_bits(kUncertainSubstituteValue)), kUncertainSubstituteValue);
+  EXPECT_EQ(to_quality(to_quality_bits(quality::kUncertainSubstituteValue)),
+            quality::kUncertainSubstituteValue);
   // A single point has no overflow to tell this with.
   const Element point =
-      make_point(plain(PointKind::kSingle), {true, kUncertainEngineeringUnitsExceeded});
+      make_point(plain(PointKind::kSingle), {true, quality::kUncertainEngineeringUnitsExceeded});
   EXPECT_EQ(point, Element(SinglePoint{true, {false, false, false, true, false}}));
 }
 

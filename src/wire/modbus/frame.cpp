@@ -28,13 +28,13 @@ void append_frame(FrameHead head, ByteSpan pdu, Bytes& out) {
 
 Status FrameReader::check_head() const {
   if (size_ >= 4 && u16_at(bytes_, 2) != 0) {
-    return Error{ErrorId::kModbusBadAnswer,
+    return Error{ErrorId::kBadAnswer,
                  "protocol id " + std::to_string(u16_at(bytes_, 2)) + " instead of 0"};
   }
   if (size_ >= kLengthEnd) {
     const std::size_t length = u16_at(bytes_, 4);
     if (length < kLengthMin || length > kLengthMax) {
-      return Error{ErrorId::kModbusBadAnswer,
+      return Error{ErrorId::kBadAnswer,
                    "a frame of length " + std::to_string(length) + "; allowed are 2 to 254"};
     }
   }

@@ -35,7 +35,7 @@ class FrameReader {
   // Takes bytes from the front of `input` up to the end of one frame and moves `input` past them.
   // Returns that frame, or nothing when `input` ended first (it is then empty). A wrong head fails
   // as soon as its bytes are there, without waiting for the rest.
-  // Errors: kModbusBadAnswer, then for ever.
+  // Errors: kBadAnswer, then for ever.
   Result<std::optional<Frame>> next(ByteSpan& input);
 
   // Bytes of a frame that is not complete.

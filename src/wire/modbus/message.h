@@ -127,7 +127,7 @@ Status encode_request(const Request& request, Bytes& out);
 
 // Reads the PDU of an answer and checks it against what was asked: function, lengths, counts, echo.
 // An exception of the device is a Response, not an error. Allocates at most 4 KiB.
-// Errors: kModbusBadAnswer with what does not fit.
+// Errors: kBadAnswer with what does not fit.
 Result<Response> decode_response(ByteSpan pdu, const Request& asked);
 
 // --- server side ---

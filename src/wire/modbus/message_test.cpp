@@ -116,7 +116,7 @@ TEST(Message, RefusesAnAnswerCutAtAnyByteOrWithAByteTooMany) {
     for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
       const auto decoded = decode_response(ByteSpan(bytes).first(cut), example.request);
       ASSERT_FALSE(decoded.ok()) << cut;
-      EXPECT_EQ(decoded.error().id, ErrorId::kModbusBadAnswer);
+      EXPECT_EQ(decoded.error().id, ErrorId::kBadAnswer);
     }
     bytes.push_back(0);
     EXPECT_FALSE(decode_response(bytes, example.request).ok());

@@ -8,7 +8,7 @@ namespace lineshaft::modbus {
 
 namespace {
 
-Error bad_answer(std::string what) { return Error{ErrorId::kModbusBadAnswer, std::move(what)}; }
+Error bad_answer(std::string what) { return Error{ErrorId::kBadAnswer, std::move(what)}; }
 
 std::string count_text(std::size_t count, std::string_view unit) {
   return std::to_string(count) + " " + std::string(unit);

@@ -97,7 +97,7 @@ struct Message {
   bool is_answer() const;
 };
 
-// Errors: kBadAnswer with what is wrong: protocol id, kind, or lengths that do not add up.
+// Errors: ErrorId::kBadAnswer with what is wrong: protocol id, kind, or lengths that do not add up.
 Result<Message> decode_message(ByteSpan pdu);
 
 // --- client side ---
@@ -112,7 +112,7 @@ std::size_t answer_bytes(const Request& request);
 
 // Reads an answer and checks it against what was asked: kind, function, counts, lengths.
 // Requires: message.is_answer().
-// Errors: kBadAnswer with what does not fit.
+// Errors: ErrorId::kBadAnswer with what does not fit.
 Result<Response> decode_response(const Message& message, const Request& asked);
 
 // --- server side ---

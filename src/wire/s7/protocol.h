@@ -9,13 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/errors.h"
-
 namespace lineshaft::s7 {
-
-// The catalogue's two errors of field protocols: an answer that breaks the rules, and a refusal.
-inline constexpr ErrorId kBadAnswer = ErrorId::kModbusBadAnswer;
-inline constexpr ErrorId kRefused = ErrorId::kModbusException;
 
 // The memories of a CPU. Timers and counters are numbered words of two bytes; the others are bytes.
 enum class Area : std::uint8_t {

@@ -190,18 +190,20 @@ Result<Message> decode_message(ByteSpan pdu) {
   const std::size_t parameters = reader.read_be<std::uint16_t>();
   const std::size_t data = reader.read_be<std::uint16_t>();
   if (reader.ok() && id != kProtocolId) {
-    return Error{kBadAnswer, "the protocol id is " + std::to_string(id) +
-                                 " instead of 50; S7 devices of other protocols answer so"};
+    return Error{ErrorId::kBadAnswer,
+                 "the protocol id is " + std::to_string(id) +
+                     " instead of 50; S7 devices of other protocols answer so"};
   }
   if (kind != 1 && kind != 2 && kind != 3 && kind != 7) {
-    return Error{kBadAnswer, "a PDU of the unknown kind " + std::to_string(kind)};
+    return Error{ErrorId::kBadAnswer, "a PDU of the unknown kind " + std::to_string(kind)};
   }
   message.kind = static_cast<Message::Kind>(kind);
   if (kind == 2 || kind == 3) message.refusal.code = reader.read_be<std::uint16_t>();
   if (!reader.ok() || reader.remaining() != parameters + data) {
-    return Error{kBadAnswer, "a PDU of " + std::to_string(pdu.size()) + " bytes announces " +
-                                 std::to_string(parameters) + " of parameters and " +
-                                 std::to_string(data) + " of data"};
+    return Error{ErrorId::kBadAnswer, "a PDU of " + std::to_string(pdu.size()) +
+                                          " bytes announces " + std::to_string(parameters) +
+                                          " of parameters and " + std::to_string(data) +
+                                          " of data"};
   }
   message.parameters = reader.bytes(parameters);
   message.data = reader.bytes(data);

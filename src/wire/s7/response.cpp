@@ -6,7 +6,7 @@ namespace lineshaft::s7 {
 
 namespace {
 
-Error bad(std::string what) { return Error{kBadAnswer, std::move(what)}; }
+Error bad(std::string what) { return Error{ErrorId::kBadAnswer, std::move(what)}; }
 
 std::string item_text(std::size_t index) { return "item " + std::to_string(index + 1); }
 

@@ -26,7 +26,7 @@ constexpr std::uint8_t kParameterCalled = 0xC2;
 
 constexpr std::array<std::string_view, 3> kTypeNames = {"pg", "op", "basic"};
 
-Error bad(std::string what) { return Error{kBadAnswer, std::move(what)}; }
+Error bad(std::string what) { return Error{ErrorId::kBadAnswer, std::move(what)}; }
 
 std::size_t length_of(const Bytes& packet) {
   return static_cast<std::size_t>(packet[2] << 8 | packet[3]);

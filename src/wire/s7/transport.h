@@ -97,7 +97,7 @@ class TransportReader {
   // Takes bytes from the front of `input` up to the end of one TPDU and moves `input` past them.
   // Returns what is complete, or nothing when `input` ended first (it is then empty). Empty data
   // TPDUs, which some CPUs send to keep a connection alive, are passed over.
-  // Errors: kBadAnswer, then for ever.
+  // Errors: ErrorId::kBadAnswer, then for ever.
   Result<std::optional<Tpdu>> next(ByteSpan& input);
 
   // Bytes of a packet or PDU that is not complete.
