@@ -52,11 +52,12 @@ struct Services {
   ledger::Ledger* ledger = nullptr;             // needed by ledger_routes, shown by overview_routes
   rights::Register* rights = nullptr;           // needed by rights_routes
   rights::LicenceBook* licences = nullptr;      // needed by licence_routes
-  rights::RoyaltyBook* royalties = nullptr;     // needed by royalty_routes
+  rights::RoyaltyBook* royalties = nullptr;     // needed by royalty_routes, statement_routes
   rights::ProjectBook* projects = nullptr;      // needed by project_routes
   rights::AgreementBook* agreements = nullptr;  // needed by agreement_routes
   rights::KeyBook* keys = nullptr;              // needed by agreement_routes
-  rights::DeadlineBook* deadlines = nullptr;    // needed by rights_routes, docket_routes
+  rights::DeadlineBook* deadlines =
+      nullptr;  // needed by rights_routes, docket_routes, shown by overview_routes
   // Null if the server could not open it: trust_routes say so.
   connect::opcua::TrustStore* opcua_trust = nullptr;
 };
@@ -76,13 +77,18 @@ std::vector<Route> erase_routes(const Services& services);
 std::vector<Route> rights_routes(const Services& services);
 std::vector<Route> licence_routes(const Services& services);
 std::vector<Route> ledger_routes(const Services& services);
+std::vector<Route> royalty_setting_routes(const Services& services);
 std::vector<Route> royalty_routes(const Services& services);
+std::vector<Route> statement_routes(const Services& services);
 std::vector<Route> division_routes(const Services& services);
 std::vector<Route> project_routes(const Services& services);
 std::vector<Route> agreement_routes(const Services& services);
 std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
 std::vector<Route> trust_routes(const Services& services);
+
+// All of them. Only the description of the routes themselves is missing: openapi_route().
+std::vector<Route> all_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);

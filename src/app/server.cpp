@@ -370,16 +370,7 @@ class JoinedServer final : public Server {
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
-    for (auto routes : {api::access_routes,    api::connection_routes, api::tag_routes,
-                        api::value_routes,     api::line_routes,       api::aggregate_routes,
-                        api::import_routes,    api::overview_routes,   api::backup_routes,
-                        api::historian_routes, api::retention_routes,  api::erase_routes,
-                        api::rights_routes,    api::licence_routes,    api::ledger_routes,
-                        api::royalty_routes,   api::division_routes,   api::project_routes,
-                        api::agreement_routes, api::docket_routes,     api::register_file_routes,
-                        api::trust_routes}) {
-      router_->add(routes(*services_));
-    }
+    router_->add(api::all_routes(*services_));
     router_->add({api::openapi_route(router_->routes(), kVersion)});
     return {};
   }
