@@ -19,7 +19,10 @@
 #include "base/time.h"
 #include "connect/connection.h"
 #include "connect/fields.h"
+#include "connect/iec104/flow_settings.h"
+#include "connect/modbus/flow_settings.h"
 #include "connect/opcua/flow_settings.h"
+#include "connect/s7/flow_settings.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/clock.h"
@@ -35,7 +38,8 @@ class TrustStore;
 // --- what people set -----------------------------------------------------------------------------
 
 // One alternative a kind, in the order of flow_kinds().
-using FlowSettings = std::variant<opcua::ServerFlowSettings>;
+using FlowSettings = std::variant<opcua::ServerFlowSettings, ModbusServerFlowSettings,
+                                  S7ServerFlowSettings, Iec104ServerFlowSettings>;
 
 // Which tags go out, and how. Of each tag the first rule that selects it counts.
 struct FlowRule {
@@ -123,7 +127,8 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
 
-  // More tags, or other settings of those that are there. No sample of a tag comes before it.
+  // More tags, or other settings of those that are there. No sample of a tag comes before it, and
+  // FlowTag::current counts as gone out with it.
   // Called with at most FlowKind::tags_per_turn() at a time. An error is shown, and put is called
   // again with all tags after a while.
   virtual Status put(std::span<const FlowTag> tags) = 0;
@@ -226,6 +231,10 @@ class FlowKind {
   // Does that connection read from where such a flow sends to? What it brings in then never goes
   // back there. `config` is checked.
   virtual bool reads_from(const FlowSettings& settings, const ConnectionConfig& config) const = 0;
+
+  // Is the writer of a sample to be told that it is kept only when the outlet has it? Then samples
+  // are refused for now while the outlet cannot be opened. False: the newest state is enough.
+  virtual bool keeps_for_later() const { return false; }
 
   // Tags that one call of Outlet::put may take without holding up the loop.
   virtual std::size_t tags_per_turn() const { return 100'000; }

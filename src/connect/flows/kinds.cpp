@@ -2,7 +2,10 @@
 #include <array>
 
 #include "connect/flow.h"
+#include "connect/iec104/flow_kind.h"
+#include "connect/modbus/flow_kind.h"
 #include "connect/opcua/flow_kind.h"
+#include "connect/s7/flow_kind.h"
 
 namespace lineshaft::connect {
 
@@ -11,7 +14,8 @@ namespace {
 // In the order of FlowSettings.
 const std::array<const FlowKind*, std::variant_size_v<FlowSettings>>& kinds() {
   static const std::array<const FlowKind*, std::variant_size_v<FlowSettings>> all = {
-      &opcua::server_flow_kind()};
+      &opcua::server_flow_kind(), &modbus_server_flow_kind(), &s7_server_flow_kind(),
+      &iec104_server_flow_kind()};
   return all;
 }
 
