@@ -14,7 +14,7 @@ describe('a flow', () => {
     await server.claim();
     for (const [path, unit] of [['acme/press/force', 'B47'], ['acme/oven/heat', 'CEL']]) await server.send('POST', 'tags', { path, type: 'float64', unit });
     context = await signedIn(server);
-    page = await openPage(context, '/');
+    page = await openPage(context, '/', /400/);
   });
   after(async () => {
     await closeContext(context);
@@ -32,7 +32,7 @@ describe('a flow', () => {
     const preview = page.getByRole('complementary', { name: 'What goes out' });
     await preview.getByText('acme/press/force').waitFor();
     await typeInto(page, field(page, 'Name'), 'Line PLC');
-    await chooseIn(page, field(page, 'Destination'), 'modbus-server');
+    await chooseIn(page, field(page, 'Destination'), 'Modbus TCP server');
     await typeInto(page, field(page, 'Port'), String(await freePort()));
     await typeInto(page, field(page, 'Name there'), 'plc/{-1}');
     await preview.getByText('plc/force').waitFor();
@@ -46,7 +46,7 @@ describe('a flow', () => {
   });
 
   test('is added, and runs', async () => {
-    await typeInto(page, field(page, 'Unit'), '');
+    await field(page, 'Unit').fill('');
     await pressOn(page, button(page, 'Add the flow'));
     await page.getByRole('row').filter({ hasText: 'Line PLC' }).getByText('Running').waitFor();
     const panel = page.getByRole('complementary');
