@@ -25,9 +25,12 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-namespace lineshaft::connect::opcua {
+namespace lineshaft::connect {
+class Flows;
+namespace opcua {
 class TrustStore;
 }
+}  // namespace lineshaft::connect
 
 namespace lineshaft::api {
 
@@ -60,6 +63,9 @@ struct Services {
       nullptr;  // needed by rights_routes, docket_routes, shown by overview_routes
   // Null if the server could not open it: trust_routes say so.
   connect::opcua::TrustStore* opcua_trust = nullptr;
+  connect::Flows* flows = nullptr;  // needed by flow_routes
+  // Where samples of programs go; null: to the historian.
+  SampleSink* samples = nullptr;
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -86,6 +92,7 @@ std::vector<Route> agreement_routes(const Services& services);
 std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
 std::vector<Route> trust_routes(const Services& services);
+std::vector<Route> flow_routes(const Services& services);
 
 // All of them. Only the description of the routes themselves is missing: openapi_route().
 std::vector<Route> all_routes(const Services& services);
@@ -104,7 +111,10 @@ Status audit(const Services& services, const Request& request, std::string_view 
              std::string_view object, std::string_view detail = "");
 
 // Appends and blocks until every sample is durable, or none is kept.
-Status append_and_wait(historian::Historian& historian, SampleBatch batch);
+Status append_and_wait(SampleSink& sink, SampleBatch batch);
+inline SampleSink& sink_of(const Services& services) {
+  return services.samples != nullptr ? *services.samples : services.historian;
+}
 
 // The query parameter `tags`: 1..max ids joined by commas.
 Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);

@@ -12,12 +12,14 @@
 #include "app/backup.h"
 #include "app/cli.h"
 #include "app/clock_watch.h"
+#include "app/flow_rooms.h"
 #include "app/maintenance.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "connect/manager.h"
+#include "connect/on_loop.h"
 #include "connect/opcua/trust.h"
 #include "connect/registry.h"
 #include "historian/historian.h"
@@ -102,6 +104,9 @@ Result<sys::Certificate> own_certificate(const Config& config) {
 class JoinedServer final : public Server {
  public:
   explicit JoinedServer(Config config) : config_(std::move(config)) {}
+  ~JoinedServer() override {
+    if (flows_) flows_->stop();  // they ask what is destroyed before them
+  }
 
   Status open() {
     if (Status opened = open_stores(); !opened) return opened;
@@ -117,6 +122,7 @@ class JoinedServer final : public Server {
     if (files().exists(path("provisioned"))) return;
     workers_->try_run([this, folder] {
       Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
+      if (done) done = provision_flows(files(), folder, kFirstTenant, flows_->flows());
       if (done) done = provision_rights(files(), folder, kFirstTenant, *rights_, today());
       if (done) {
         done = provision_cooperation(files(), folder, kFirstTenant, *projects_, *agreements_);
@@ -166,10 +172,10 @@ class JoinedServer final : public Server {
       backups_.reset();
       maintenance_work_.reset();
       save_ledger();
-      loop_->post([this] {
-        manager_->stop();
-        loop_->stop();
-      });
+      flows_->finish_writes();
+      connect::on_loop(*loop_, [this] { manager_->stop(); });
+      flows_->end(*manager_);
+      loop_->stop();
     });
   }
 
@@ -324,17 +330,21 @@ class JoinedServer final : public Server {
     }
     connect::ManagerOptions connecting;
     connecting.opcua_trust = opcua_trust_.get();
+    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_);
     manager_ = std::make_unique<connect::ConnectionManager>(
-        *loop_, sys::real_clock(), sys::real_random(), *historian_, connecting);
+        *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
     auto connections =
         connect::Registry::open(*loop_, *manager_, *documents_, *historian_, kTenants);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
+    Status flowing = flows_->open(*identity_, *connections_, *documents_, path("flows"),
+                                  opcua_trust_.get(), kTenants);
+    if (!flowing) return flowing;
     auto retention = retention::Keeper::open(*historian_, *documents_, kTenants);
     if (!retention) return retention.error();
     retention_ = *std::move(retention);
     intake::ImportServiceOptions import_options{
-        files(), sys::real_clock(), *historian_, *historian_, {}, path("imports")};
+        files(), sys::real_clock(), flows_->sink(), *historian_, {}, path("imports")};
     import_options.type_of_tag = [this](TenantId tenant,
                                         std::string_view tag_path) -> std::optional<ValueType> {
       const std::optional<Tag> tag = historian_->find_tag(tenant, tag_path);
@@ -365,6 +375,8 @@ class JoinedServer final : public Server {
     services_->keys = keys_.get();
     services_->deadlines = deadlines_.get();
     services_->opcua_trust = opcua_trust_.get();
+    services_->flows = &flows_->flows();
+    services_->samples = &flows_->sink();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -468,6 +480,7 @@ class JoinedServer final : public Server {
   std::atomic<std::uint64_t> ledger_saved_ = 0;  // journals in its snapshot, as far as we know
   std::unique_ptr<sys::EventLoop> loop_;
   std::unique_ptr<connect::opcua::TrustStore> opcua_trust_;  // null: it could not be opened
+  std::unique_ptr<FlowRooms> flows_;
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<retention::Keeper> retention_;

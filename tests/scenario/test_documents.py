@@ -80,6 +80,14 @@ class Pages(Scenario):
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         reader.read(DOCS / "how-to/connect-s7.md")
 
+    @unittest.skipUnless(importlib.util.find_spec("asyncua"), "asyncua is missing (tests/requirements.txt)")
+    def test_serve_opc_ua(self):
+        reader = self.with_a_server()
+        server = self.servers[-1]
+        reader.replacements.update({"4840": str(free_port()), "8443": str(server.port)})
+        shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
+        reader.read(DOCS / "how-to/serve-opc-ua.md")
+
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
 
