@@ -128,12 +128,16 @@ Status set_line(int descriptor, const SerialOptions& options) {
   const speed_t speed = speed_of(options.baud);
   cfsetispeed(&line, speed);
   cfsetospeed(&line, speed);
+  // A driver takes what it can, and what this call answers does not tell what it did not take: a
+  // pseudo-terminal, which has no parity, answers now this and now that. So it is asked.
+  tcsetattr(descriptor, TCSANOW, &line);
   termios got{};
-  // A driver takes what it can and keeps silent about the rest.
-  if (tcsetattr(descriptor, TCSANOW, &line) != 0 || tcgetattr(descriptor, &got) != 0 ||
-      cfgetospeed(&got) != speed) {
-    return Error{ErrorId::kUnsupported,
-                 options.device + " does not do " + std::to_string(options.baud) + " baud"};
+  const tcflag_t asked = line.c_cflag & (CSIZE | CSTOPB);
+  if (tcgetattr(descriptor, &got) != 0 || cfgetospeed(&got) != speed ||
+      (got.c_cflag & (CSIZE | CSTOPB)) != asked) {
+    return Error{ErrorId::kUnsupported, options.device + " does not do " +
+                                            std::to_string(options.baud) +
+                                            " baud with 8 data bits and these stop bits"};
   }
   return {};
 }
