@@ -121,7 +121,9 @@ class JoinedServer final : public Server {
   void provision(const std::string& folder) override {
     if (files().exists(path("provisioned"))) return;
     workers_->try_run([this, folder] {
-      Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
+      Status done;
+      if (opcua_trust_) done = provision_certificates(files(), folder, *opcua_trust_);
+      if (done) done = provision_connections(files(), folder, kFirstTenant, *connections_);
       if (done) done = provision_flows(files(), folder, kFirstTenant, flows_->flows());
       if (done) done = provision_rights(files(), folder, kFirstTenant, *rights_, today());
       if (done) {

@@ -14,6 +14,10 @@ from pages import Reader
 DOCS = ROOT / "docs"
 
 
+def needs(module):
+    return unittest.skipUnless(importlib.util.find_spec(module), f"{module} is missing (tests/requirements.txt)")
+
+
 class Pages(Scenario):
     def reader(self):
         """A reader with `lineshaft` in the path, and ports of his own."""
@@ -72,13 +76,39 @@ class Pages(Scenario):
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         reader.read(DOCS / "how-to/telegraf.md")
 
-    @unittest.skipUnless(importlib.util.find_spec("snap7"), "python-snap7 is missing (tests/requirements.txt)")
-    def test_connect_s7(self):
+    def connect(self, protocol, *ports):
+        """Reads the page that connects a peer over `protocol`; `ports` are those of the peer in the page."""
         reader = self.with_a_server()
         server = self.servers[-1]
-        reader.replacements.update({"1102": str(free_port()), "8443": str(server.port)})
+        reader.replacements.update({"8443": str(server.port), **{port: str(free_port()) for port in ports}})
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
-        reader.read(DOCS / "how-to/connect-s7.md")
+        (self.folder / "bin/mosquitto").symlink_to(ROOT / "tools/mosquitto")
+        reader.environment["NODE_PATH"] = str(ROOT / "tests/peers/node_modules")
+        reader.read(DOCS / f"how-to/connect-{protocol}.md")
+
+    @needs("pymodbus")
+    def test_connect_modbus(self):
+        self.connect("modbus", "5021")
+
+    @needs("snap7")
+    def test_connect_s7(self):
+        self.connect("s7", "1102")
+
+    @needs("asyncua")
+    def test_connect_opc_ua(self):
+        self.connect("opc-ua", "4841")
+
+    @needs("paho")
+    def test_connect_mqtt(self):
+        self.connect("mqtt", "1884")
+
+    @unittest.skipUnless((ROOT / "tests/peers/node_modules/sparkplug-client").exists(), "sparkplug-client is missing (tools/setup test)")
+    def test_connect_sparkplug(self):
+        self.connect("sparkplug", "1885")
+
+    @needs("c104")
+    def test_connect_iec104(self):
+        self.connect("iec104", "2405")
 
     @unittest.skipUnless(importlib.util.find_spec("asyncua"), "asyncua is missing (tests/requirements.txt)")
     def test_serve_opc_ua(self):

@@ -124,8 +124,8 @@ void add_serve_commands(Cli& cli) {
   add_options(serve_command, *options);
   serve_command->add_option(
       "--provision", options->provision,
-      "Folder with connections.json, flows.json, rights.json, cooperation.json, royalties.json and "
-      "CSV files to start with, once");
+      "Folder with connections.json, flows.json, rights.json, cooperation.json, royalties.json, CSV "
+      "files and OPC UA certificates (.der) to trust, to start with, once");
   serve_command->add_flag("--status-line", options->status_line,
                           "Print a line of what arrives every second");
   cli.on(serve_command, [options] { return serve(*options); });
