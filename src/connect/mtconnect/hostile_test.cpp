@@ -140,7 +140,9 @@ TEST(MtconnectHostile, ADocumentThatNeverEndsIsGivenUp) {
             "--sep\r\n\r\n" + std::string(17 << 20, ' '),
         true};
   };
-  s.run(10s);
+  s.run(0s);
+  s.loop.run_until([&] { return s.status(1).last_error.has_value(); }, 10s);
+  ASSERT_TRUE(s.status(1).last_error.has_value());
   EXPECT_NE(s.status(1).last_error->find("LS-1301"), std::string::npos) << *s.status(1).last_error;
 }
 
