@@ -107,7 +107,7 @@ export function viewsOf(things: Things): View[] {
       await seen('dialog[open]')(page);
     } },
     { name: 'machine-new', path: '/machines/new', ready: step(0) },
-    ...['s7', 'opc-ua', 'mqtt', 'sparkplug', 'iec104'].map((protocol): View => ({
+    ...['s7', 'opc-ua', 'mqtt', 'sparkplug', 'iec104', 'mtconnect', 'shdr'].map((protocol): View => ({
       name: `machine-new-${protocol}`, path: `/machines/new?protocol=${protocol}`, ready: async (page) => {
         await step(0)(page);
         for (const more of await page.locator('details').all()) await more.locator('summary').click();
