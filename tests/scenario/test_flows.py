@@ -2,6 +2,7 @@
 import asyncio
 import datetime
 import importlib.util
+import json
 import logging
 import struct
 import sys
@@ -19,6 +20,29 @@ from test_machines import PYMODBUS_DEVICE
 
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 NAMESPACE = "urn:lineshaft:tags"
+
+
+# A client of lib60870, in a process of its own: asks for everything again and again, and
+# prints what it knows whenever that changes.
+CONTROL_CENTRE = """
+import sys, time
+import c104
+client = c104.Client(tick_rate_ms=50, command_timeout_ms=5000)
+connection = client.add_connection(ip="127.0.0.1", port=int(sys.argv[1]), init=c104.Init.INTERROGATION)
+station = connection.add_station(common_address=7)
+power = station.add_point(io_address=100, type=c104.Type.M_ME_NC_1)
+breaker = station.add_point(io_address=101, type=c104.Type.M_SP_NA_1)
+client.start()
+told = None
+while True:
+    known = f"{power.value} {breaker.value}"
+    if known != told:
+        print(known)
+    told = known
+    if connection.is_connected:
+        connection.interrogation(common_address=7)
+    time.sleep(0.2)
+"""
 
 
 class FlowScenario(Scenario):
@@ -102,6 +126,36 @@ class OpcUaFlow(FlowScenario):
         signed_in = [entry for entry in self.server.get("/audit")["items"] if entry["action"] == "flow.sign_in"]
         self.assertEqual([entry["actor"] for entry in signed_in], ["ann@example.com"])
 
+    def test_a_person_writes_only_with_the_permission(self):
+        device = free_port()
+        self.run_process(sys.executable, "-c", PYMODBUS_DEVICE, str(device))
+        self.server.ok("POST", "/connections", {
+            "name": "Press", "protocol": "modbus-tcp", "settings": {"host": "127.0.0.1", "port": device},
+            "groups": [{"name": "fast", "interval_ms": 100}], "writes_enabled": True,
+            "signals": [{"path": "acme/press/speed", "area": "holding", "address": 3, "type": "uint16",
+                         "group": "fast", "writable": True}]})
+        until(lambda: self.server.connection("Press")["status"]["state"] == "connected", "the machine")
+        for name, role in (("bo", "viewer"), ("cy", "operator")):
+            self.server.ok("POST", "/users", {"name": name, "email": f"{name}@example.com", "role": role, "password": PASSWORD})
+        _, port = self.add_flow("opcua-server", {}, writes_enabled=True)
+        asyncio.run(self.write(port))
+        until(lambda: self.server.tag("acme/press/speed")["last"]["value"] == 55, "the machine to follow")
+        writes = [entry for entry in self.server.get("/audit")["items"] if entry["action"] == "tag.write"]
+        self.assertEqual([entry["actor"] for entry in writes], ["cy@example.com"])
+
+    async def write(self, port):
+        await self.become_trusted(port)
+        for user, may in (("bo@example.com", False), ("cy@example.com", True)):
+            async with await self.secured(port, user, PASSWORD) as client:
+                ns = await client.get_namespace_index(NAMESPACE)
+                speed = client.get_node(ua.NodeId("acme/press/speed", ns))
+                if may:
+                    await speed.write_value(ua.DataValue(ua.Variant(55, ua.VariantType.Int64)))
+                    continue
+                with self.assertRaises(ua.UaStatusCodeError) as refused:
+                    await speed.write_value(ua.DataValue(ua.Variant(44, ua.VariantType.Int64)))
+                self.assertEqual(refused.exception.code, ua.StatusCodes.BadUserAccessDenied)
+
     async def secured(self, port, user, password):
         client = Client(f"opc.tcp://127.0.0.1:{port}", timeout=20)
         client.application_uri = "urn:peer:flows"
@@ -111,19 +165,22 @@ class OpcUaFlow(FlowScenario):
         client.set_password(password)
         return client
 
-    async def get_in(self, port):
+    async def become_trusted(self, port):
         await setup_self_signed_certificate(
             self.folder / "peer-key.pem", self.folder / "peer.der", "urn:peer:flows", "localhost",
             [ExtendedKeyUsageOID.CLIENT_AUTH], {"organizationName": "Peer"})
-        with self.assertRaises(Exception):  # in the open
-            async with Client(f"opc.tcp://127.0.0.1:{port}"):
-                pass
         with self.assertRaises(Exception):  # not trusted yet
             async with await self.secured(port, "ann@example.com", PASSWORD):
                 pass
         waiting = await asyncio.to_thread(self.server.get, "/certificates")
         [peer] = [one for one in waiting["waiting"] if one["application_uri"] == "urn:peer:flows"]
         await asyncio.to_thread(self.server.ok, "POST", f"/certificates/{peer['thumbprint']}/approve")
+
+    async def get_in(self, port):
+        with self.assertRaises(Exception):  # in the open
+            async with Client(f"opc.tcp://127.0.0.1:{port}"):
+                pass
+        await self.become_trusted(port)
         with self.assertRaises(Exception):
             async with await self.secured(port, "ann@example.com", "wrong " + PASSWORD):
                 pass
@@ -205,6 +262,50 @@ class ModbusFlow(FlowScenario):
         self.assertIn("'Mirror' reads it from there", left_out[0]["why"])
 
 
+@unittest.skipUnless(importlib.util.find_spec("snap7"), "python-snap7 is missing (tests/requirements.txt)")
+class S7Flow(FlowScenario):
+    def test_values_and_qualities_lie_where_the_list_says(self):
+        import snap7
+        tags = {path: self.server.ok("POST", "/tags", {"path": path, "type": kind})["id"] for path, kind in (
+            ("acme/a/on", "bool"), ("acme/b/count", "int64"), ("acme/c/heat", "float32"), ("acme/d/order", "string"))}
+        for path, value in (("acme/a/on", True), ("acme/b/count", -7), ("acme/c/heat", 20.25), ("acme/d/order", "A-17")):
+            self.store(tags[path], value)
+        flow, port = self.add_flow("s7-server", {"db": 5, "string_chars": 10})
+        listed = self.server.get(f"/flows/{flow['id']}/tags")["items"]
+        self.assertEqual([one["address_text"] for one in listed],
+                         ["DB5.DBX0.0", "DB5.DBB2:LINT", "DB5.DBD10:REAL", "DB5.DBB14:STRING[10]"])
+        client = snap7.Client()
+        client.connect("127.0.0.1", 0, 1, port)
+        self.addCleanup(client.disconnect)
+        data = client.db_read(5, 0, 26)
+        self.assertEqual((data[0], struct.unpack(">q", data[2:10])[0], struct.unpack(">f", data[10:14])[0]), (1, -7, 20.25))
+        self.assertEqual(bytes(data[14:20]), b"\x0a\x04A-17")
+        self.assertEqual(set(client.db_read(1001, 10, 4)), {0})
+        self.store(tags["acme/c/heat"], 20.25, quality_code=0x80310000)
+        until(lambda: set(client.db_read(1001, 10, 4)) == {2}, "the bad quality")
+        with self.assertRaises(Exception):
+            client.db_write(5, 10, bytearray(4))
+
+
+@unittest.skipUnless(importlib.util.find_spec("c104"), "c104 is missing (tests/requirements.txt)")
+class Iec104Flow(FlowScenario):
+    def test_a_control_centre_is_told_the_newest_values(self):
+        force, closed = self.add_tag("acme/a/power"), self.server.ok("POST", "/tags", {"path": "acme/b/closed", "type": "bool"})["id"]
+        self.store(force, 72.5)
+        self.store(closed, True)
+        _, port = self.add_flow("iec104-server", {"first_address": 100, "common_address": 7})
+        log = open(self.folder / "centre", "w+")
+        self.addCleanup(log.close)
+        self.run_process(sys.executable, "-u", "-c", CONTROL_CENTRE, str(port), stdout=log)
+
+        def heard():
+            log.seek(0)
+            return log.read().splitlines()
+        until(lambda: "72.5 True" in heard(), "the interrogation")
+        self.store(force, 80.25)
+        until(lambda: "80.25 True" in heard(), "the change")
+
+
 class FlowApi(FlowScenario):
     def test_a_preview_keeps_nothing_and_a_wrong_unit_is_refused_whole(self):
         self.add_tag("acme/oven/heat", unit="CEL")
@@ -235,6 +336,16 @@ class FlowApi(FlowScenario):
         actions = [entry["action"] for entry in self.server.get("/audit")["items"]]
         for action in ("flow.add", "flow.change", "flow.remove"):
             self.assertIn(action, actions)
+
+    def test_a_server_can_be_started_with_flows(self):
+        folder = self.folder / "provision"
+        folder.mkdir()
+        flows = [{"name": "PLC", "kind": "modbus-server", "settings": {"port": free_port()}}]
+        (folder / "flows.json").write_text(json.dumps(flows))
+        server = self.serve("--provision", str(folder), name="provisioned")
+        server.claim()
+        [flow] = until(lambda: server.get("/flows")["items"], "the flow of the folder")
+        self.assertEqual((flow["name"], flow["status"]["state"]), ("PLC", "up"))
 
     def test_the_command_line_does_the_same(self):
         self.add_tag("acme/press/force", unit="B47")

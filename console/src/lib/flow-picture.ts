@@ -2,7 +2,7 @@
 import type { Flow } from './flows.ts';
 import type { Connection } from './types.ts';
 
-const SOURCES_MAX = 12;
+const SOURCES_MAX = 8;
 
 export interface PictureSource {
   key: string; // of several connections: ""

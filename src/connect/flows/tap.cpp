@@ -24,7 +24,8 @@ std::shared_ptr<const FlowTap::Routes> FlowTap::routes_of(TenantId tenant) {
 void FlowTap::append(SampleBatch batch, Durable durable) {
   if (!any_.load(std::memory_order_acquire))
     return sink_.append(std::move(batch), std::move(durable));
-  const auto routes = routes_of(batch.tenant);
+  const TenantId tenant = batch.tenant;
+  const auto routes = routes_of(tenant);
   std::vector<Sample> picked;
   if (routes) {
     for (const Sample& sample : batch.samples) {
@@ -33,21 +34,20 @@ void FlowTap::append(SampleBatch batch, Durable durable) {
     }
   }
   if (picked.empty()) return sink_.append(std::move(batch), std::move(durable));
-  sink_.append(
-      std::move(batch), [shared = shared_, tenant = batch.tenant, picked = std::move(picked),
-                         durable = std::move(durable)](Status kept) mutable {
-        if (!kept) return durable(std::move(kept));
-        std::unique_lock lock(shared->mutex);
-        if (shared->loop == nullptr) {
-          lock.unlock();
-          return durable({});
-        }
-        shared->loop->post(
-            [shared, tenant, picked = std::move(picked), durable = std::move(durable)]() mutable {
-              if (!shared->take) return durable({});
-              shared->take(tenant, std::move(picked), std::move(durable));
-            });
-      });
+  sink_.append(std::move(batch), [shared = shared_, tenant, picked = std::move(picked),
+                                  durable = std::move(durable)](Status kept) mutable {
+    if (!kept) return durable(std::move(kept));
+    std::unique_lock lock(shared->mutex);
+    if (shared->loop == nullptr) {
+      lock.unlock();
+      return durable({});
+    }
+    shared->loop->post(
+        [shared, tenant, picked = std::move(picked), durable = std::move(durable)]() mutable {
+          if (!shared->take) return durable({});
+          shared->take(tenant, std::move(picked), std::move(durable));
+        });
+  });
 }
 
 void FlowTap::set_tags(TenantId tenant, std::vector<bool> goes_out) {

@@ -19,10 +19,14 @@ constexpr Nanoseconds kSettle = std::chrono::milliseconds(200);
 class Iec104Outlet : public Outlet, private Iec104Plant {
  public:
   Iec104Outlet(const Iec104ServerFlowSettings& settings, const OutletMeans& means)
-      : settings_(settings), means_(means), settle_(means.loop.make_timer()) {}
+      : settings_(settings), means_(means), settle_(means.loop.make_timer()) {
+    settle();  // a flow without tags answers too
+  }
 
   Status start() {
     server_.reset();  // first: it holds the port
+    settling_ = false;
+    settle_->cancel();
     std::vector<Iec104ServedPoint> points;
     points.reserve(served_.size());
     for (const auto& [address, served] : served_) points.push_back(served.point);
@@ -56,6 +60,8 @@ class Iec104Outlet : public Outlet, private Iec104Plant {
       addresses_[tag.id.value] = tag.address;
       served_[tag.address] = served;
     }
+    // At first there is nobody who would have to come back.
+    if (!server_) return start();
     settle();
     return {};
   }
@@ -114,7 +120,6 @@ class Iec104Outlet : public Outlet, private Iec104Plant {
   void settle() {
     settling_ = true;
     settle_->start(kSettle, [this] {
-      settling_ = false;
       const Status started = start();
       trouble_ = started ? std::nullopt : std::optional(started.error().text());
       if (!started) settle();
@@ -154,9 +159,7 @@ class Iec104Outlet : public Outlet, private Iec104Plant {
 
 Result<std::unique_ptr<Outlet>> make_iec104_outlet(const Iec104ServerFlowSettings& settings,
                                                    const OutletMeans& means) {
-  auto outlet = std::make_unique<Iec104Outlet>(settings, means);
-  if (Status started = outlet->start(); !started) return started.error();
-  return std::unique_ptr<Outlet>(std::move(outlet));
+  return std::unique_ptr<Outlet>(std::make_unique<Iec104Outlet>(settings, means));
 }
 
 }  // namespace lineshaft::connect

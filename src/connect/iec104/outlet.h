@@ -7,8 +7,9 @@
 
 namespace lineshaft::connect {
 
-// The points of a station stand when it starts: with other tags it is started anew, a moment after
-// the last change, and its clients come back. Errors: kAddressInUse.
+// The points of a station stand when it starts, which is with the first tags: with others it is
+// started anew, a moment after the last change, and its clients come back. A port that is taken is
+// an error of put(), or told by status() and tried again.
 Result<std::unique_ptr<Outlet>> make_iec104_outlet(const Iec104ServerFlowSettings& settings,
                                                    const OutletMeans& means);
 
