@@ -76,56 +76,51 @@ class Pages(Scenario):
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         reader.read(DOCS / "how-to/telegraf.md")
 
-    def connect(self, protocol, *ports):
-        """Reads the page that connects a peer over `protocol`; `ports` are those of the peer in the page."""
+    def with_a_peer(self, page, *ports, **replacements):
+        """Reads a page about a machine or a destination of another maker; `ports` are those of the peer in the page."""
         reader = self.with_a_server()
         server = self.servers[-1]
-        reader.replacements.update({"8443": str(server.port), **{port: str(free_port()) for port in ports}})
+        reader.replacements.update({"8443": str(server.port), **{port: str(free_port()) for port in ports}}, **replacements)
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         (self.folder / "bin/mosquitto").symlink_to(ROOT / "tools/mosquitto")
         reader.environment["NODE_PATH"] = str(ROOT / "tests/peers/node_modules")
-        reader.read(DOCS / f"how-to/connect-{protocol}.md")
+        reader.read(DOCS / f"how-to/{page}.md")
 
     @needs("pymodbus")
     def test_connect_modbus(self):
-        self.connect("modbus", "5021")
+        self.with_a_peer("connect-modbus", "5021")
 
     @needs("snap7")
     def test_connect_s7(self):
-        self.connect("s7", "1102")
+        self.with_a_peer("connect-s7", "1102")
 
     @needs("asyncua")
     def test_connect_opc_ua(self):
-        self.connect("opc-ua", "4841")
+        self.with_a_peer("connect-opc-ua", "4841")
 
     @needs("paho")
     def test_connect_mqtt(self):
-        self.connect("mqtt", "1884")
+        self.with_a_peer("connect-mqtt", "1884")
 
     @unittest.skipUnless((ROOT / "tests/peers/node_modules/sparkplug-client").exists(), "sparkplug-client is missing (tools/setup test)")
     def test_connect_sparkplug(self):
-        self.connect("sparkplug", "1885")
+        self.with_a_peer("connect-sparkplug", "1885")
 
     @needs("c104")
     def test_connect_iec104(self):
-        self.connect("iec104", "2405")
+        self.with_a_peer("connect-iec104", "2405")
 
-    @unittest.skipUnless(importlib.util.find_spec("asyncua"), "asyncua is missing (tests/requirements.txt)")
+    @needs("asyncua")
     def test_serve_opc_ua(self):
-        reader = self.with_a_server()
-        server = self.servers[-1]
-        reader.replacements.update({"4840": str(free_port()), "8443": str(server.port)})
-        shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
-        reader.read(DOCS / "how-to/serve-opc-ua.md")
+        self.with_a_peer("serve-opc-ua", "4840")
 
-    @unittest.skipUnless(importlib.util.find_spec("pymodbus") and importlib.util.find_spec("serial"),
-                         "pymodbus or pyserial is missing (tests/requirements.txt)")
+    @needs("serial")
     def test_connect_modbus_serial(self):
-        reader = self.with_a_server()
-        server = self.servers[-1]
-        reader.replacements.update({"/tmp/ttyMeters": str(self.folder / "ttyMeters"), "8443": str(server.port)})
-        shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
-        reader.read(DOCS / "how-to/connect-modbus-serial.md")
+        self.with_a_peer("connect-modbus-serial", **{"/tmp/ttyMeters": str(self.folder / "ttyMeters")})
+
+    @needs("paho")
+    def test_publish_mqtt(self):
+        self.with_a_peer("publish-mqtt", "1883")
 
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
