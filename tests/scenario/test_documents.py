@@ -127,6 +127,11 @@ class Pages(Scenario):
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         reader.read(DOCS / "how-to/connect-modbus-serial.md")
 
+    def test_connect_mtconnect(self):
+        reader = self.with_a_server()
+        reader.replacements["5000"] = str(free_port())
+        reader.read(DOCS / "how-to/connect-mtconnect.md")
+
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
 
