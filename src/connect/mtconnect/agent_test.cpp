@@ -206,13 +206,9 @@ TEST(MtconnectAgent, AnswersAreValidAfterTheSchemas) {
   copy_schemas(given, folder);
   Answering a(20);
   a.fill();
-  a.responder->put_asset(mtconnect::read_asset("<File name='a' mediaType='text/plain' "
-                                               "applicationCategory='PART' "
-                                               "applicationType='DATA' size='1' versionId='1' "
-                                               "state='PRODUCTION'><FileLocation href='http://a/'/>"
-                                               "</File>",
-                                               "F1", kStart, "uuid-1")
-                             .value());
+  a.responder->put_asset(
+      mtconnect::read_asset("<RawMaterial><Form>BAR</Form></RawMaterial>", "R1", kStart, "uuid-1")
+          .value());
   const std::string most = path_of("//DataItem[@representation!='TIME_SERIES']");
   auto stream = *a.get("/sample?interval=0&" + most).stream;
   const std::vector<std::pair<std::string, std::string>> documents = {
