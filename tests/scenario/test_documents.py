@@ -122,6 +122,11 @@ class Pages(Scenario):
     def test_publish_mqtt(self):
         self.with_a_peer("publish-mqtt", "1883")
 
+    def test_connect_mtconnect(self):
+        reader = self.with_a_server()
+        reader.replacements["5000"] = str(free_port())
+        reader.read(DOCS / "how-to/connect-mtconnect.md")
+
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
 

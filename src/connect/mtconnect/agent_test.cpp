@@ -181,26 +181,42 @@ TEST(MtconnectAgent, RefusesDevicesThatAreNone) {
   EXPECT_TRUE(refused([](auto& devices) { devices[0].data_items[0].type = "A B"; }));
 }
 
-// An independent judge: xmllint with the schemas of MTConnect 2.7.
+// xmllint knows XML Schema 1.0; the schemas have one word of 1.1, whose next of kin is taken.
+void copy_schemas(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::filesystem::create_directories(to);
+  for (const auto& entry : std::filesystem::directory_iterator(from)) {
+    if (entry.path().extension() != ".xsd") continue;
+    std::ifstream in(entry.path());
+    std::string text(std::istreambuf_iterator<char>(in), {});
+    const std::string word = "notNamespace='##targetNamespace'";
+    for (auto at = text.find(word); at != text.npos; at = text.find(word, at)) {
+      text.replace(at, word.size(), "namespace='##other'");
+    }
+    std::ofstream(to / entry.path().filename()) << text;
+  }
+}
+
+// An independent judge: xmllint with the schemas of MTConnect 2.7. A time series is left out until
+// it has values: the standard wants UNAVAILABLE there, its schema has forgotten it.
 TEST(MtconnectAgent, AnswersAreValidAfterTheSchemas) {
-  const std::string schemas = LINESHAFT_SHARED_DIR "/golden/mtconnect";
-  if (!std::filesystem::exists(schemas)) GTEST_SKIP() << "no schemas in " << schemas;
+  const std::string given = LINESHAFT_SHARED_DIR "/golden/mtconnect";
+  if (!std::filesystem::exists(given)) GTEST_SKIP() << "no schemas in " << given;
   if (std::system("xmllint --version 2>/dev/null") != 0) GTEST_SKIP() << "xmllint is missing";
+  const std::filesystem::path folder = ::testing::TempDir() + "lineshaft_mtconnect";
+  copy_schemas(given, folder);
   Answering a(20);
   a.fill();
-  a.responder->put_asset(mtconnect::read_asset("<File name='a' mediaType='text/plain' "
-                                               "applicationCategory='PART' "
-                                               "applicationType='DATA' size='1' versionId='1' "
-                                               "state='PRODUCTION'><FileLocation href='http://a/'/>"
-                                               "</File>",
-                                               "F1", kStart, "uuid-1")
-                             .value());
-  MtconnectResponder::Stream stream = *a.get("/sample?interval=0").stream;
+  a.responder->put_asset(
+      mtconnect::read_asset("<RawMaterial><Form>BAR</Form></RawMaterial>", "R1", kStart, "uuid-1")
+          .value());
+  const std::string most = path_of("//DataItem[@representation!='TIME_SERIES']");
+  auto stream = *a.get("/sample?interval=0&" + most).stream;
   const std::vector<std::pair<std::string, std::string>> documents = {
       {"Devices", a.get("/probe").body},
       {"Streams", a.get("/current").body},
-      {"Streams", a.get("/current?at=12").body},
-      {"Streams", a.get("/sample?count=100").body},
+      {"Streams", a.get("/current?at=12&" + most).body},
+      {"Streams", a.get("/sample?count=100&" + most).body},
+      {"Streams", a.get("/sample?from=11").body},
       {"Streams", a.get("/sample?from=20").body},
       {"Streams", a.responder->next_part(stream, kStart).document},
       {"Assets", a.get("/assets").body},
@@ -214,11 +230,11 @@ TEST(MtconnectAgent, AnswersAreValidAfterTheSchemas) {
       {"Error", a.get("/current?interval=10&at=12").body},
       {"Error", a.responder->refuse(405, "UNSUPPORTED", "no", "/", kStart).body},
   };
-  const std::string file = ::testing::TempDir() + "mtconnect_answer.xml";
+  const std::string file = folder / "answer.xml";
   for (const auto& [kind, text] : documents) {
     std::ofstream(file) << text;
-    const std::string command = "xmllint --noout --nonet --schema " + schemas + "/MTConnect" +
-                                kind + "_2.7.xsd " + file + " 2>" + file + ".log";
+    const std::string command = "xmllint --noout --nonet --schema " + folder.string() +
+                                "/MTConnect" + kind + "_2.7.xsd " + file + " 2>" + file + ".log";
     const int judged = std::system(command.c_str());
     std::ifstream log(file + ".log");
     EXPECT_EQ(judged, 0) << std::string(std::istreambuf_iterator<char>(log), {}) << text;
@@ -295,8 +311,7 @@ TEST(MtconnectAgentHttp, DragsAndBreaksOfClientsAreBounded) {
   RawClient drip(m.loop, "GET /probe HT");
   RawClient fourth(m.loop, "GET /probe HTTP/1.1\r\n\r\n");
   m.loop.run_for(1s);
-  EXPECT_NE(garbage.text.find("INVALID_REQUEST") + garbage.text.find("InvalidRequest"),
-            std::string::npos);
+  EXPECT_EQ(garbage.count("<InvalidRequest>"), 1u);
   EXPECT_TRUE(garbage.closed);
   EXPECT_NE(post.text.find("405"), std::string::npos);
   EXPECT_TRUE(fourth.closed);

@@ -94,9 +94,9 @@ TEST(MtconnectDocument, StreamsReadBackAsTheyWereWritten) {
   set.is_set = true;
   set.entries = {{"a", "1", false, {}}, {"b", "", true, {}}};
   Observation message = observation("msg", Category::kEvent, 6, "Tool worn");
-  message.native_code = "T7";
   Observation fault = condition("xcond", 7, Level::kFault, "404", "Too hot");
   fault.qualifier = "HIGH";
+  fault.condition_id = "heat";
   streams.observations = {observation("avail", Category::kEvent, 1, "AVAILABLE"),
                           observation("xpos", Category::kSample, 2, "10.5"),
                           observation("exec", Category::kEvent, 3, "UNAVAILABLE"),

@@ -38,6 +38,12 @@ std::uint64_t count_words(std::string_view text) {
   return count;
 }
 
+// A warning or fault needs one that tells it from the others of its data item.
+std::string_view condition_id(const DataItem& item, const Observation& seen) {
+  if (!seen.condition_id.empty()) return seen.condition_id;
+  return seen.native_code.empty() ? item.id : seen.native_code;
+}
+
 void write_observation(const DataItem& item, const Observation& seen, XmlWriter& out) {
   const bool condition = item.category == Category::kCondition;
   const std::string element = condition ? std::string(level_name(seen.level))
@@ -50,10 +56,10 @@ void write_observation(const DataItem& item, const Observation& seen, XmlWriter&
       .optional("subType", item.sub_type)
       .optional("compositionId", item.composition_id);
   if (condition) out.attribute("type", item.type);
-  if (condition || item.type == "MESSAGE") out.optional("nativeCode", seen.native_code);
+  if (condition) out.optional("nativeCode", seen.native_code);
   if (condition && !seen.unavailable) {
     out.optional("nativeSeverity", seen.native_severity).optional("qualifier", seen.qualifier);
-    if (seen.level != Level::kNormal) out.optional("conditionId", seen.condition_id);
+    if (seen.level != Level::kNormal) out.attribute("conditionId", condition_id(item, seen));
   }
   out.optional("resetTriggered", seen.reset_triggered);
   if (item.representation == Representation::kTimeSeries) {
