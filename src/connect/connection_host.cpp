@@ -71,6 +71,7 @@ void ConnectionHost::on_value(std::size_t signal, Instant at, Value value, Quali
   values_ += 1;
   rate_.add(at.steady, 1);
   last_value_time_ = at.wall;
+  at.wall = table_.present_time(signal, at.wall, now().wall);
   table_.on_value(signal, at, std::move(value), quality);
 }
 
