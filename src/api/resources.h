@@ -25,6 +25,9 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+namespace lineshaft::connect {
+class TemplateStore;
+}
 namespace lineshaft::connect::opcua {
 class TrustStore;
 }
@@ -57,12 +60,16 @@ struct Services {
   rights::AgreementBook* agreements = nullptr;  // needed by agreement_routes
   rights::KeyBook* keys = nullptr;              // needed by agreement_routes
   rights::DeadlineBook* deadlines = nullptr;    // needed by rights_routes, docket_routes
+  connect::TemplateStore* templates = nullptr;  // needed by template_routes
   // Null if the server could not open it: trust_routes say so.
   connect::opcua::TrustStore* opcua_trust = nullptr;
 };
 
 std::vector<Route> access_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
+std::vector<Route> write_routes(const Services& services);
+std::vector<Route> table_routes(const Services& services);
+std::vector<Route> template_routes(const Services& services);
 std::vector<Route> tag_routes(const Services& services);
 std::vector<Route> value_routes(const Services& services);
 std::vector<Route> aggregate_routes(const Services& services);

@@ -20,6 +20,7 @@
 #include "connect/manager.h"
 #include "connect/opcua/trust.h"
 #include "connect/registry.h"
+#include "connect/templates.h"
 #include "historian/historian.h"
 #include "identity/identity.h"
 #include "intake/import.h"
@@ -326,10 +327,11 @@ class JoinedServer final : public Server {
     connecting.opcua_trust = opcua_trust_.get();
     manager_ = std::make_unique<connect::ConnectionManager>(
         *loop_, sys::real_clock(), sys::real_random(), *historian_, connecting);
-    auto connections =
-        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, kTenants);
+    auto connections = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
+                                               sys::real_random(), kTenants);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
+    templates_ = std::make_unique<connect::TemplateStore>(*documents_);
     auto retention = retention::Keeper::open(*historian_, *documents_, kTenants);
     if (!retention) return retention.error();
     retention_ = *std::move(retention);
@@ -365,6 +367,7 @@ class JoinedServer final : public Server {
     services_->keys = keys_.get();
     services_->deadlines = deadlines_.get();
     services_->opcua_trust = opcua_trust_.get();
+    services_->templates = templates_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -377,7 +380,8 @@ class JoinedServer final : public Server {
                         api::rights_routes,    api::licence_routes,    api::ledger_routes,
                         api::royalty_routes,   api::division_routes,   api::project_routes,
                         api::agreement_routes, api::docket_routes,     api::register_file_routes,
-                        api::trust_routes}) {
+                        api::trust_routes,     api::write_routes,      api::table_routes,
+                        api::template_routes}) {
       router_->add(routes(*services_));
     }
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -476,6 +480,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::atomic<std::uint64_t> ledger_saved_ = 0;  // journals in its snapshot, as far as we know
   std::unique_ptr<sys::EventLoop> loop_;
+  std::unique_ptr<connect::TemplateStore> templates_;
   std::unique_ptr<connect::opcua::TrustStore> opcua_trust_;  // null: it could not be opened
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;

@@ -18,6 +18,7 @@
 #include "connect/opcua/settings.h"
 #include "connect/s7/settings.h"
 #include "connect/sparkplug/settings.h"
+#include "connect/write_rules.h"
 #include "model/tag.h"
 
 namespace lineshaft::connect {
@@ -69,6 +70,7 @@ struct SignalConfig {
   // Only changes by more than this (in the unit, from the last stored value) are stored; 0: every
   // change. Numbers only.
   double deadband = 0;
+  WriteRules write;  // of writable signals
   friend bool operator==(const SignalConfig&, const SignalConfig&) = default;
 };
 
