@@ -24,12 +24,6 @@ Json tagged_signals_json(const RegisteredConnection& connection) {
   return items;
 }
 
-Json identification_json(const std::optional<connect::MachineIdentification>& machine) {
-  if (!machine) return nullptr;
-  return {
-      {"vendor", machine->vendor}, {"product", machine->product}, {"revision", machine->revision}};
-}
-
 Json error_json(const std::optional<Error>& error) {
   if (!error) return nullptr;
   return problem_json(*error, http_status(error->code()));
@@ -163,18 +157,28 @@ Json test_value_json(const connect::TestValue& value) {
           {"error", value.error ? Json(value.error->text()) : Json()}};
 }
 
+// Settings of the body, or those of the connection that it names; and secrets that it leaves out.
+Status fill_from_connection(const Services& services, const Request& request, Json& body) {
+  const auto id = body.find("connection");
+  if (id == body.end()) return {};
+  if (!id->is_number_unsigned()) {
+    return Error{ErrorId::kInvalidArgument, "connection: must be the id of one"};
+  }
+  const auto before = services.connections.get(request.tenant(), id->get<std::uint32_t>());
+  if (!before) return before.error();
+  body.erase("connection");
+  if (!body.contains("settings")) {
+    const Json kept = connect::config_json(before->config, connect::Secrets::kShown);
+    for (const char* name : {"protocol", "settings"}) body[name] = kept[name];
+  }
+  connect::keep_secrets(body, before->config);
+  return {};
+}
+
 Result<Reply> test(const Services& services, const Request& request) {
   Result<Json> body = request.body();
   if (!body) return body.error();
-  if (const auto id = body->find("connection"); id != body->end()) {
-    if (!id->is_number_unsigned()) {
-      return Error{ErrorId::kInvalidArgument, "connection: must be the id of one"};
-    }
-    const auto before = services.connections.get(request.tenant(), id->get<std::uint32_t>());
-    if (!before) return before.error();
-    connect::keep_secrets(*body, before->config);
-    body->erase("connection");
-  }
+  if (Status known = fill_from_connection(services, request, *body); !known) return known.error();
   auto wanted = connect::test_from_json(*body);
   if (!wanted) return wanted.error();
   const connect::TestReport report = services.connections.test(*std::move(wanted));
@@ -182,9 +186,20 @@ Result<Reply> test(const Services& services, const Request& request) {
   for (const auto& value : report.values) values.push_back(test_value_json(value));
   return Reply::json({{"reachable", report.reachable},
                       {"latency_ms", report.reachable ? Json(report.latency_ms) : Json()},
-                      {"identification", identification_json(report.identification)},
+                      {"identification", connect::identification_json(report.identification)},
                       {"error", error_json(report.error)},
                       {"values", std::move(values)}});
+}
+
+Result<Reply> browse(const Services& services, const Request& request) {
+  Result<Json> body = request.body();
+  if (!body) return body.error();
+  if (Status known = fill_from_connection(services, request, *body); !known) return known.error();
+  auto wanted = connect::browse_from_json(*body);
+  if (!wanted) return wanted.error();
+  const auto report = services.connections.browse(*std::move(wanted));
+  if (!report) return report.error();
+  return Reply::json(connect::browse_json(*report));
 }
 
 Result<Reply> scan(const Services& services, const Request& request) {
@@ -192,44 +207,18 @@ Result<Reply> scan(const Services& services, const Request& request) {
   if (!body) return body.error();
   auto wanted = connect::scan_from_json(*body);
   if (!wanted) return wanted.error();
-  const auto hits = services.connections.scan(*std::move(wanted));
-  if (!hits) return hits.error();
-  Json items = Json::array();
-  for (const auto& hit : *hits) {
-    items.push_back({{"host", hit.host},
-                     {"port", hit.port},
-                     {"unit_id", hit.unit_id},
-                     {"identification", identification_json(hit.identification)}});
+  // A long range is asked in parts; the trail tells of it once.
+  if (wanted->from == 0) {
+    const std::string where = body->value("addresses", "");
+    const std::string what = std::to_string(wanted->hosts.size()) + " addresses, " +
+                             std::to_string(wanted->doors.size()) + " doors each";
+    if (Status noted = audit(services, request, "connection.scan", where, what); !noted) {
+      return noted.error();
+    }
   }
-  return Reply::json({{"items", std::move(items)}});
-}
-
-// Moves a machine: the audit trail knows of it before the machine does, and of the outcome after.
-Result<Reply> write(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), TagId{*id});
-  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
-  const Result<Json> body = request.body();
-  if (!body) return body.error();
-  if (Status known = only_fields(*body, {"value"}); !known) return known.error();
-  if (!body->contains("value")) return Error{ErrorId::kInvalidArgument, "value: is missing"};
-  const Result<Value> value = value_from_json(tag->spec.type, (*body)["value"]);
-  if (!value) return value.error();
-  const std::string& path = tag->spec.path;
-  if (Status noted = audit(services, request, "tag.write.begin", path, to_text(*value)); !noted) {
-    return noted.error();
-  }
-  const auto outcome = services.connections.write(request.tenant(), tag->id, *value);
-  std::string detail = outcome ? "" : "failed: " + outcome.error().what;
-  if (outcome && outcome->old_value) detail = "from " + to_text(*outcome->old_value) + " ";
-  if (outcome) detail += "to " + to_text(outcome->new_value);
-  // The machine has moved: a failure to note it must not look like a failure to write.
-  static_cast<void>(
-      audit(services, request, outcome ? "tag.write" : "tag.write.failed", path, detail));
-  if (!outcome) return outcome.error();
-  return Reply::json({{"old", outcome->old_value ? value_json(*outcome->old_value) : Json()},
-                      {"new", value_json(outcome->new_value)}});
+  const auto report = services.connections.scan(*std::move(wanted));
+  if (!report) return report.error();
+  return Reply::json(connect::scan_json(*report));
 }
 
 }  // namespace
@@ -245,8 +234,10 @@ std::vector<Route> connection_routes(const Services& services) {
        "Connection", bind(services, add)},
       {"POST", "/connections/test", manage, "Read once and show; nothing is kept", "ConnectionTest",
        "ConnectionTestResult", bind(services, test)},
-      {"POST", "/connections/scan", manage, "Look for machines on a range of ports", "ScanRequest",
-       "ScanResult", bind(services, scan)},
+      {"POST", "/connections/browse", manage, "What a machine has to read, as a tree",
+       "BrowseRequest", "BrowseResult", bind(services, browse)},
+      {"POST", "/connections/scan", manage, "Look for machines at a range of addresses",
+       "ScanRequest", "ScanResult", bind(services, scan)},
       {"GET", "/protocols", read, "What can be set of each protocol", "", "ProtocolList",
        bind(services, protocols)},
       {"GET", "/connections/{id}", read, "One connection", "", "Connection", bind(services, get)},
@@ -260,9 +251,6 @@ std::vector<Route> connection_routes(const Services& services) {
        "SignalList", bind(services, put_signals)},
       {"GET", "/connections/{id}/events", read, "What happened to it, newest first", "",
        "ConnectionEvents", bind(services, events)},
-      {"POST", "/tags/{id}/write", Rule::needs(Permission::kTagWrite),
-       "Write a value to the machine, confirmed by reading back", "WriteRequest", "WriteResult",
-       bind(services, write)},
   };
 }
 

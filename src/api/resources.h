@@ -27,6 +27,7 @@
 
 namespace lineshaft::connect {
 class Flows;
+class TemplateStore;
 namespace opcua {
 class TrustStore;
 }
@@ -59,8 +60,9 @@ struct Services {
   rights::ProjectBook* projects = nullptr;      // needed by project_routes
   rights::AgreementBook* agreements = nullptr;  // needed by agreement_routes
   rights::KeyBook* keys = nullptr;              // needed by agreement_routes
-  rights::DeadlineBook* deadlines =
-      nullptr;  // needed by rights_routes, docket_routes, shown by overview_routes
+  // needed by rights_routes, docket_routes, shown by overview_routes
+  rights::DeadlineBook* deadlines = nullptr;
+  connect::TemplateStore* templates = nullptr;  // needed by template_routes
   // Null if the server could not open it: trust_routes say so.
   connect::opcua::TrustStore* opcua_trust = nullptr;
   connect::Flows* flows = nullptr;  // needed by flow_routes
@@ -70,6 +72,9 @@ struct Services {
 
 std::vector<Route> access_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
+std::vector<Route> write_routes(const Services& services);
+std::vector<Route> table_routes(const Services& services);
+std::vector<Route> template_routes(const Services& services);
 std::vector<Route> tag_routes(const Services& services);
 std::vector<Route> value_routes(const Services& services);
 std::vector<Route> aggregate_routes(const Services& services);

@@ -11,6 +11,7 @@
 #include "api/resources.h"
 #include "api/router.h"
 #include "connect/manager.h"
+#include "connect/templates.h"
 #include "records/documents.h"
 #include "sys/loop.h"
 
@@ -59,8 +60,10 @@ class Api : public testing::Test {
     manager_ = std::make_unique<connect::ConnectionManager>(*loop_, clock, sys::real_random(),
                                                             *historian_);
     const std::array tenants{TenantId{1}};
-    registry_ =
-        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, tenants).value();
+    registry_ = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
+                                        sys::real_random(), tenants)
+                    .value();
+    templates_ = std::make_unique<connect::TemplateStore>(*documents_);
     retention_ = retention::Keeper::open(*historian_, *documents_, tenants).value();
     ledger::LedgerOptions books;
     books.directory = folder_.path + "/ledger";
@@ -94,6 +97,7 @@ class Api : public testing::Test {
     services_->agreements = agreements_.get();
     services_->keys = keys_.get();
     services_->deadlines = deadlines_.get();
+    services_->templates = templates_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -178,6 +182,7 @@ class Api : public testing::Test {
   std::unique_ptr<records::Documents> documents_;
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> registry_;
+  std::unique_ptr<connect::TemplateStore> templates_;
   std::unique_ptr<retention::Keeper> retention_;
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<rights::Register> rights_;

@@ -22,6 +22,7 @@
 #include "connect/on_loop.h"
 #include "connect/opcua/trust.h"
 #include "connect/registry.h"
+#include "connect/templates.h"
 #include "historian/historian.h"
 #include "identity/identity.h"
 #include "intake/import.h"
@@ -336,12 +337,14 @@ class JoinedServer final : public Server {
     manager_ = std::make_unique<connect::ConnectionManager>(
         *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
     auto connections =
-        connect::Registry::open(*loop_, *manager_, *documents_, *historian_, kTenants);
+        connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
+                                                sys::real_random(), kTenants);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
     Status flowing = flows_->open(*identity_, *connections_, *documents_, path("flows"),
                                   opcua_trust_.get(), kTenants);
     if (!flowing) return flowing;
+    templates_ = std::make_unique<connect::TemplateStore>(*documents_);
     auto retention = retention::Keeper::open(*historian_, *documents_, kTenants);
     if (!retention) return retention.error();
     retention_ = *std::move(retention);
@@ -379,6 +382,7 @@ class JoinedServer final : public Server {
     services_->opcua_trust = opcua_trust_.get();
     services_->flows = &flows_->flows();
     services_->samples = &flows_->sink();
+    services_->templates = templates_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
@@ -481,6 +485,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::atomic<std::uint64_t> ledger_saved_ = 0;  // journals in its snapshot, as far as we know
   std::unique_ptr<sys::EventLoop> loop_;
+  std::unique_ptr<connect::TemplateStore> templates_;
   std::unique_ptr<connect::opcua::TrustStore> opcua_trust_;  // null: it could not be opened
   std::unique_ptr<FlowRooms> flows_;
   std::unique_ptr<connect::ConnectionManager> manager_;

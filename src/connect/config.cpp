@@ -54,7 +54,7 @@ Status check_signal(const SignalConfig& signal, const ConnectionConfig& config) 
   if (signal.deadband > 0 && (type == ValueType::kBool || type == ValueType::kString)) {
     return invalid("deadband: only numbers have one");
   }
-  return {};
+  return check_rules(signal.write, type);
 }
 
 TagSpec tag_spec(const ConnectionConfig& config, const SignalConfig& signal) {

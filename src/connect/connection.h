@@ -20,6 +20,7 @@
 #include "connect/s7/settings.h"
 #include "connect/shdr/settings.h"
 #include "connect/sparkplug/settings.h"
+#include "connect/write_rules.h"
 #include "model/tag.h"
 
 namespace lineshaft::connect {
@@ -81,6 +82,7 @@ struct SignalConfig {
   // Only changes by more than this (in the unit, from the last stored value) are stored; 0: every
   // change. Numbers only.
   double deadband = 0;
+  WriteRules write;  // of writable signals
   friend bool operator==(const SignalConfig&, const SignalConfig&) = default;
 };
 

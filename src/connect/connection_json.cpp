@@ -23,28 +23,6 @@ std::optional<Store> parse_store(std::string_view text) {
 
 Json optional_json(const std::optional<double>& number) { return number ? Json(*number) : Json(); }
 
-Result<std::vector<PollGroup>> groups_from_json(const Json* list) {
-  if (list == nullptr || (list->is_array() && list->empty())) {
-    return std::vector<PollGroup>{{"normal", 1000}};
-  }
-  if (!list->is_array() || list->size() > kGroupsMax) {
-    return Error{ErrorId::kInvalidArgument, "groups: must be a list of at most 100"};
-  }
-  std::vector<PollGroup> groups;
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    PollGroup group;
-    Fields fields((*list)[i]);
-    fields.require("name");
-    fields.string("name", group.name);
-    fields.integer("interval_ms", group.interval_ms, 10, 86'400'000);
-    if (Status done = fields.done(); !done) {
-      return inside("groups[" + std::to_string(i) + "]", done.error());
-    }
-    groups.push_back(std::move(group));
-  }
-  return groups;
-}
-
 Result<SignalConfig> signal_from_json(const ProtocolKind& kind, const Json& json) {
   SignalConfig signal;
   Fields fields(json);
@@ -62,6 +40,10 @@ Result<SignalConfig> signal_from_json(const ProtocolKind& kind, const Json& json
   fields.optional_double("range_high", signal.range_high);
   fields.boolean("writable", signal.writable);
   fields.number("deadband", signal.deadband);
+  fields.optional_double("write_low", signal.write.low);
+  fields.optional_double("write_high", signal.write.high);
+  fields.integer("write_interval_ms", signal.write.interval_ms, 0, 86'400'000);
+  fields.word("write_confirm", signal.write.confirm, parse_confirm, "none, again or second-person");
   if (const Json* set = fields.member("enum_set")) {
     const Result<std::vector<EnumEntry>> entries = enum_set_from_json(*set);
     if (!entries) return entries.error();
@@ -90,7 +72,64 @@ Status read_machine(Fields& fields, ProtocolSettings& settings,
   return {};
 }
 
+Result<std::vector<std::uint8_t>> unit_ids_from_json(const Json& list) {
+  const Error wrong{ErrorId::kInvalidArgument, "unit_ids: must be a list of numbers 0 to 255"};
+  if (!list.is_array()) return wrong;
+  std::vector<std::uint8_t> unit_ids;
+  for (const Json& unit : list) {
+    if (!unit.is_number_unsigned() || unit.get<std::uint64_t>() > 255) return wrong;
+    unit_ids.push_back(unit.get<std::uint8_t>());
+  }
+  return unit_ids;
+}
+
+// Those of the list; without one all that have doors of their own.
+Result<std::vector<Protocol>> protocols_to_scan(const Json* list) {
+  std::vector<Protocol> protocols;
+  for (std::size_t i = 0; list == nullptr && i < kProtocols; ++i) {
+    const auto protocol = static_cast<Protocol>(i);
+    if (!kind_of(protocol).doors().empty()) protocols.push_back(protocol);
+  }
+  if (list == nullptr) return protocols;
+  const Error wrong{ErrorId::kInvalidArgument, "protocols: must be a list of " + protocol_names()};
+  if (!list->is_array()) return wrong;
+  for (const Json& name : *list) {
+    const auto protocol = parse_protocol(name.is_string() ? name.get<std::string>() : "");
+    if (!protocol) return wrong;
+    protocols.push_back(*protocol);
+  }
+  return protocols;
+}
+
 }  // namespace
+
+Result<std::vector<PollGroup>> groups_from_json(const Json* list) {
+  if (list == nullptr || (list->is_array() && list->empty())) {
+    return std::vector<PollGroup>{{"normal", 1000}};
+  }
+  if (!list->is_array() || list->size() > kGroupsMax) {
+    return Error{ErrorId::kInvalidArgument, "groups: must be a list of at most 100"};
+  }
+  std::vector<PollGroup> groups;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    PollGroup group;
+    Fields fields((*list)[i]);
+    fields.require("name");
+    fields.string("name", group.name);
+    fields.integer("interval_ms", group.interval_ms, 10, 86'400'000);
+    if (Status done = fields.done(); !done) {
+      return inside("groups[" + std::to_string(i) + "]", done.error());
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+Json identification_json(const std::optional<MachineIdentification>& machine) {
+  if (!machine) return nullptr;
+  return {
+      {"vendor", machine->vendor}, {"product", machine->product}, {"revision", machine->revision}};
+}
 
 Json config_json(const ConnectionConfig& config, Secrets secrets) {
   Json groups = Json::array();
@@ -117,6 +156,10 @@ Json signal_json(const SignalConfig& signal) {
   json["range_high"] = optional_json(signal.range_high);
   json["writable"] = signal.writable;
   json["deadband"] = signal.deadband;
+  json["write_low"] = optional_json(signal.write.low);
+  json["write_high"] = optional_json(signal.write.high);
+  json["write_interval_ms"] = signal.write.interval_ms;
+  json["write_confirm"] = confirm_name(signal.write.confirm);
   kind_of(static_cast<Protocol>(signal.point.index())).add_point_json(signal.point, json);
   return json;
 }
@@ -227,35 +270,97 @@ Json protocols_json() {
     const SignalPoint point = kind.read_point(point_fields);
     Json point_defaults = Json::object();
     kind.add_point_json(point, point_defaults);
+    Json doors = Json::array();
+    for (const Door& door : kind.doors()) doors.push_back(door.port);
     list.push_back(
         {{"name", kind.name()},
+         {"doors", std::move(doors)},
+         {"browsing", browsing_name(kind.browsing())},
          {"settings", specs_json(of_settings, kind.settings_json(settings, Secrets::kHidden))},
          {"point", specs_json(of_point, point_defaults)}});
   }
   return list;
 }
 
+Result<BrowseRequest> browse_from_json(const Json& json) {
+  BrowseRequest request;
+  Protocol protocol = Protocol::kModbusTcp;
+  Fields fields(json);
+  for (const char* name : {"protocol", "settings"}) fields.require(name);
+  fields.word("protocol", protocol, parse_protocol, protocol_names());
+  const Json* settings = fields.member("settings");
+  fields.string("node", request.node);
+  fields.integer("depth", request.depth, 1, kBrowseDepthMax);
+  fields.integer("listen_ms", request.listen_ms, 100, kListenMsMax);
+  if (Status done = fields.done(); !done) return done.error();
+  Result<ProtocolSettings> read = settings_from_json(protocol, *settings);
+  if (!read) return read.error();
+  request.settings = *std::move(read);
+  return request;
+}
+
+Json browse_json(const BrowseReport& report) {
+  Json items = Json::array();
+  for (const BrowseEntry& entry : report.entries) {
+    items.push_back({{"levels", entry.levels},
+                     {"node", entry.node},
+                     {"has_more", entry.has_more},
+                     {"type", entry.type},
+                     {"signal", entry.signal ? signal_json(*entry.signal) : Json()}});
+  }
+  return {{"items", std::move(items)}, {"cut", report.cut}};
+}
+
 Result<ScanRequest> scan_from_json(const Json& json) {
   ScanRequest request;
+  std::string addresses;
+  std::string ports;
+  bool allow_public = false;
   Fields fields(json);
-  for (const char* name : {"host", "port_from", "port_to"}) fields.require(name);
-  fields.word("protocol", request.protocol, parse_protocol, protocol_names());
-  fields.string("host", request.host);
-  fields.integer("port_from", request.port_from, 1, 65535);
-  fields.integer("port_to", request.port_to, 1, 65535);
+  fields.require("addresses");
+  fields.string("addresses", addresses);
+  fields.string("ports", ports);
   fields.integer("timeout_ms", request.timeout_ms, 50, 10'000);
+  fields.boolean("allow_public", allow_public);
+  fields.integer("from", request.from, 0, std::int64_t{kScanHostsMax * kScanDoorsMax});
   const Json* units = fields.member("unit_ids");
+  const Json* protocols = fields.member("protocols");
   if (Status done = fields.done(); !done) return done.error();
+  Result<std::vector<std::string>> hosts = parse_addresses(addresses, allow_public);
+  if (!hosts) return hosts.error();
+  request.hosts = *std::move(hosts);
+  Result<std::vector<std::uint16_t>> numbers = std::vector<std::uint16_t>();
+  if (!ports.empty()) numbers = parse_ports(ports);
+  if (!numbers) return numbers.error();
+  const Result<std::vector<Protocol>> names = protocols_to_scan(protocols);
+  if (!names) return names.error();
+  request.doors = scan_doors(*names, *numbers);
   if (units != nullptr) {
-    const Error wrong{ErrorId::kInvalidArgument, "unit_ids: must be a list of numbers 0 to 255"};
-    if (!units->is_array()) return wrong;
-    request.unit_ids.clear();
-    for (const Json& unit : *units) {
-      if (!unit.is_number_unsigned() || unit.get<std::uint64_t>() > 255) return wrong;
-      request.unit_ids.push_back(unit.get<std::uint8_t>());
-    }
+    Result<std::vector<std::uint8_t>> read = unit_ids_from_json(*units);
+    if (!read) return read.error();
+    request.unit_ids = *std::move(read);
   }
+  if (Status fine = check_scan(request); !fine) return fine.error();
   return request;
+}
+
+Json scan_json(const ScanReport& report) {
+  Json items = Json::array();
+  for (const ScanHit& hit : report.hits) {
+    Json settings = {{"host", hit.host}, {"port", hit.port}, {"tls", true}};
+    if (hit.settings)
+      settings = kind_of(hit.protocol).settings_json(*hit.settings, Secrets::kHidden);
+    items.push_back({{"host", hit.host},
+                     {"port", hit.port},
+                     {"protocol", protocol_name(hit.protocol)},
+                     {"tls", hit.tls},
+                     {"unit_id", hit.unit_id},
+                     {"identification", identification_json(hit.identification)},
+                     {"settings", std::move(settings)}});
+  }
+  return {{"items", std::move(items)},
+          {"total", report.total},
+          {"next", report.next ? Json(*report.next) : Json()}};
 }
 
 }  // namespace lineshaft::connect

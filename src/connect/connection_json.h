@@ -16,12 +16,15 @@ Json config_json(const ConnectionConfig& config, Secrets secrets);
 Json signal_json(const SignalConfig& signal);
 Json signals_json(const std::vector<SignalConfig>& signals);
 Json status_json(const ConnectionStatus& status);
+Json identification_json(const std::optional<MachineIdentification>& machine);
 
 // Reads and checks a whole connection; absent fields take their defaults, unknown ones are refused.
 // Without "groups" there is one, "normal", of a second.
 // Errors: kInvalidArgument naming the field, for a signal with its index.
 Result<ConnectionConfig> config_from_json(const Json& json);
 Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Json& list);
+// Null or empty: one group, "normal", of a second.
+Result<std::vector<PollGroup>> groups_from_json(const Json* list);
 Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json);
 
 // Fills secrets that `json` (a connection or a test of one) leaves out from `before`, if both are
@@ -35,6 +38,11 @@ Json protocols_json();
 
 // {"protocol", "settings", "signals"} of a test.
 Result<TestRequest> test_from_json(const Json& json);
+// {"addresses", "protocols"?, "ports"?, "unit_ids"?, "timeout_ms"?, "allow_public"?, "from"?}.
 Result<ScanRequest> scan_from_json(const Json& json);
+Json scan_json(const ScanReport& report);
+// {"protocol", "settings", "node", "depth", "listen_ms"}.
+Result<BrowseRequest> browse_from_json(const Json& json);
+Json browse_json(const BrowseReport& report);
 
 }  // namespace lineshaft::connect

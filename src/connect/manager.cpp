@@ -2,21 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
-#include <list>
 #include <map>
 #include <utility>
 
 #include "connect/connection_host.h"
 #include "connect/outbox.h"
 #include "connect/protocol.h"
+#include "connect/scanner.h"
 
 namespace lineshaft::connect {
 
 namespace {
 
-// Knocks of a scan that run at the same time.
-constexpr std::size_t kScanParallel = 16;
+constexpr std::uint32_t kListenMsMin = 100;
+constexpr std::size_t kNodeBytesMax = 4'096;  // OPC UA, part 3, 8.2.4
 
 Error no_connection(ConnectionId id) {
   return Error{ErrorId::kNotFound, "there is no connection " + std::to_string(id.value)};
@@ -100,7 +99,7 @@ class ConnectionManager::Impl {
 
   ManagerCounters counters() const { return outbox_.counters(); }
 
-  void write(TenantId tenant, TagId tag, Value value, WriteDone done) {
+  void write(TenantId tenant, TagId tag, Value value, WriteDone done, Step step) {
     const auto place = by_tag_.find({tenant, tag});
     if (place == by_tag_.end()) {
       return answer(std::move(done), Error{ErrorId::kNotFound, "no connection has this tag"});
@@ -115,6 +114,9 @@ class ConnectionManager::Impl {
                               ? "the signal " + config.signals[signal].path + " is not writable"
                               : "the connection " + config.name + " does not allow writes"});
     }
+    if (Status ok = check_write(tenant, tag, config.signals[signal], value, step); !ok) {
+      return answer(std::move(done), ok.error());
+    }
     const std::uint64_t ticket = next_ticket_++;
     writes_[ticket] = {id, std::move(done)};
     host.write(signal, std::move(value), [this, ticket](Result<WriteOutcome> outcome) {
@@ -128,10 +130,10 @@ class ConnectionManager::Impl {
 
   void test(TestRequest request, TestDone done);
   void scan(ScanRequest request, ScanDone done);
+  void browse(BrowseRequest request, BrowseDone done);
 
   void stop() {
     tasks_.clear();
-    scans_.clear();
     for (auto& [id, host] : connections_) host->stop(quality::kBadNotConnected);
     for (const auto& [id, host] : connections_) cancel_writes(id);
     by_tag_.clear();
@@ -148,14 +150,6 @@ class ConnectionManager::Impl {
     ConnectionId connection;
     WriteDone done;
   };
-  struct Scan {
-    ScanRequest request;
-    ScanDone done;
-    std::uint32_t next_port;
-    std::size_t running = 0;
-    std::vector<ScanHit> hits;
-  };
-
   ProtocolRuntime& runtime(Protocol protocol) {
     return *runtimes_[static_cast<std::size_t>(protocol)];
   }
@@ -196,6 +190,31 @@ class ConnectionManager::Impl {
     }
   }
 
+  // The rules of the signal. A write that passes counts as the last one, whatever comes of it.
+  Status check_write(TenantId tenant, TagId tag, const SignalConfig& signal, const Value& value,
+                     Step step) {
+    const WriteRules& rules = signal.write;
+    Status ok = check_range(value, rules.low ? rules.low : signal.range_low,
+                            rules.high ? rules.high : signal.range_high);
+    if (!ok) return ok;
+    if (rules.confirm != Confirm::kNone && step != Step::kSecond) {
+      return Error{ErrorId::kDenied,
+                   signal.path + " is written in two steps: ask for it, then confirm"};
+    }
+    if (rules.interval_ms == 0) return {};
+    const Nanoseconds interval = std::chrono::milliseconds(rules.interval_ms);
+    const auto [last, is_first] = last_writes_.try_emplace({tenant, tag}, loop_.now());
+    const Nanoseconds left = last->second + interval - loop_.now();
+    if (!is_first && left > Nanoseconds(0)) {
+      const auto left_ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+      return Error{ErrorId::kWriteQueueFull, signal.path + " takes one write in " +
+                                                 std::to_string(rules.interval_ms) + " ms; " +
+                                                 std::to_string(left_ms) + " ms are left"};
+    }
+    last->second = loop_.now();
+    return {};
+  }
+
   // Keeps a task until it has answered: `start` gets the callback to answer through.
   template <typename Answer, typename Start>
   void run_task(std::function<void(Answer)> done, Start start) {
@@ -206,8 +225,6 @@ class ConnectionManager::Impl {
     });
   }
 
-  void continue_scan(const std::shared_ptr<Scan>& scan);
-
   sys::EventLoop& loop_;
   sys::Clock& clock_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // watched by posted answers
@@ -215,10 +232,12 @@ class ConnectionManager::Impl {
   std::array<std::unique_ptr<ProtocolRuntime>, kProtocols> runtimes_;
   std::map<ConnectionId, std::unique_ptr<ConnectionHost>> connections_;
   std::map<std::pair<TenantId, TagId>, Place> by_tag_;
+  // When a signal with a least interval was written last; survives a change of the connection.
+  std::map<std::pair<TenantId, TagId>, Nanoseconds> last_writes_;
   std::uint64_t next_ticket_ = 1;
   std::map<std::uint64_t, WaitingWrite> writes_;
   std::map<std::uint64_t, std::unique_ptr<Task>> tasks_;
-  std::list<std::shared_ptr<Scan>> scans_;  // shared with the knocks that work for it
+  bool scanning_ = false;
 };
 
 void ConnectionManager::Impl::test(TestRequest request, TestDone done) {
@@ -241,51 +260,41 @@ void ConnectionManager::Impl::test(TestRequest request, TestDone done) {
   });
 }
 
-void ConnectionManager::Impl::scan(ScanRequest request, ScanDone done) {
-  const std::size_t ports = request.port_from <= request.port_to
-                                ? static_cast<std::size_t>(request.port_to - request.port_from) + 1
-                                : 0;
-  const std::size_t probes = ports * request.unit_ids.size();
-  const bool legal = probes >= 1 && probes <= kScanProbesMax && request.port_from >= 1 &&
-                     !request.host.empty() && request.timeout_ms >= 50 &&
-                     request.timeout_ms <= 60'000;
-  if (!legal) {
-    return post([done = std::move(done), probes] {
-      done(Error{ErrorId::kInvalidArgument, "a scan of " + std::to_string(probes) +
-                                                " ports times unit ids; allowed are 1 to " +
-                                                std::to_string(kScanProbesMax) +
-                                                ", a host, and 50 to 60000 ms"});
-    });
+void ConnectionManager::Impl::browse(BrowseRequest request, BrowseDone done) {
+  const ProtocolKind& kind = kind_of(static_cast<Protocol>(request.settings.index()));
+  Status ok = kind.check_settings(request.settings);
+  if (ok && kind.browsing() == Browsing::kNone) {
+    ok = Error{ErrorId::kUnsupported, "a machine of " + std::string(kind.name()) +
+                                          " does not tell what it has; take its signals from the "
+                                          "maker's list or from a template"};
   }
-  auto scan = std::make_shared<Scan>();
-  scan->next_port = request.port_from;
-  scan->request = std::move(request);
-  scan->done = std::move(done);
-  scans_.push_back(scan);
-  continue_scan(scan);
+  if (ok) ok = check_number("depth", request.depth, 1, kBrowseDepthMax);
+  if (ok) ok = check_number("listen_ms", request.listen_ms, kListenMsMin, kListenMsMax);
+  if (ok && request.node.size() > kNodeBytesMax) {
+    ok = Error{ErrorId::kInvalidArgument, "node: at most 4096 bytes"};
+  }
+  if (!ok) return post([done = std::move(done), ok] { done(ok.error()); });
+  run_task<Result<BrowseReport>>(std::move(done), [&](auto answer) {
+    return runtime(static_cast<Protocol>(request.settings.index()))
+        .browse(std::move(request), std::move(answer));
+  });
 }
 
-void ConnectionManager::Impl::continue_scan(const std::shared_ptr<Scan>& scan) {
-  const ScanRequest& request = scan->request;
-  while (scan->running < kScanParallel && scan->next_port <= request.port_to) {
-    Knock knock{{request.host, static_cast<std::uint16_t>(scan->next_port++)},
-                request.timeout_ms,
-                request.unit_ids};
-    scan->running += 1;
-    const auto on_hits = [this, scan](std::vector<ScanHit> hits) {
-      scan->running -= 1;
-      std::ranges::move(hits, std::back_inserter(scan->hits));
-      continue_scan(scan);
-    };
-    run_task<std::vector<ScanHit>>(on_hits, [&](auto answer) {
-      return runtime(request.protocol).knock(std::move(knock), std::move(answer));
-    });
-  }
-  if (scan->running > 0) return;
-  scans_.remove(scan);
-  std::ranges::sort(scan->hits, {},
-                    [](const ScanHit& hit) { return std::pair(hit.port, hit.unit_id); });
-  scan->done(std::move(scan->hits));
+void ConnectionManager::Impl::scan(ScanRequest request, ScanDone done) {
+  Status ok = check_scan(request);
+  if (ok && scanning_) ok = Error{ErrorId::kBusy, "another scan is under way; wait for its end"};
+  if (!ok) return post([done = std::move(done), ok] { done(ok.error()); });
+  scanning_ = true;
+  const std::function<void(ScanReport)> ended = [this, done = std::move(done)](ScanReport report) {
+    scanning_ = false;
+    done(std::move(report));
+  };
+  run_task<ScanReport>(ended, [&](auto answer) {
+    return std::make_unique<Scanner>(
+        loop_, std::move(request),
+        [this](Protocol protocol) -> ProtocolRuntime& { return runtime(protocol); },
+        std::move(answer));
+  });
 }
 
 ConnectionManager::ConnectionManager(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
@@ -328,12 +337,16 @@ std::vector<ConnectionEvent> ConnectionManager::events(ConnectionId id) const {
 
 ManagerCounters ConnectionManager::counters() const { return impl_->counters(); }
 
-void ConnectionManager::write(TenantId tenant, TagId tag, Value value, WriteDone done) {
-  impl_->write(tenant, tag, std::move(value), std::move(done));
+void ConnectionManager::write(TenantId tenant, TagId tag, Value value, WriteDone done, Step step) {
+  impl_->write(tenant, tag, std::move(value), std::move(done), step);
 }
 
 void ConnectionManager::test(TestRequest request, TestDone done) {
   impl_->test(std::move(request), std::move(done));
+}
+
+void ConnectionManager::browse(BrowseRequest request, BrowseDone done) {
+  impl_->browse(std::move(request), std::move(done));
 }
 
 void ConnectionManager::scan(ScanRequest request, ScanDone done) {

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "connect/browse.h"
 #include "connect/connection.h"
+#include "connect/scan.h"
 #include "model/sample.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
@@ -69,12 +71,6 @@ struct TestValue {
   std::optional<Error> error;
 };
 
-struct MachineIdentification {
-  std::string vendor;
-  std::string product;
-  std::string revision;
-};
-
 struct TestReport {
   bool reachable = false;
   double latency_ms = 0;  // of the first answer
@@ -83,23 +79,6 @@ struct TestReport {
   std::vector<TestValue> values;
 };
 
-struct ScanRequest {
-  std::string host;
-  std::uint16_t port_from = 502;
-  std::uint16_t port_to = 502;
-  std::vector<std::uint8_t> unit_ids = {1};  // Modbus: these at every port
-  std::uint32_t timeout_ms = 500;
-  Protocol protocol = Protocol::kModbusTcp;
-};
-
-struct ScanHit {
-  std::string host;
-  std::uint16_t port = 0;
-  std::uint8_t unit_id = 0;
-  std::optional<MachineIdentification> identification;
-};
-
-inline constexpr std::size_t kScanProbesMax = 256;
 inline constexpr std::size_t kTestSignalsMax = 1000;
 
 // Threads: the loop's thread only, construction and destruction too; from another thread post to
@@ -132,16 +111,24 @@ class ConnectionManager {
 
   using WriteDone = std::function<void(Result<WriteOutcome>)>;
   // Reads the old value, writes, reads back. Goes before all polling of that machine.
-  // Errors: kNotFound (no such tag on a connection), kWritesDisabled, kMachineNotConnected,
-  // kWriteQueueFull, kInvalidArgument / kTypeMismatch (the value), kDeviceRefused, kTimeout,
-  // kWriteNotConfirmed (the machine holds another value afterwards), kCancelled.
-  void write(TenantId tenant, TagId tag, Value value, WriteDone done);
+  // Errors: kNotFound (no such tag on a connection), kWritesDisabled, kDenied (the signal is
+  // written in two steps only, and this is not the second), kMachineNotConnected, kWriteQueueFull
+  // (also: sooner after the last write than the signal allows), kInvalidArgument / kTypeMismatch
+  // (the value), kDeviceRefused, kTimeout, kWriteNotConfirmed (the machine holds another value
+  // afterwards), kCancelled.
+  enum class Step : std::uint8_t { kOnly, kSecond };
+  void write(TenantId tenant, TagId tag, Value value, WriteDone done, Step step = Step::kOnly);
 
   using TestDone = std::function<void(TestReport)>;
   void test(TestRequest request, TestDone done);
 
-  using ScanDone = std::function<void(Result<std::vector<ScanHit>>)>;
-  // Asks every unit on every port. Errors: kInvalidArgument for no or more than kScanProbesMax.
+  // Errors: kUnsupported for a protocol that cannot be browsed, kInvalidArgument, kNotFound (the
+  // node); and those of connecting.
+  void browse(BrowseRequest request, BrowseDone done);
+
+  using ScanDone = std::function<void(Result<ScanReport>)>;
+  // Knocks at up to kScanProbesMax doors of the range and tells where to go on. Errors:
+  // kInvalidArgument as check_scan, kBusy while another scan runs.
   void scan(ScanRequest request, ScanDone done);
 
   // For the end of the server: marks every tag BadNotConnected, hands all that waits to the sink,

@@ -19,13 +19,6 @@ struct Bench : Plant {
     loop.run_until([&] { return report.has_value(); }, 120s);
     return *report;
   }
-  Result<std::vector<ScanHit>> scan(ScanRequest request) {
-    std::optional<Result<std::vector<ScanHit>>> hits;
-    manager->scan(std::move(request),
-                  [&](Result<std::vector<ScanHit>> found) { hits = std::move(found); });
-    loop.run_until([&] { return hits.has_value(); }, 120s);
-    return *hits;
-  }
 };
 
 TEST(TestRead, ShowsTheMachineAndItsValuesAndKeepsNothing) {
@@ -136,55 +129,6 @@ TEST(TestRead, ShowsANamePlateOfAnyBytesAsText) {
   const TestReport report = bench.test(machine(502, 0));
   EXPECT_EQ(report.identification->vendor, "Sch?tz  ");
   EXPECT_EQ(report.identification->product.size(), 128u);
-}
-
-TEST(Scan, FindsDevicesByPortAndUnit) {
-  Bench bench;
-  bench.device.units = {1, 3};
-  MapDevice nameless;
-  nameless.plate.clear();
-  const auto other = bench.serve(nameless, 505);
-  const auto hits = bench.scan({"plc", 500, 510, {1, 2, 3}, 200});
-  ASSERT_TRUE(hits.ok());
-  ASSERT_EQ(hits->size(), 3u);
-  EXPECT_EQ((*hits)[0].port, 502);
-  EXPECT_EQ((*hits)[0].unit_id, 1);
-  EXPECT_EQ((*hits)[0].identification->vendor, "Maker");
-  EXPECT_EQ((*hits)[1].unit_id, 3);
-  EXPECT_EQ((*hits)[2].port, 505);
-  EXPECT_FALSE((*hits)[2].identification.has_value()) << "refused the question: still a device";
-  EXPECT_EQ(bench.loop.open_connections({"plc", 502}), 0u);
-}
-
-TEST(Scan, EndsThoughNobodyAnswers) {
-  Bench bench;
-  for (std::uint16_t port = 600; port < 640; ++port) {
-    bench.loop.set_silent({"plc", port}, true);
-  }
-  const Nanoseconds before = bench.loop.now();
-  const auto hits = bench.scan({"plc", 600, 639, {1, 2, 3, 4, 5, 6}, 500});
-  EXPECT_TRUE(hits.ok() && hits->empty());
-  EXPECT_LE(bench.loop.now() - before, 3s) << "three rounds of sixteen ports";
-}
-
-TEST(Scan, IsBounded) {
-  Bench bench;
-  EXPECT_EQ(bench.scan({"plc", 1, 300, {1}, 500}).error().id, ErrorId::kInvalidArgument);
-  EXPECT_EQ(bench.scan({"plc", 10, 9, {1}, 500}).error().id, ErrorId::kInvalidArgument);
-  EXPECT_EQ(bench.scan({"plc", 1, 1, {}, 500}).error().id, ErrorId::kInvalidArgument);
-  EXPECT_EQ(bench.scan({"", 1, 1, {1}, 500}).error().id, ErrorId::kInvalidArgument);
-}
-
-TEST(Scan, StopsWithTheManager) {
-  Bench bench;
-  bench.loop.set_silent({"plc", 502}, true);
-  bool called = false;
-  bench.manager->scan({"plc", 502, 502, {1}, 500},
-                      [&](const Result<std::vector<ScanHit>>&) { called = true; });
-  bench.loop.run_for(10ms);
-  bench.manager.reset();
-  bench.loop.run_for(10s);
-  EXPECT_FALSE(called);
 }
 
 }  // namespace

@@ -9,9 +9,11 @@
 #include <variant>
 #include <vector>
 
+#include "connect/browse.h"
 #include "connect/driver.h"
 #include "connect/fields.h"
 #include "connect/manager.h"
+#include "connect/scan.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 
@@ -47,6 +49,10 @@ class ProtocolRuntime {
   // as above, with nothing for an address that does not answer.
   using KnockDone = std::function<void(std::vector<ScanHit>)>;
   virtual std::unique_ptr<Task> knock(Knock knock, KnockDone done) = 0;
+
+  // Asks what there is to read; changes nothing there. `request` is checked. `done` as above.
+  // Only of protocols whose kind can be browsed.
+  virtual std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done);
 };
 
 // What the room must know of a protocol before anything runs. Without state; any thread.
@@ -76,6 +82,10 @@ class ProtocolKind {
   virtual bool is_measured(const SignalPoint& point) const = 0;
   // Where the value comes from, for people: "modbus:press 4/1/holding/100". Goes into the tag.
   virtual std::string source(const ConnectionConfig& config, const SignalPoint& point) const = 0;
+
+  // Where machines of it usually listen; none if it is found by another protocol's doors.
+  virtual std::vector<Door> doors() const { return {}; }
+  virtual Browsing browsing() const { return Browsing::kNone; }
 
   // `options`: what some protocols need of the house beside a loop.
   virtual std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,

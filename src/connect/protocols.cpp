@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 
+#include "base/assert.h"
 #include "base/utf8.h"
 #include "connect/iec104/kind.h"
 #include "connect/modbus/kind.h"
@@ -28,6 +29,11 @@ const std::array<const ProtocolKind*, kProtocols>& kinds() {
 }
 
 }  // namespace
+
+std::unique_ptr<Task> ProtocolRuntime::browse(BrowseRequest /*request*/, BrowseDone /*done*/) {
+  LS_ASSERT(false);  // kNone is refused before
+  return nullptr;
+}
 
 const ProtocolKind& kind_of(Protocol protocol) {
   return *kinds()[static_cast<std::size_t>(protocol)];

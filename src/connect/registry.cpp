@@ -1,40 +1,15 @@
 #include "connect/registry.h"
 
-#include <future>
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/log.h"
 #include "connect/connection_json.h"
+#include "connect/registry_store.h"
 
 namespace lineshaft::connect {
 namespace {
-
-constexpr std::string_view kKind = "connection";
-
-// Runs `task` on the loop's thread and waits for its result.
-template <typename Task>
-auto on_loop(sys::EventLoop& loop, Task task) -> decltype(task()) {
-  // Shared: the loop may still be inside set_value when the waiter goes on.
-  auto promise = std::make_shared<std::promise<decltype(task())>>();
-  loop.post([promise, task = std::move(task)]() mutable { promise->set_value(task()); });
-  return promise->get_future().get();
-}
-
-// Starts something on the loop's thread that answers by a callback, and waits for that.
-template <typename Answer, typename Start>
-Answer wait_for(sys::EventLoop& loop, Start start) {
-  auto promise = std::make_shared<std::promise<Answer>>();
-  loop.post([promise, start = std::move(start)]() mutable {
-    start([promise](Answer answer) { promise->set_value(std::move(answer)); });
-  });
-  return promise->get_future().get();
-}
-
-std::string document_text(const ConnectionConfig& config) {
-  Json json = config_json(config, Secrets::kShown);
-  json["signals"] = signals_json(config.signals);
-  return dump(json);
-}
 
 Error no_connection(std::uint32_t id) {
   return {ErrorId::kNotFound, "connection " + std::to_string(id)};
@@ -44,8 +19,9 @@ Error no_connection(std::uint32_t id) {
 
 Result<std::unique_ptr<Registry>> Registry::open(sys::EventLoop& loop, ConnectionManager& manager,
                                                  records::Documents& documents, TagDirectory& tags,
+                                                 sys::Random& random,
                                                  std::span<const TenantId> tenants) {
-  std::unique_ptr<Registry> registry(new Registry(loop, manager, documents, tags));
+  std::unique_ptr<Registry> registry(new Registry(loop, manager, documents, tags, random));
   for (TenantId tenant : tenants) {
     if (Status loaded = registry->load(tenant); !loaded) return loaded.error();
   }
@@ -53,7 +29,7 @@ Result<std::unique_ptr<Registry>> Registry::open(sys::EventLoop& loop, Connectio
 }
 
 Status Registry::load(TenantId tenant) {
-  const Result<std::vector<records::Document>> stored = documents_.list(tenant, kKind);
+  const Result<std::vector<records::Document>> stored = documents_.list(tenant, kConnectionKind);
   if (!stored) return stored.error();
   for (const records::Document& document : *stored) {
     const auto id = static_cast<std::uint32_t>(document.id);
@@ -135,10 +111,21 @@ Result<std::vector<ConnectionEvent>> Registry::events(TenantId tenant, std::uint
   return on_loop(loop_, [&] { return manager_.events(runtime); });
 }
 
-Status Registry::check_name(TenantId tenant, const std::string& name, std::uint32_t except) const {
+Status Registry::check_names(TenantId tenant, const ConnectionConfig& config,
+                             const std::set<std::uint32_t>& except) const {
+  std::unordered_map<std::string_view, std::size_t> paths;
+  for (std::size_t i = 0; i < config.signals.size(); ++i) paths[config.signals[i].path] = i;
   for (const auto& [key, entry] : entries_) {
-    if (key.first == tenant && key.second != except && entry.config.name == name) {
-      return Error{ErrorId::kConflict, "name: there is a connection '" + name + "' already"};
+    if (key.first != tenant || except.contains(key.second)) continue;
+    if (entry.config.name == config.name) {
+      return Error{ErrorId::kConflict, "name: there is a connection '" + config.name + "' already"};
+    }
+    for (const SignalConfig& signal : entry.config.signals) {
+      const auto taken = paths.find(signal.path);
+      if (taken == paths.end()) continue;
+      return Error{ErrorId::kConflict, "signals[" + std::to_string(taken->second) + "].path: '" +
+                                           signal.path + "' is a signal of the connection '" +
+                                           entry.config.name + "' already"};
     }
   }
   return {};
@@ -152,10 +139,10 @@ Status Registry::put(TenantId tenant, const Entry& entry) {
 Result<RegisteredConnection> Registry::add(TenantId tenant, ConnectionConfig config) {
   if (Status checked = check_connection(config); !checked) return checked.error();
   const std::lock_guard lock(mutex_);
-  if (Status free = check_name(tenant, config.name, 0); !free) return free.error();
+  if (Status free = check_names(tenant, config, {}); !free) return free.error();
   const auto tags = tags_.ensure_tags(tenant, tag_specs(config));
   if (!tags) return tags.error();
-  const auto document = documents_.create(tenant, kKind, document_text(config));
+  const auto document = documents_.create(tenant, kConnectionKind, document_text(config));
   if (!document) return document.error();
   Entry entry{ConnectionId{next_runtime_++}, document->version, std::move(config), *tags};
   if (Status running = put(tenant, entry); !running) return running.error();
@@ -173,11 +160,12 @@ Result<RegisteredConnection> Registry::replace(TenantId tenant, std::uint32_t id
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(Key{tenant, id});
   if (found == entries_.end()) return no_connection(id);
-  if (Status free = check_name(tenant, config.name, id); !free) return free.error();
+  if (Status free = check_names(tenant, config, {id}); !free) return free.error();
   const auto tags = tags_.ensure_tags(tenant, tag_specs(config));
   if (!tags) return tags.error();
   Entry& entry = found->second;
-  const auto document = documents_.put(tenant, kKind, id, document_text(config), entry.version);
+  const auto document =
+      documents_.put(tenant, kConnectionKind, id, document_text(config), entry.version);
   if (!document) return document.error();
   entry.version = document->version;
   entry.config = std::move(config);
@@ -191,7 +179,8 @@ Status Registry::remove(TenantId tenant, std::uint32_t id) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(Key{tenant, id});
   if (found == entries_.end()) return no_connection(id);
-  if (Status removed = documents_.remove(tenant, kKind, id, found->second.version); !removed) {
+  if (Status removed = documents_.remove(tenant, kConnectionKind, id, found->second.version);
+      !removed) {
     return removed;
   }
   const ConnectionId runtime = found->second.runtime;
@@ -200,11 +189,53 @@ Status Registry::remove(TenantId tenant, std::uint32_t id) {
   return on_loop(loop_, [&] { return manager_.remove(runtime); });
 }
 
-Result<WriteOutcome> Registry::write(TenantId tenant, TagId tag, Value value) {
-  return wait_for<Result<WriteOutcome>>(
-      loop_, [this, tenant, tag, value = std::move(value)](auto done) mutable {
-        manager_.write(tenant, tag, std::move(value), std::move(done));
+Result<WriteView> Registry::write_view(TenantId tenant, TagId tag, Timestamp now) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, entry] : entries_) {
+    if (key.first != tenant) continue;
+    const auto found = std::ranges::find(entry.tags, tag);
+    if (found == entry.tags.end()) continue;
+    const SignalConfig& signal =
+        entry.config.signals[static_cast<std::size_t>(found - entry.tags.begin())];
+    return WriteView{entry.config.name,
+                     entry.config.writes_enabled && signal.writable,
+                     signal.write.low ? signal.write.low : signal.range_low,
+                     signal.write.high ? signal.write.high : signal.range_high,
+                     signal.write.interval_ms,
+                     signal.write.confirm,
+                     desk_.waiting(tenant, tag, now)};
+  }
+  return Error{ErrorId::kNotFound, "no connection has this tag"};
+}
+
+Result<Registry::WriteAnswer> Registry::write(WriteOrder order) {
+  const Result<WriteView> view = write_view(order.tenant, order.tag, order.now);
+  if (!view) return view.error();
+  const bool two_steps = view->enabled && view->confirm != Confirm::kNone;
+  if (two_steps && order.token.empty()) {
+    if (Status fits = check_range(order.value, view->low, view->high); !fits) return fits.error();
+    PendingWrite ask;
+    ask.machine = view->machine;
+    ask.value = std::move(order.value);
+    ask.asked_by = std::move(order.who);
+    ask.second_person = view->confirm == Confirm::kSecondPerson;
+    Result<PendingWrite> waits = desk_.ask(order.tenant, order.tag, std::move(ask), order.now);
+    if (!waits) return waits.error();
+    return WriteAnswer(*std::move(waits));
+  }
+  if (!order.token.empty()) {
+    const auto asked = desk_.confirm(order.tenant, order.tag, order.token, order.value,
+                                     order.machine, order.who, order.now);
+    if (!asked) return asked.error();
+  }
+  const auto step =
+      order.token.empty() ? ConnectionManager::Step::kOnly : ConnectionManager::Step::kSecond;
+  const auto outcome = wait_for<Result<WriteOutcome>>(
+      loop_, [this, step, order = std::move(order)](auto done) mutable {
+        manager_.write(order.tenant, order.tag, std::move(order.value), std::move(done), step);
       });
+  if (!outcome) return outcome.error();
+  return WriteAnswer(*outcome);
 }
 
 TestReport Registry::test(TestRequest request) {
@@ -213,11 +244,18 @@ TestReport Registry::test(TestRequest request) {
   });
 }
 
-Result<std::vector<ScanHit>> Registry::scan(ScanRequest request) {
-  return wait_for<Result<std::vector<ScanHit>>>(
-      loop_, [this, request = std::move(request)](auto done) mutable {
-        manager_.scan(std::move(request), std::move(done));
-      });
+Result<BrowseReport> Registry::browse(BrowseRequest request) {
+  return wait_for<Result<BrowseReport>>(loop_,
+                                        [this, request = std::move(request)](auto done) mutable {
+                                          manager_.browse(std::move(request), std::move(done));
+                                        });
+}
+
+Result<ScanReport> Registry::scan(ScanRequest request) {
+  return wait_for<Result<ScanReport>>(loop_,
+                                      [this, request = std::move(request)](auto done) mutable {
+                                        manager_.scan(std::move(request), std::move(done));
+                                      });
 }
 
 }  // namespace lineshaft::connect

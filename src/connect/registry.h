@@ -6,10 +6,18 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
 #include <span>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "connect/manager.h"
+#include "connect/table.h"
+#include "connect/write_desk.h"
+#include "model/json.h"
 #include "model/tag.h"
 #include "records/documents.h"
 #include "sys/loop.h"
@@ -23,6 +31,39 @@ struct RegisteredConnection {
   ConnectionStatus status;
 };
 
+struct ImportOptions {
+  bool remove_missing = false;  // as TableOptions
+  bool dry_run = false;
+  std::string who;  // for those who think of undoing it
+  Timestamp now;
+};
+
+struct LastImport {
+  Timestamp time;
+  std::string who;
+  std::vector<std::string> added, changed, removed;  // names of connections
+};
+
+struct WriteOrder {
+  TenantId tenant;
+  TagId tag;
+  Value value;
+  std::string who;      // as the audit trail names people
+  std::string token;    // of the first step; "" in the first step
+  std::string machine;  // repeated in the second step
+  Timestamp now;
+};
+
+struct WriteView {
+  std::string machine;
+  bool enabled = false;  // by the connection and the signal
+  std::optional<double> low;
+  std::optional<double> high;
+  std::uint32_t interval_ms = 0;
+  Confirm confirm = Confirm::kNone;
+  std::optional<PendingWrite> pending;
+};
+
 // Threads: any but the loop's, once the loop runs; calls wait for the disk and for the loop.
 // Errors of every change besides those named: of the store and the historian (kDiskFull, kIoError,
 // kStorePoisoned); nothing is changed then.
@@ -33,6 +74,7 @@ class Registry {
   // Everything borrowed must outlive the registry.
   static Result<std::unique_ptr<Registry>> open(sys::EventLoop& loop, ConnectionManager& manager,
                                                 records::Documents& documents, TagDirectory& tags,
+                                                sys::Random& random,
                                                 std::span<const TenantId> tenants);
 
   // In order of id.
@@ -52,9 +94,29 @@ class Registry {
   Result<RegisteredConnection> replace(TenantId tenant, std::uint32_t id, ConnectionConfig config);
   Status remove(TenantId tenant, std::uint32_t id);
 
-  Result<WriteOutcome> write(TenantId tenant, TagId tag, Value value);
+  // Every connection and signal as a table, see connect/table.h.
+  std::string table(TenantId tenant) const;
+  // Does what the table says, all of it or, if anything is wrong with it, nothing: then the plan
+  // has errors. `dry_run`: never anything. What was before is kept for undo, until the next import.
+  Result<TablePlan> import_table(TenantId tenant, std::string_view text,
+                                 const ImportOptions& options);
+  // Of the last import that can be undone.
+  Result<std::optional<LastImport>> last_import(TenantId tenant) const;
+  // Puts back what was before the last import; tags that it made and their history stay.
+  // Errors: kNotFound (nothing to undo), kConflict naming a connection that has changed since.
+  Result<LastImport> undo_import(TenantId tenant);
+
+  // Carries a write out, or keeps it for its second step where the signal wants one.
+  // Errors: as ConnectionManager::write and WriteDesk::confirm.
+  using WriteAnswer = std::variant<WriteOutcome, PendingWrite>;
+  Result<WriteAnswer> write(WriteOrder order);
+  // What a person has to know before a write. Errors: kNotFound: no connection has this tag.
+  Result<WriteView> write_view(TenantId tenant, TagId tag, Timestamp now) const;
+  // Gives up a write that waits. Errors: kNotFound.
+  Status drop_write(TenantId tenant, TagId tag) { return desk_.drop(tenant, tag); }
   TestReport test(TestRequest request);
-  Result<std::vector<ScanHit>> scan(ScanRequest request);
+  Result<ScanReport> scan(ScanRequest request);
+  Result<BrowseReport> browse(BrowseRequest request);
 
  private:
   struct Entry {
@@ -66,10 +128,27 @@ class Registry {
   using Key = std::pair<TenantId, std::uint32_t>;
 
   Registry(sys::EventLoop& loop, ConnectionManager& manager, records::Documents& documents,
-           TagDirectory& tags)
-      : loop_(loop), manager_(manager), documents_(documents), tags_(tags) {}
+           TagDirectory& tags, sys::Random& random)
+      : loop_(loop), manager_(manager), documents_(documents), tags_(tags), desk_(random) {}
   Status load(TenantId tenant);
-  Status check_name(TenantId tenant, const std::string& name, std::uint32_t except) const;
+  // Nothing is named twice. Errors: kConflict, saying who has the name.
+  Status check_names(TenantId tenant, const ConnectionConfig& config,
+                     const std::set<std::uint32_t>& except) const;
+  std::map<std::uint32_t, ConnectionConfig> configs(TenantId tenant) const;
+  Status apply(TenantId tenant, std::span<const TableChange> changes, const ImportOptions& options);
+  std::string import_note(std::span<const TableChange> changes, const ImportOptions& options) const;
+  Result<std::uint32_t> untouched(TenantId tenant, const Json& one) const;
+  Result<std::vector<TableChange>> changes_back(TenantId tenant, const Json& note) const;
+  std::int64_t version_of(TenantId tenant, std::uint32_t id) const;
+  // Brings memory and the manager to what was stored; without a config: it was removed.
+  struct Settled {
+    std::uint32_t id = 0;
+    std::int64_t version = 0;
+    std::optional<ConnectionConfig> config;
+    std::vector<TagId> tags;
+  };
+  Status settle(TenantId tenant, std::vector<Settled> all);
+  Status settle_one(TenantId tenant, Settled one);
   Status put(TenantId tenant, const Entry& entry);
   RegisteredConnection view(std::uint32_t id, const Entry& entry,
                             const std::optional<ConnectionStatus>& status) const;
@@ -78,6 +157,7 @@ class Registry {
   ConnectionManager& manager_;
   records::Documents& documents_;
   TagDirectory& tags_;
+  WriteDesk desk_;
   mutable std::mutex mutex_;  // guards what follows, and orders changes
   std::map<Key, Entry> entries_;
   std::uint32_t next_runtime_ = 1;

@@ -228,6 +228,17 @@ inline std::vector<TagId> tags_from(std::uint32_t first, std::size_t count) {
   return tags;
 }
 
+// Every port of the range, asked in that protocol.
+inline ScanRequest scan_ports(std::string host, std::uint16_t from, std::uint16_t to,
+                              Protocol protocol = Protocol::kModbusTcp) {
+  ScanRequest request;
+  request.hosts = {std::move(host)};
+  for (std::uint32_t port = from; port <= to; ++port) {
+    request.doors.push_back({protocol, {static_cast<std::uint16_t>(port), false}});
+  }
+  return request;
+}
+
 inline const TenantId kTenant{7};
 
 // A loop, a sink, a manager; devices are added by the tests.

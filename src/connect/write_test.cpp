@@ -234,5 +234,49 @@ TEST(Write, HoldsABoundedQueue) {
   EXPECT_EQ(w.device.holding[1][0], 63) << "in the order of asking";
 }
 
+TEST(Write, KeepsToTheRangeOfTheSignal) {
+  Writable w;
+  w.config.signals[1].range_low = 0;
+  w.config.signals[1].range_high = 100;
+  w.start();
+  EXPECT_EQ(w.write(2, std::int64_t{101}).error().id, ErrorId::kInvalidArgument);
+  EXPECT_TRUE(w.write(2, std::int64_t{100}).ok());
+  w.config.signals[1].write.high = 50;
+  w.start();
+  EXPECT_EQ(w.write(2, std::int64_t{51}).error().id, ErrorId::kInvalidArgument)
+      << "the range of writes goes before that of the sensor";
+  EXPECT_EQ(w.write(2, std::int64_t{-1}).error().id, ErrorId::kInvalidArgument);
+  EXPECT_TRUE(w.write(2, std::int64_t{50}).ok());
+}
+
+TEST(Write, KeepsItsDistanceToTheOneBefore) {
+  Writable w;
+  w.config.signals[1].write.interval_ms = 5'000;
+  w.start();
+  ASSERT_TRUE(w.write(2, std::int64_t{1}).ok());
+  w.loop.run_for(2s);
+  const auto soon = w.write(2, std::int64_t{2});
+  EXPECT_EQ(soon.error().id, ErrorId::kWriteQueueFull);
+  EXPECT_NE(soon.error().what.find("takes one write in 5000 ms; "), std::string::npos);
+  EXPECT_TRUE(w.write(1, std::int64_t{2}).ok()) << "others are not held up";
+  w.start();
+  EXPECT_FALSE(w.write(2, std::int64_t{2}).ok()) << "changing the connection is no way around";
+  w.loop.run_for(3s);
+  EXPECT_TRUE(w.write(2, std::int64_t{2}).ok());
+}
+
+TEST(Write, OfADangerousSignalNeedsItsSecondStep) {
+  Writable w;
+  w.config.signals[1].write.confirm = Confirm::kAgain;
+  w.start();
+  EXPECT_EQ(w.write(2, std::int64_t{1}).error().id, ErrorId::kDenied);
+  std::optional<Result<WriteOutcome>> outcome;
+  w.manager->write(
+      kTenant, {2}, std::int64_t{1}, [&](Result<WriteOutcome> got) { outcome = std::move(got); },
+      ConnectionManager::Step::kSecond);
+  w.loop.run_until([&] { return outcome.has_value(); }, 10s);
+  EXPECT_TRUE(outcome->ok());
+}
+
 }  // namespace
 }  // namespace lineshaft::connect

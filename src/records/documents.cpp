@@ -95,6 +95,37 @@ Result<std::int64_t> next_id(Database& database, TenantId tenant, std::string_vi
   return *row ? select->int64(0) + 1 : std::int64_t{1};
 }
 
+// Requires: inside a transaction; checked.
+Result<Document> change_one(Database& database, TenantId tenant, const DocumentChange& change) {
+  const std::int64_t owner{tenant.value};
+  if (change.expected_version != 0) {
+    Status same = check_version(database, tenant, change.kind, change.id, change.expected_version);
+    if (!same) return std::move(same).error();
+  }
+  if (!change.json) {
+    if (change.expected_version == 0) return no_document(change.kind, change.id);
+    Status removed =
+        database.run("DELETE FROM documents WHERE tenant = ?1 AND kind = ?2 AND id = ?3", owner,
+                     change.kind, change.id);
+    if (!removed) return std::move(removed).error();
+    return Document{change.id, change.expected_version, ""};
+  }
+  if (change.expected_version != 0) {
+    Status replaced = database.run(
+        "UPDATE documents SET version = version + 1, json = ?4 "
+        "WHERE tenant = ?1 AND kind = ?2 AND id = ?3",
+        owner, change.kind, change.id, *change.json);
+    if (!replaced) return std::move(replaced).error();
+    return Document{change.id, change.expected_version + 1, *change.json};
+  }
+  Result<std::int64_t> id = change.id;
+  if (change.id == 0) id = next_id(database, tenant, change.kind);
+  if (!id) return std::move(id).error();
+  Status made = insert(database, tenant, change.kind, *id, *change.json);
+  if (!made) return std::move(made).error();
+  return Document{*id, 1, *change.json};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Documents>> Documents::open(std::unique_ptr<Database> database) {
@@ -165,6 +196,30 @@ Result<Document> Documents::put(TenantId tenant, std::string_view kind, std::int
   }
   if (Status kept = transaction->commit(); !kept) return std::move(kept).error();
   return Document{id, expected_version + 1, std::string(json)};
+}
+
+Result<std::vector<Document>> Documents::change(TenantId tenant,
+                                                std::span<const DocumentChange> changes) {
+  for (const DocumentChange& one : changes) {
+    const Status checked = one.json ? check_document(one.kind, *one.json) : check_kind(one.kind);
+    if (!checked) return checked.error();
+    if (one.id < 0) return Error{ErrorId::kInvalidArgument, "id: must not be negative"};
+  }
+  const std::lock_guard lock(mutex_);
+  for (const DocumentChange& one : changes) {
+    if (!one.json) continue;
+    if (Status valid = check_json(*database_, *one.json); !valid) return std::move(valid).error();
+  }
+  Result<Transaction> transaction = database_->begin();
+  if (!transaction) return std::move(transaction).error();
+  std::vector<Document> documents;
+  for (const DocumentChange& one : changes) {
+    Result<Document> made = change_one(*database_, tenant, one);
+    if (!made) return std::move(made).error();
+    documents.push_back(*std::move(made));
+  }
+  if (Status kept = transaction->commit(); !kept) return std::move(kept).error();
+  return documents;
 }
 
 Status Documents::remove(TenantId tenant, std::string_view kind, std::int64_t id,

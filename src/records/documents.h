@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,13 @@ struct Document {
   std::int64_t id = 0;       // from 1 in its tenant and kind
   std::int64_t version = 0;  // 1 when made, plus one with every change
   std::string json;
+};
+
+struct DocumentChange {
+  std::string kind;
+  std::int64_t id = 0;                // 0: the next one
+  std::int64_t expected_version = 0;  // 0: there is none under that id
+  std::optional<std::string> json;    // absent: it is removed
 };
 
 // Threads: any; calls wait for each other. Every call blocks for the disk.
@@ -45,6 +54,10 @@ class Documents {
   // Errors: kConflict (it has another version, or exists already), kNotFound, kInvalidArgument.
   Result<Document> put(TenantId tenant, std::string_view kind, std::int64_t id,
                        std::string_view json, std::int64_t expected_version);
+
+  // All of it, or nothing: as create (id 0), put (json) and remove (no json) do. Returns the
+  // documents in the order of `changes`, a removed one without text. Errors: as those.
+  Result<std::vector<Document>> change(TenantId tenant, std::span<const DocumentChange> changes);
 
   // Errors: kNotFound, kConflict.
   Status remove(TenantId tenant, std::string_view kind, std::int64_t id,

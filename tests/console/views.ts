@@ -128,7 +128,7 @@ export function viewsOf(things: Things): View[] {
     { name: 'machine-names', path: `/machines/${machine}/edit`, ready: step(3) },
     { name: 'scan', path: '/machines', ready: async (page) => {
       await seen('tbody tr')(page);
-      await button(page, /Look for devices|查找设备/).click();
+      await button(page, /Look for machines|查找设备/).click();
       await seen('dialog[open]')(page);
     } },
     { name: 'flows', path: '/flows', ready: seen('figure svg .box') },

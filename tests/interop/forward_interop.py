@@ -8,7 +8,6 @@ import json
 import os
 import queue
 import random
-import shutil
 import socket
 import subprocess
 import sys

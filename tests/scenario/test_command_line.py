@@ -144,7 +144,7 @@ class CommandLine(Scenario):
         self.store()
         self.assertEqual(self.run_cli("tag", "ls").returncode, 0)
         self.fails(1, "LS-1506", "user", "add", "--email", "b@example.com", "--name", "B", LINESHAFT_PASSWORD="short")
-        self.fails(2, "there are: ls, add, test, scan, rm", "connect", "frob")
+        self.fails(2, "there are: ls, add, test, scan, browse, export, import, undo, rm", "connect", "frob")
         self.fails(2, "needs one of", "query")
         self.fails(2, "tag is required", "query", "raw")
         self.fails(2, "--listen", "serve", "--listen", "nowhere")
@@ -194,7 +194,7 @@ class CommandLine(Scenario):
     def test_a_machine_is_found_tested_added_listed_and_removed(self):
         port = free_port()
         self.run_process(sys.executable, "-c", PYMODBUS_DEVICE, str(port), stderr=subprocess.DEVNULL)
-        until(lambda: str(port) in self.server.cli("connect", "scan", "127.0.0.1", "--port", str(port)), "the device")
+        until(lambda: str(port) in self.server.cli("connect", "scan", "127.0.0.1", "--ports", str(port), "--protocol", "modbus-tcp"), "the device")
         file = self.folder / "machine.json"
         file.write_text(json.dumps({"name": "Other", "protocol": "modbus-tcp", "signals": device_signals(3),
                                     "settings": {"host": "127.0.0.1", "port": port},
@@ -218,7 +218,7 @@ class CommandLine(Scenario):
         formatted = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, capture_output=True, text=True)
         self.assertEqual(formatted.stderr, "")
         text = re.sub(".\b", "", formatted.stdout)  # bold is a letter struck twice
-        self.assertTrue("lineshaft connect scan host [options]" in text, text[:2000])
+        self.assertTrue("lineshaft connect scan addresses [options]" in text, text[:2000])
 
 
 if __name__ == "__main__":

@@ -127,6 +127,12 @@ class Pages(Scenario):
         reader.replacements["5000"] = str(free_port())
         reader.read(DOCS / "how-to/connect-mtconnect.md")
 
+    def test_many_machines(self):
+        reader = self.with_a_server()
+        ports = free_ports(20)
+        reader.replacements.update({f"{16020 + i}": str(ports + i) for i in range(3)})
+        reader.read(DOCS / "how-to/many-machines.md")
+
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
 

@@ -8,6 +8,7 @@ export type SignalLine = Record<string, string>;
 // What every protocol's signals have, behind the place of the value.
 const COMMON: readonly string[] = [
   'unit', 'group', 'description', 'interpolation', 'range_low', 'range_high', 'deadband', 'writable', 'enum_set',
+  'write_low', 'write_high', 'write_interval_ms', 'write_confirm',
 ];
 const SHOWN: readonly string[] = ['unit', 'group', 'description'];
 
@@ -100,6 +101,7 @@ export function parseEnum(text: string): EnumEntry[] | null {
   return entries;
 }
 
+const CONFIRMS: readonly string[] = ['none', 'again', 'second-person'];
 const numberOrNone = (text: string) => (text === '' || isNumber(text) ? null : 'number');
 const CHECKS: Record<string, (text: string) => string | null> = {
   path: (text) => (text === '' ? 'missing' : null),
@@ -109,6 +111,10 @@ const CHECKS: Record<string, (text: string) => string | null> = {
   deadband: (text) => (text === '' || (isNumber(text) && Number(text) >= 0) ? null : 'number'),
   writable: (text) => (YES.test(text) || NO.test(text) ? null : 'writable'),
   enum_set: (text) => (parseEnum(text) ? null : 'enum_set'),
+  write_low: numberOrNone,
+  write_high: numberOrNone,
+  write_interval_ms: (text) => (text === '' || isInteger(text, 0, 86_400_000) ? null : 'interval'),
+  write_confirm: (text) => (['', ...CONFIRMS].includes(text) ? null : 'confirm'),
 };
 
 function checkPlace(field: FieldSpec, text: string): string | null {
@@ -156,10 +162,11 @@ export function toSignal(line: SignalLine, prefix: string, kind: ProtocolKind): 
     if (text === '') continue;
     signal[field.name] = isNumeric(field) ? Number(text) : field.kind === 'boolean' ? YES.test(text) : text;
   }
-  for (const name of ['range_low', 'range_high', 'deadband'] as const) if (line[name]) signal[name] = Number(line[name]);
+  for (const name of ['range_low', 'range_high', 'deadband', 'write_low', 'write_high', 'write_interval_ms'] as const) if (line[name]) signal[name] = Number(line[name]);
   for (const name of ['unit', 'group', 'description'] as const) if (line[name]) signal[name] = line[name];
   if (line.interpolation) signal.interpolation = line.interpolation as 'step' | 'linear';
   if (YES.test(line.writable ?? '')) signal.writable = true;
+  if (line.write_confirm) signal.write_confirm = line.write_confirm as 'none';
   const enums = parseEnum(line.enum_set ?? '');
   if (enums?.length) signal.enum_set = enums;
   return signal;
@@ -170,7 +177,7 @@ export function toLine(signal: Signal, kind: ProtocolKind): SignalLine {
   const line = emptyLine(kind);
   for (const column of columnsOf(kind)) {
     const value = signal[column];
-    const usual = fieldOf(kind, column)?.default ?? ({ writable: false, deadband: 0 } as Record<string, unknown>)[column];
+    const usual = fieldOf(kind, column)?.default ?? ({ writable: false, deadband: 0, write_interval_ms: 0, write_confirm: 'none' } as Record<string, unknown>)[column];
     if (value === null || value === undefined || value === '' || value === usual) continue;
     line[column] = Array.isArray(value) ? (value as EnumEntry[]).map((entry) => `${entry.value}=${entry.name}`).join('|') : String(value);
   }

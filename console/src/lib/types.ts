@@ -109,6 +109,9 @@ export interface FieldSpec {
 
 export interface ProtocolKind {
   name: string;
+  browsing?: 'none' | 'by-node' | 'at-once';
+  /** Ports at which its machines usually listen. */
+  doors?: number[];
   settings: FieldSpec[];
   point: FieldSpec[];
 }
@@ -194,6 +197,10 @@ export interface Signal {
   range_high?: number | null;
   writable?: boolean;
   deadband?: number;
+  write_low?: number | null;
+  write_high?: number | null;
+  write_interval_ms?: number;
+  write_confirm?: 'none' | 'again' | 'second-person';
   tag_id?: number;
 }
 
@@ -216,8 +223,88 @@ export interface TestResult {
 export interface ScanHit {
   host: string;
   port: number;
+  protocol: string;
+  tls: boolean;
   unit_id: number;
   identification: Identification | null;
+  /** What a connection to it is set to. */
+  settings: Record<string, unknown>;
+}
+
+export interface ScanResult {
+  items: ScanHit[];
+  total: number;
+  /** `from` of the next part. */
+  next: number | null;
+}
+
+export interface BrowseItem {
+  levels: string[];
+  node: string;
+  has_more: boolean;
+  type: string;
+  signal: Signal | null;
+}
+
+export interface BrowseResult {
+  items: BrowseItem[];
+  cut: boolean;
+}
+
+export interface TableChange {
+  name?: string;
+  path?: string;
+  fields: string[];
+}
+
+export interface TableDifference {
+  applied: boolean;
+  connections: Record<'added' | 'changed' | 'removed', TableChange[]>;
+  signals: Record<'added' | 'changed' | 'removed', TableChange[]>;
+  errors: { line: number; field: string; what: string }[];
+}
+
+export interface LastImport {
+  time: string;
+  who: string;
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+export interface Template {
+  id: number | null;
+  name: string;
+  description: string;
+  protocol: string;
+  groups: PollGroup[];
+  signals: Signal[];
+}
+
+export interface PendingWrite {
+  token: string;
+  machine: string;
+  value: Value;
+  asked_by: string;
+  expires: string;
+  second_person: boolean;
+}
+
+export interface WriteResult {
+  old?: Value | null;
+  new?: Value;
+  pending?: PendingWrite;
+}
+
+export interface WriteView {
+  machine: string;
+  enabled: boolean;
+  low: number | null;
+  high: number | null;
+  interval_ms: number;
+  confirm: 'none' | 'again' | 'second-person';
+  you: string;
+  pending: PendingWrite | null;
 }
 
 export type TagType = 'bool' | 'int64' | 'float32' | 'float64' | 'string';

@@ -1,7 +1,8 @@
-// connect ls | add | rm | test | scan.
+// connect ls | add | rm | test, and those of getting_in.h.
 #include <iostream>
 
 #include "app/cli.h"
+#include "app/commands/getting_in.h"
 #include "app/commands/read_json.h"
 
 namespace lineshaft::app {
@@ -22,19 +23,11 @@ const std::vector<Column> kValueColumns{{"path", "/path"},
                                         {"quality", "/quality"},
                                         {"raw", "/raw"},
                                         {"error", "/error"}};
-const std::vector<Column> kScanColumns{{"host", "/host"},
-                                       {"port", "/port"},
-                                       {"unit", "/unit_id"},
-                                       {"vendor", "/identification/vendor"},
-                                       {"product", "/identification/product"},
-                                       {"revision", "/identification/revision"}};
-
 struct ConnectOptions {
   std::string file;
   std::string name;
   std::string host;
   std::uint16_t port = 502;
-  std::uint16_t port_to = 0;
   int unit = 1;
   std::uint64_t id = 0;
 };
@@ -106,18 +99,6 @@ int test_connection(ApiClient& api, Format format, const ConnectOptions& options
   return why.empty() ? kExitOk : kExitFailed;
 }
 
-int scan(ApiClient& api, Format format, const ConnectOptions& options) {
-  const std::uint16_t to = options.port_to == 0 ? options.port : options.port_to;
-  const Result<Json> answer = api.post("/connections/scan", {{"host", options.host},
-                                                             {"port_from", options.port},
-                                                             {"port_to", to},
-                                                             {"unit_ids", {options.unit}}});
-  if (!answer) return print_error(answer.error());
-  print_rows(format, kScanColumns, (*answer)["items"]);
-  if ((*answer)["items"].empty()) print_note("no Modbus machine answered there");
-  return kExitOk;
-}
-
 void add_address(CLI::App* command, ConnectOptions& options) {
   command->add_option("host", options.host, "Address or name of the machine");
   command->add_option("--port", options.port, "TCP port")->capture_default_str();
@@ -155,11 +136,8 @@ void add_connection_commands(Cli& cli) {
     return test_connection(api, cli.format(), *options);
   });
 
-  CLI::App* find = connect->add_subcommand("scan", "Look for Modbus machines on a range of ports");
-  add_address(find, *options);
-  find->get_option("host")->required();
-  find->add_option("--port-to", options->port_to, "Last port of the range");
-  cli.on_data(find, [&cli, options](ApiClient& api) { return scan(api, cli.format(), *options); });
+  add_getting_in_commands(cli, connect);
+  add_write_command(cli);
 
   CLI::App* remove = connect->add_subcommand("rm", "Remove a connection; its history stays");
   remove->add_option("id", options->id, "Number of the connection, see connect ls")->required();

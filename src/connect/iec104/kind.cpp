@@ -202,6 +202,8 @@ class Iec104Kind : public ProtocolKind {
            std::to_string(point.address);
   }
 
+  std::vector<Door> doors() const override { return {{2404, false}, {19998, true}}; }
+
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,
                                                 sys::Random& random,
                                                 const ManagerOptions& /*options*/) const override {

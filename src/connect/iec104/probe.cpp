@@ -136,7 +136,13 @@ void Iec104Knock::finish(bool answered) {
   if (stream_ != nullptr) stream_->close();
   finish_->start(Nanoseconds(0), [this, answered] {
     std::vector<ScanHit> hits;
-    if (answered) hits.push_back({knock_.at.host, knock_.at.port, 0, std::nullopt});
+    if (answered) {
+      hits.push_back({knock_.at.host, knock_.at.port, 0, std::nullopt});
+      Iec104Settings settings;
+      settings.host = knock_.at.host;
+      settings.port = knock_.at.port;
+      hits.back().settings = std::move(settings);
+    }
     const auto done = std::move(done_);
     done(std::move(hits));
   });

@@ -284,12 +284,13 @@ TEST(Iec104Server, IsFoundByAKnockThatChangesNothing) {
   Centre c;
   RawEnd& end = c.start();
   ScanRequest request;
-  request.protocol = Protocol::kIec104;
-  request.host = kStationAt.host;
-  request.port_from = kStationAt.port;
-  request.port_to = kStationAt.port + 1;  // nobody there
+  request.hosts = {kStationAt.host};
+  for (int beside : {0, 1}) {  // nobody is there
+    const auto port = static_cast<std::uint16_t>(kStationAt.port + beside);
+    request.doors.push_back({Protocol::kIec104, {port, false}});
+  }
   std::optional<std::vector<ScanHit>> hits;
-  c.manager->scan(std::move(request), [&](auto found) { hits = *std::move(found); });
+  c.manager->scan(std::move(request), [&](auto found) { hits = found.value().hits; });
   c.loop.run_for(5s);
   ASSERT_TRUE(hits.has_value());
   ASSERT_EQ(hits->size(), 1u);

@@ -110,7 +110,13 @@ class ModbusRuntime : public ProtocolRuntime {
         [at = std::move(knock.at), done = std::move(done)](const ProbeReport& report) {
           std::vector<ScanHit> hits;
           for (const auto& [unit, found] : report.units) {
-            if (found.answered) hits.push_back({at.host, at.port, unit, found.identification});
+            if (!found.answered) continue;
+            hits.push_back({at.host, at.port, unit, found.identification});
+            ModbusSettings settings;
+            settings.host = at.host;
+            settings.port = at.port;
+            settings.unit_id = unit;
+            hits.back().settings = settings;
           }
           done(std::move(hits));
         });
@@ -282,6 +288,8 @@ class ModbusKind : public ProtocolKind {
     return "modbus:" + config.name + "/" + std::to_string(unit) + "/" +
            std::string(modbus::area_name(point.format.area)) + "/" + std::to_string(point.address);
   }
+
+  std::vector<Door> doors() const override { return {{502, false}, {802, true}}; }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& /*clock*/,
                                                 sys::Random& random,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connect/mqtt/broker.h"
+#include "connect/mqtt/listen.h"
 #include "connect/mqtt/mapping.h"
 #include "connect/mqtt/probe.h"
 #include "connect/mqtt/session.h"
@@ -37,6 +38,10 @@ class MqttRuntime : public ProtocolRuntime {
         [done = std::move(done)](MqttProbeReport report) { done(std::move(report.test)); });
   }
 
+  std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done) override {
+    return std::make_unique<MqttListen>(loop_, random_, std::move(request), std::move(done));
+  }
+
   std::unique_ptr<Task> knock(Knock knock, KnockDone done) override {
     ConnectionConfig config;
     MqttSettings settings;
@@ -48,7 +53,13 @@ class MqttRuntime : public ProtocolRuntime {
         loop_, random_, std::move(config),
         [done = std::move(done), at = knock.at](const MqttProbeReport& report) {
           std::vector<ScanHit> hits;
-          if (report.speaks_mqtt) hits.push_back({at.host, at.port, 0, std::nullopt});
+          if (report.speaks_mqtt) {
+            hits.push_back({at.host, at.port, 0, std::nullopt});
+            MqttSettings plain;
+            plain.broker.host = at.host;
+            plain.broker.port = at.port;
+            hits.back().settings = std::move(plain);
+          }
           done(std::move(hits));
         });
   }
@@ -147,6 +158,9 @@ class MqttKind : public ProtocolKind {
     const std::string where = point.pointer.empty() ? "" : "#" + point.pointer;
     return "mqtt:" + config.name + "/" + point.topic + where;
   }
+
+  std::vector<Door> doors() const override { return {{1883, false}, {8883, true}}; }
+  Browsing browsing() const override { return Browsing::kAtOnce; }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& /*clock*/,
                                                 sys::Random& random,

@@ -403,13 +403,9 @@ TEST(MqttSession, AScanFindsBrokersEvenThoseThatRefuse) {
   TestBroker open(plant.loop, {"broker", 1});
   TestBroker closed(plant.loop, {"broker", 2});
   closed.answer.reason = mqtt::Reason::kNotAuthorized;
-  ScanRequest request;
-  request.host = "broker";
-  request.port_from = 1;
-  request.port_to = 3;
-  request.protocol = Protocol::kMqtt;
   std::optional<std::vector<ScanHit>> hits;
-  plant.manager->scan(request, [&](Result<std::vector<ScanHit>> done) { hits = done.value(); });
+  plant.manager->scan(scan_ports("broker", 1, 3, Protocol::kMqtt),
+                      [&](const Result<ScanReport>& done) { hits = done.value().hits; });
   plant.loop.run_for(5s);
   ASSERT_TRUE(hits);
   ASSERT_EQ(hits->size(), 2u);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "connect/opcua/look_around.h"
 #include "connect/opcua/probe.h"
 #include "connect/opcua/session.h"
 
@@ -69,6 +70,13 @@ class Runtime : public ProtocolRuntime {
       return make_knock(loop_, clock_, *trust_, std::move(knock), std::move(done));
     }
     return std::make_unique<Answer>(loop_, [done = std::move(done)] { done({}); });
+  }
+
+  std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done) override {
+    if (trust_ != nullptr) {
+      return make_look_around(loop_, clock_, *trust_, std::move(request), std::move(done));
+    }
+    return std::make_unique<Answer>(loop_, [done = std::move(done)] { done(no_store()); });
   }
 
  private:
@@ -154,6 +162,9 @@ class Kind : public ProtocolKind {
   std::string source(const ConnectionConfig& config, const SignalPoint& of) const override {
     return "opc-ua:" + config.name + "/" + point_of(of).node;
   }
+
+  std::vector<Door> doors() const override { return {{4840, false}}; }
+  Browsing browsing() const override { return Browsing::kByNode; }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,
                                                 sys::Random& random,

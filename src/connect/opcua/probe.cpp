@@ -124,6 +124,9 @@ class KnockTask : public Task, private UaClientListener {
     if (!client_.offered().empty()) {
       hits.push_back({knock_.at.host, knock_.at.port, 0,
                       MachineIdentification{client_.server_product(), client_.server_name(), ""}});
+      Settings found;
+      found.url = settings_.url;
+      hits.back().settings = std::move(found);
     }
     const auto done = std::move(done_);
     done(std::move(hits));

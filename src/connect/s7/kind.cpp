@@ -51,6 +51,11 @@ class S7Knock : public Task {
     std::vector<ScanHit> hits;
     if (report.reachable) {
       hits.push_back({knock_.at.host, knock_.at.port, kKnockSlots[next_], report.identification});
+      S7Settings settings;
+      settings.host = knock_.at.host;
+      settings.port = knock_.at.port;
+      settings.slot = kKnockSlots[next_];
+      hits.back().settings = std::move(settings);
     }
     const auto done = std::move(done_);
     done(std::move(hits));  // may destroy this
@@ -210,6 +215,8 @@ class S7Kind : public ProtocolKind {
   std::string source(const ConnectionConfig& config, const SignalPoint& of) const override {
     return "s7:" + config.name + "/" + address_text(format_of(of).address);
   }
+
+  std::vector<Door> doors() const override { return {{102, false}}; }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& /*clock*/,
                                                 sys::Random& random,

@@ -281,19 +281,16 @@ TEST(S7Session, FindsTheSlotOfACpuInAScan) {
   Shop shop(options);
   MapDevice modbus;
   const auto other = shop.serve(modbus, 103);
-  ScanRequest request;
-  request.protocol = Protocol::kS7;
-  request.host = "plc";
-  request.port_from = 101;
-  request.port_to = 104;
-  std::optional<Result<std::vector<ScanHit>>> hits;
-  shop.manager->scan(request, [&](Result<std::vector<ScanHit>> found) { hits = std::move(found); });
+  std::optional<std::vector<ScanHit>> hits;
+  shop.manager->scan(testing::scan_ports("plc", 101, 104, Protocol::kS7),
+                     [&](const Result<ScanReport>& found) { hits = found.value().hits; });
   shop.loop.run_until([&] { return hits.has_value(); }, 120s);
-  ASSERT_TRUE(hits && hits->ok());
-  ASSERT_EQ((*hits)->size(), 1u);
-  EXPECT_EQ((**hits)[0].port, 102);
-  EXPECT_EQ((**hits)[0].unit_id, 2) << "the slot";
-  EXPECT_EQ((**hits)[0].identification->revision, "V3.2.6");
+  ASSERT_TRUE(hits);
+  ASSERT_EQ(hits->size(), 1u);
+  EXPECT_EQ((*hits)[0].port, 102);
+  EXPECT_EQ((*hits)[0].unit_id, 2) << "the slot";
+  EXPECT_EQ((*hits)[0].identification->revision, "V3.2.6");
+  EXPECT_EQ(std::get<S7Settings>(*(*hits)[0].settings).slot, 2);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connect/mqtt/broker.h"
+#include "connect/sparkplug/listen.h"
 #include "connect/sparkplug/probe.h"
 #include "connect/sparkplug/session.h"
 
@@ -32,6 +33,10 @@ class SparkplugRuntime : public ProtocolRuntime {
   std::unique_ptr<Task> test(TestRequest request, TestDone done) override {
     return std::make_unique<SparkplugProbe>(loop_, clock_, random_, std::move(request),
                                             std::move(done));
+  }
+  std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done) override {
+    return std::make_unique<SparkplugListen>(loop_, clock_, random_, std::move(request),
+                                             std::move(done));
   }
   // What can be found by an address is the broker.
   std::unique_ptr<Task> knock(Knock knock, KnockDone done) override {
@@ -144,6 +149,8 @@ class SparkplugKind : public ProtocolKind {
     return "sparkplug:" + config.name + "/" + point.group + "/" + point.node + device + "/" +
            point.metric;
   }
+
+  Browsing browsing() const override { return Browsing::kAtOnce; }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,
                                                 sys::Random& random,

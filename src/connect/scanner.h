@@ -1,0 +1,46 @@
+// connect/scanner.h: runs a part of a scan: knocks at the doors, a few at a time and not faster
+// than a network of old machines bears.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "connect/protocol.h"
+#include "connect/scan.h"
+
+namespace lineshaft::connect {
+
+// At most so many knocks are under way, and so many begin in kScanTurn: 100 a second.
+inline constexpr std::size_t kScanParallel = 64;
+inline constexpr std::size_t kScanPerTurn = 10;
+inline constexpr Nanoseconds kScanTurn = std::chrono::milliseconds(100);
+
+// Construction starts it. Loop's thread.
+class Scanner : public Task {
+ public:
+  using RuntimeOf = std::function<ProtocolRuntime&(Protocol)>;
+  using Done = std::function<void(ScanReport)>;
+  // Requires: check_scan(request) is ok. `done` runs once, at a turn of its own, so that it may
+  // destroy the scanner.
+  Scanner(sys::EventLoop& loop, ScanRequest request, RuntimeOf runtime_of, Done done);
+  ~Scanner() override;
+
+ private:
+  void begin_some();
+  void knock(std::uint64_t probe);
+  void on_hits(std::uint64_t probe, std::vector<ScanHit> hits);
+  void finish();
+
+  sys::EventLoop& loop_;
+  const ScanRequest request_;
+  const RuntimeOf runtime_of_;
+  Done done_;
+  std::uint64_t next_;
+  std::uint64_t end_;
+  std::map<std::uint64_t, std::unique_ptr<Task>> running_;  // by probe
+  std::map<std::uint64_t, std::vector<ScanHit>> hits_;
+  std::unique_ptr<sys::Timer> turn_;
+};
+
+}  // namespace lineshaft::connect
