@@ -134,7 +134,8 @@ class Registry {
   // Nothing is named twice. Errors: kConflict, saying who has the name.
   Status check_names(TenantId tenant, const ConnectionConfig& config,
                      const std::set<std::uint32_t>& except) const;
-  std::map<std::uint32_t, ConnectionConfig> configs(TenantId tenant) const;
+  // By id. mutex_ held.
+  std::map<std::uint32_t, ConnectionConfig> configs_of(TenantId tenant) const;
   Status apply(TenantId tenant, std::span<const TableChange> changes, const ImportOptions& options);
   std::string import_note(std::span<const TableChange> changes, const ImportOptions& options) const;
   Result<std::uint32_t> untouched(TenantId tenant, const Json& one) const;

@@ -56,7 +56,7 @@ LastImport import_in(const Json& note) {
 
 }  // namespace
 
-std::map<std::uint32_t, ConnectionConfig> Registry::configs(TenantId tenant) const {
+std::map<std::uint32_t, ConnectionConfig> Registry::configs_of(TenantId tenant) const {
   std::map<std::uint32_t, ConnectionConfig> found;
   for (const auto& [key, entry] : entries_) {
     if (key.first == tenant) found[key.second] = entry.config;
@@ -65,18 +65,13 @@ std::map<std::uint32_t, ConnectionConfig> Registry::configs(TenantId tenant) con
 }
 
 std::string Registry::table(TenantId tenant) const {
-  std::vector<ConnectionConfig> list;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& [id, config] : configs(tenant)) list.push_back(config);
-  }
-  return write_table(list);
+  return write_table(configs(tenant));
 }
 
 Result<TablePlan> Registry::import_table(TenantId tenant, std::string_view text,
                                          const ImportOptions& options) {
   const std::lock_guard lock(mutex_);
-  TablePlan plan = plan_table(text, configs(tenant), {options.remove_missing});
+  TablePlan plan = plan_table(text, configs_of(tenant), {options.remove_missing});
   if (options.dry_run || !plan.errors.empty() || plan.changes.empty()) return plan;
   if (Status done = apply(tenant, plan.changes, options); !done) return done.error();
   return plan;

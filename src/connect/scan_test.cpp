@@ -80,7 +80,7 @@ TEST(ScanDoors, AreTheUsualOnesOfEachProtocol) {
   for (std::size_t i = 0; i < kProtocols; ++i) {
     for (const Door& door : kind_of(static_cast<Protocol>(i)).doors()) ports.push_back(door.port);
   }
-  for (const int port : {502, 802, 102, 4840, 1883, 8883, 2404, 19998}) {
+  for (const int port : {502, 802, 102, 4840, 1883, 8883, 2404, 19998, 5000, 7878}) {
     EXPECT_EQ(std::ranges::count(ports, port), 1) << port;
   }
 }

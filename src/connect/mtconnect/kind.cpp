@@ -29,6 +29,22 @@ std::optional<MachineIdentification> identify(const Driver& driver) {
   return identification_of(*device);
 }
 
+// The data items as signals; what they lie in is told by their levels.
+BrowseReport report_of(const mtconnect::DevicesDocument& document) {
+  BrowseReport report;
+  for (MtconnectEntry& entry : mtconnect_entries(document.devices)) {
+    if (entry.data_item.empty()) continue;
+    if (report.entries.size() == kBrowseEntriesMax) {
+      report.cut = true;
+      break;
+    }
+    entry.signal.path = proposed_path(entry.levels);
+    report.entries.push_back({std::move(entry.levels), std::move(entry.data_item), false,
+                              std::move(entry.type), std::move(entry.signal)});
+  }
+  return report;
+}
+
 class MtconnectRuntime : public ProtocolRuntime {
  public:
   MtconnectRuntime(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random)
@@ -50,10 +66,11 @@ class MtconnectRuntime : public ProtocolRuntime {
     settings.host = knock.at.host;
     settings.port = knock.at.port;
     const auto answered = [done = std::move(done),
-                           at = knock.at](const Result<mtconnect::DevicesDocument>& found) {
+                           settings](const Result<mtconnect::DevicesDocument>& found) {
       std::vector<ScanHit> hits;
       if (found) {
-        hits.push_back({at.host, at.port, 0, std::nullopt});
+        hits.push_back({settings.host, settings.port, 0, std::nullopt});
+        hits[0].settings = settings;
         for (const mtconnect::Component& device : found->devices) {
           if (device.element == "Device") hits[0].identification = identification_of(device);
         }
@@ -62,6 +79,16 @@ class MtconnectRuntime : public ProtocolRuntime {
     };
     return std::make_unique<MtconnectBrowse>(
         loop_, settings, std::chrono::milliseconds(2 * knock.timeout_ms), answered);
+  }
+  std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done) override {
+    const MtconnectSettings& settings = mtconnect_of(request.settings);
+    const auto answered = [done =
+                               std::move(done)](const Result<mtconnect::DevicesDocument>& found) {
+      if (!found) return done(found.error());
+      done(report_of(*found));
+    };
+    return std::make_unique<MtconnectBrowse>(
+        loop_, settings, std::chrono::milliseconds(settings.timeout_ms), answered);
   }
 
  private:
@@ -73,6 +100,8 @@ class MtconnectRuntime : public ProtocolRuntime {
 class MtconnectKind : public ProtocolKind {
  public:
   std::string_view name() const override { return "mtconnect"; }
+  std::vector<Door> doors() const override { return {{5000, false}}; }
+  Browsing browsing() const override { return Browsing::kAtOnce; }
 
   ProtocolSettings read_settings(Fields& fields) const override {
     MtconnectSettings s;

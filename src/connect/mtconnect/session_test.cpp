@@ -225,18 +225,33 @@ TEST(MtconnectTest, ReadsSignalsAndThePlate) {
 TEST(MtconnectScan, FindsAgents) {
   Mill m;
   m.serve();
-  ScanRequest request;
-  request.host = kAgentAt.host;
-  request.port_from = 4999;
-  request.port_to = 5001;
-  request.protocol = Protocol::kMtconnect;
   std::optional<std::vector<ScanHit>> hits;
-  m.manager->scan(request, [&](Result<std::vector<ScanHit>> found) { hits = found.value(); });
+  m.manager->scan(testing::scan_ports(kAgentAt.host, 4999, 5001, Protocol::kMtconnect),
+                  [&](auto found) { hits = found.value().hits; });
   m.loop.run_until([&] { return hits.has_value(); }, 30s);
   ASSERT_TRUE(hits.has_value());
   ASSERT_EQ(hits->size(), 1u);
   EXPECT_EQ((*hits)[0].port, 5000);
   EXPECT_EQ((*hits)[0].identification->vendor, "Maker");
+  EXPECT_EQ(std::get<MtconnectSettings>(hits->front().settings.value()).port, 5000);
+}
+
+TEST(MtconnectBrowseTest, BecomesSignalsForAPersonToPick) {
+  Mill m;
+  m.serve();
+  BrowseRequest request;
+  request.settings = mtconnect_of(m.config);
+  std::optional<Result<BrowseReport>> report;
+  m.manager->browse(std::move(request), [&](auto found) { report = std::move(found); });
+  m.loop.run_until([&] { return report.has_value(); }, 30s);
+  ASSERT_TRUE(report.has_value() && report->ok());
+  const auto position = std::ranges::find_if((*report)->entries, [](const BrowseEntry& entry) {
+    return entry.signal && entry.signal->path == "m1/base/X/xpos_name";
+  });
+  ASSERT_NE(position, (*report)->entries.end());
+  EXPECT_EQ(position->type, "POSITION");
+  EXPECT_EQ(position->signal->unit, "MMT");
+  for (const BrowseEntry& entry : (*report)->entries) EXPECT_TRUE(entry.signal.has_value());
 }
 
 TEST(MtconnectBrowseTest, TellsWhatThereIsWithTypesAndUnits) {

@@ -66,6 +66,7 @@ class ShdrRuntime : public ProtocolRuntime {
 class ShdrKind : public ProtocolKind {
  public:
   std::string_view name() const override { return "shdr"; }
+  std::vector<Door> doors() const override { return {{7878, false}}; }
 
   ProtocolSettings read_settings(Fields& fields) const override {
     ShdrSettings s;

@@ -266,7 +266,13 @@ void ShdrKnock::finish(bool answered) {
   if (stream_ != nullptr) stream_->close();
   finish_->start(Nanoseconds(0), [this, answered] {
     std::vector<ScanHit> hits;
-    if (answered) hits.push_back({knock_.at.host, knock_.at.port, 0, std::nullopt});
+    if (answered) {
+      hits.push_back({knock_.at.host, knock_.at.port, 0, std::nullopt});
+      ShdrSettings settings;
+      settings.host = knock_.at.host;
+      settings.port = knock_.at.port;
+      hits.back().settings = std::move(settings);
+    }
     const auto done = std::move(done_);
     done(std::move(hits));
   });

@@ -193,17 +193,14 @@ TEST(ShdrTest, ReadsSignalsAndThePlate) {
 TEST(ShdrScan, FindsAdapters) {
   Plant p;
   Adapter adapter(p.loop, "");
-  ScanRequest request;
-  request.host = kAdapterAt.host;
-  request.port_from = 7877;
-  request.port_to = 7879;
-  request.protocol = Protocol::kShdr;
   std::optional<std::vector<ScanHit>> hits;
-  p.manager->scan(request, [&](Result<std::vector<ScanHit>> found) { hits = found.value(); });
+  p.manager->scan(testing::scan_ports(kAdapterAt.host, 7877, 7879, Protocol::kShdr),
+                  [&](auto found) { hits = found.value().hits; });
   p.loop.run_until([&] { return hits.has_value(); }, 30s);
   ASSERT_TRUE(hits.has_value());
   ASSERT_EQ(hits->size(), 1u);
   EXPECT_EQ((*hits)[0].port, 7878);
+  EXPECT_EQ(std::get<ShdrSettings>(hits->front().settings.value()).host, kAdapterAt.host);
 }
 
 }  // namespace
