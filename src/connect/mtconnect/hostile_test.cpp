@@ -84,7 +84,8 @@ TEST(MtconnectHostile, AnEntityBombIsRefused) {
   EXPECT_NE(s.status(1).last_error->find("document type"), std::string::npos);
 }
 
-TEST(MtconnectHostile, AStreamCutAtEveryByteLosesNothing) {
+// Every seventh byte: each case is a whole session. The readers below are cut at every one.
+TEST(MtconnectHostile, AStreamCutAnywhereLosesNothing) {
   const std::string whole =
       stream_answer({streams(header(1, 11), "2", 10), streams(header(1, 12), "3", 11)});
   for (std::size_t cut = 0; cut < whole.size(); cut += 7) {
