@@ -73,7 +73,7 @@ Result<Reply> write(const Services& services, const Request& request, intake::Li
       lines.read({request.tenant(), prefix_of(request), *unit, services.clock.now()}, text);
   if (!samples) return samples.error();
   if (Status made = make_tags(services, request, lines, *samples); !made) return made.error();
-  Status stored = append_and_wait(services.historian, std::move(samples->batch));
+  Status stored = append_and_wait(sink_of(services), std::move(samples->batch));
   if (stored) return Reply::nothing();
   if (stored.error().id == ErrorId::kNotFound) lines.forget();
   return stored.error();

@@ -2,11 +2,14 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/rights_view.h"
 
 namespace lineshaft::api {
 namespace {
 
 using connect::ConnectionState;
+
+constexpr int kDaysBeforeDeadline = 30;
 
 Json attention_item(std::string_view severity, const std::string& title,
                     const std::string& detail) {
@@ -40,8 +43,33 @@ void add_damage(const historian::HistorianCounters& store, Json& items) {
   items.push_back(std::move(item));
 }
 
+void add_deadlines(std::string_view severity, const std::string& word, const std::string& what,
+                   std::size_t count, Json& items) {
+  if (count == 0) return;
+  const std::string number = std::to_string(count);
+  Json item = attention_item(severity, number + (count == 1 ? " deadline " : " deadlines ") + what,
+                             "Pay or act, and mark what was done.");
+  item["word"] = word;
+  item["count"] = count;
+  item["link"] = "/portfolio/deadlines";
+  items.push_back(std::move(item));
+}
+
+// Of the rights that the reader may see; nothing for who sees none.
+void add_deadlines(const Services& services, const Request& request, Json& items) {
+  if (services.deadlines == nullptr) return;
+  if (!identity::authorise(request.principal, identity::Permission::kRightsRead)) return;
+  const Result<rights::View> view = rights_view(services, request);
+  if (!view) return;
+  const auto tasks = services.deadlines->pressing(*view, kDaysBeforeDeadline);
+  if (!tasks) return;
+  add_deadlines("error", "deadlines_overdue", "overdue", tasks->overdue, items);
+  add_deadlines("warning", "deadlines_due",
+                "due within " + std::to_string(kDaysBeforeDeadline) + " days", tasks->due, items);
+}
+
 // What a person should look at, the gravest first.
-Json attention(const Services& services, TenantId tenant,
+Json attention(const Services& services, const Request& request,
                const historian::HistorianCounters& store) {
   Json items = Json::array();
   if (store.poisoned) {
@@ -57,13 +85,14 @@ Json attention(const Services& services, TenantId tenant,
   }
   add_disk_state(store, items);
   add_damage(store, items);
+  add_deadlines(services, request, items);
   for (const std::string& damage : services.historian.recovery().damages) {
     items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
   }
   if (const std::string jump = services.clock_jump(); !jump.empty()) {
     items.push_back(attention_item("warning", "The clock was set", jump));
   }
-  for (const auto& connection : services.connections.list(tenant)) {
+  for (const auto& connection : services.connections.list(request.tenant())) {
     if (connection.status.state != ConnectionState::kRetrying) continue;
     Json item = attention_item("warning", connection.config.name,
                                connection.status.last_error.value_or("not connected"));
@@ -119,7 +148,7 @@ Result<Reply> overview(const Services& services, const Request& request) {
          {"scrub_finished", time_or_null(store.scrub.finished)},
          {"last_backup", time_or_null(last_backup(services).value_or(Timestamp{}))}}},
        {"memory_bytes", services.memory_bytes()},
-       {"attention", attention(services, request.tenant(), store)}});
+       {"attention", attention(services, request, store)}});
 }
 
 // One metric of the Prometheus text format 0.0.4.

@@ -26,11 +26,12 @@
 #include "sys/file.h"
 
 namespace lineshaft::connect {
+class Flows;
 class TemplateStore;
-}
-namespace lineshaft::connect::opcua {
+namespace opcua {
 class TrustStore;
 }
+}  // namespace lineshaft::connect
 
 namespace lineshaft::api {
 
@@ -55,14 +56,18 @@ struct Services {
   ledger::Ledger* ledger = nullptr;             // needed by ledger_routes, shown by overview_routes
   rights::Register* rights = nullptr;           // needed by rights_routes
   rights::LicenceBook* licences = nullptr;      // needed by licence_routes
-  rights::RoyaltyBook* royalties = nullptr;     // needed by royalty_routes
+  rights::RoyaltyBook* royalties = nullptr;     // needed by royalty_routes, statement_routes
   rights::ProjectBook* projects = nullptr;      // needed by project_routes
   rights::AgreementBook* agreements = nullptr;  // needed by agreement_routes
   rights::KeyBook* keys = nullptr;              // needed by agreement_routes
-  rights::DeadlineBook* deadlines = nullptr;    // needed by rights_routes, docket_routes
+  // needed by rights_routes, docket_routes, shown by overview_routes
+  rights::DeadlineBook* deadlines = nullptr;
   connect::TemplateStore* templates = nullptr;  // needed by template_routes
   // Null if the server could not open it: trust_routes say so.
   connect::opcua::TrustStore* opcua_trust = nullptr;
+  connect::Flows* flows = nullptr;  // needed by flow_routes
+  // Where samples of programs go; null: to the historian.
+  SampleSink* samples = nullptr;
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -83,13 +88,19 @@ std::vector<Route> erase_routes(const Services& services);
 std::vector<Route> rights_routes(const Services& services);
 std::vector<Route> licence_routes(const Services& services);
 std::vector<Route> ledger_routes(const Services& services);
+std::vector<Route> royalty_setting_routes(const Services& services);
 std::vector<Route> royalty_routes(const Services& services);
+std::vector<Route> statement_routes(const Services& services);
 std::vector<Route> division_routes(const Services& services);
 std::vector<Route> project_routes(const Services& services);
 std::vector<Route> agreement_routes(const Services& services);
 std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
 std::vector<Route> trust_routes(const Services& services);
+std::vector<Route> flow_routes(const Services& services);
+
+// All of them. Only the description of the routes themselves is missing: openapi_route().
+std::vector<Route> all_routes(const Services& services);
 
 // A handler that gets the services; they outlive it.
 using ServiceHandler = Result<Reply> (*)(const Services& services, const Request& request);
@@ -105,7 +116,10 @@ Status audit(const Services& services, const Request& request, std::string_view 
              std::string_view object, std::string_view detail = "");
 
 // Appends and blocks until every sample is durable, or none is kept.
-Status append_and_wait(historian::Historian& historian, SampleBatch batch);
+Status append_and_wait(SampleSink& sink, SampleBatch batch);
+inline SampleSink& sink_of(const Services& services) {
+  return services.samples != nullptr ? *services.samples : services.historian;
+}
 
 // The query parameter `tags`: 1..max ids joined by commas.
 Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);

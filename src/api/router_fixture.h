@@ -105,14 +105,7 @@ class Api : public testing::Test {
     options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
                       {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
-    for (auto routes : {access_routes,  connection_routes, tag_routes,     value_routes,
-                        line_routes,    aggregate_routes,  import_routes,  overview_routes,
-                        backup_routes,  retention_routes,  erase_routes,   rights_routes,
-                        licence_routes, ledger_routes,     royalty_routes, division_routes,
-                        project_routes, agreement_routes,  docket_routes,  register_file_routes,
-                        trust_routes,   write_routes,      table_routes,   template_routes}) {
-      router_->add(routes(*services_));
-    }
+    router_->add(all_routes(*services_));
   }
 
   Reply ask(const std::string& method, const std::string& address, const Json& body = {},

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "connect/flows/flows.h"
 
 namespace lineshaft::api {
 namespace {
@@ -140,6 +141,7 @@ Result<Reply> update(const Services& services, const Request& request) {
       !done) {
     return done.error();
   }
+  if (services.flows != nullptr) services.flows->catalogue_changed();
   return Reply::json(with_last(services.historian, request.tenant(), {Tag{tag->id, *spec}})[0]);
 }
 

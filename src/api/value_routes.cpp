@@ -194,7 +194,7 @@ Result<Sample> sample_of(const Services& services, const Request& request, const
 
 Result<Reply> store(const Services& services, SampleBatch batch) {
   const std::size_t count = batch.samples.size();
-  if (Status stored = append_and_wait(services.historian, std::move(batch)); !stored) {
+  if (Status stored = append_and_wait(sink_of(services), std::move(batch)); !stored) {
     return stored.error();
   }
   return Reply::json({{"stored", count}});
@@ -226,11 +226,11 @@ Result<Reply> write_batch(const Services& services, const Request& request) {
 
 }  // namespace
 
-Status append_and_wait(historian::Historian& historian, SampleBatch batch) {
+Status append_and_wait(SampleSink& sink, SampleBatch batch) {
   // Shared: the commit thread may still be inside set_value when we have the answer.
   const auto durable = std::make_shared<std::promise<Status>>();
-  historian.append(std::move(batch),
-                   [durable](Status status) { durable->set_value(std::move(status)); });
+  sink.append(std::move(batch),
+              [durable](Status status) { durable->set_value(std::move(status)); });
   return durable->get_future().get();
 }
 

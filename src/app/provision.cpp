@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "connect/connection_json.h"
 #include "rights/register_json.h"
+#include "sys/x509.h"
 
 namespace lineshaft::app {
 namespace {
@@ -119,6 +120,23 @@ Status provision_connections(sys::FileSystem& files, const std::string& folder, 
     }
   }
   log_info("app", "provisioned " + std::to_string(json->size()) + " connections from " + path);
+  return {};
+}
+
+Status provision_certificates(sys::FileSystem& files, const std::string& folder,
+                              connect::opcua::TrustStore& trust) {
+  const Result<std::vector<std::string>> names = files.list(folder);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".der")) continue;
+    const std::string path = sys::join_path(folder, name);
+    const Result<Bytes> certificate = sys::read_file(files, path, sys::kCertificateBytesMax);
+    if (!certificate) return certificate.error();
+    if (Status trusted = trust.trust(*certificate); !trusted) {
+      return Error{ErrorId::kBadConfig, path + ": " + trusted.error().what};
+    }
+    log_info("app", "trusted the OPC UA certificate " + path);
+  }
   return {};
 }
 

@@ -6,6 +6,8 @@
 
 #include "base/date.h"
 #include "base/result.h"
+#include "connect/flows/flows.h"
+#include "connect/opcua/trust.h"
 #include "connect/registry.h"
 #include "intake/import.h"
 #include "rights/agreement_book.h"
@@ -21,6 +23,16 @@ namespace lineshaft::app {
 // Errors: kBadConfig naming the file and what is wrong in it; what was added before stays.
 Status provision_connections(sys::FileSystem& files, const std::string& folder, TenantId tenant,
                              connect::Registry& connections);
+
+// Adds the flows of `folder`/flows.json, a list of objects of the API, that do not exist by name.
+// Errors: as above.
+Status provision_flows(sys::FileSystem& files, const std::string& folder, TenantId tenant,
+                       connect::Flows& flows);
+
+// Trusts the OPC UA certificates in `folder`, *.der. Errors: kBadConfig naming the file; of the
+// disk; what was trusted before stays.
+Status provision_certificates(sys::FileSystem& files, const std::string& folder,
+                              connect::opcua::TrustStore& trust);
 
 // Adds what `folder`/rights.json lists and the register of `tenant` lacks: {"parties",
 // "memberships", "assets"}, the objects of the API; each asset with its "events" and "ownership".

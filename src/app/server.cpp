@@ -12,12 +12,14 @@
 #include "app/backup.h"
 #include "app/cli.h"
 #include "app/clock_watch.h"
+#include "app/flow_rooms.h"
 #include "app/maintenance.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "connect/manager.h"
+#include "connect/on_loop.h"
 #include "connect/opcua/trust.h"
 #include "connect/registry.h"
 #include "connect/templates.h"
@@ -103,6 +105,9 @@ Result<sys::Certificate> own_certificate(const Config& config) {
 class JoinedServer final : public Server {
  public:
   explicit JoinedServer(Config config) : config_(std::move(config)) {}
+  ~JoinedServer() override {
+    if (flows_) flows_->stop();  // they ask what is destroyed before them
+  }
 
   Status open() {
     if (Status opened = open_stores(); !opened) return opened;
@@ -117,7 +122,10 @@ class JoinedServer final : public Server {
   void provision(const std::string& folder) override {
     if (files().exists(path("provisioned"))) return;
     workers_->try_run([this, folder] {
-      Status done = provision_connections(files(), folder, kFirstTenant, *connections_);
+      Status done;
+      if (opcua_trust_) done = provision_certificates(files(), folder, *opcua_trust_);
+      if (done) done = provision_connections(files(), folder, kFirstTenant, *connections_);
+      if (done) done = provision_flows(files(), folder, kFirstTenant, flows_->flows());
       if (done) done = provision_rights(files(), folder, kFirstTenant, *rights_, today());
       if (done) {
         done = provision_cooperation(files(), folder, kFirstTenant, *projects_, *agreements_);
@@ -167,10 +175,10 @@ class JoinedServer final : public Server {
       backups_.reset();
       maintenance_work_.reset();
       save_ledger();
-      loop_->post([this] {
-        manager_->stop();
-        loop_->stop();
-      });
+      flows_->finish_writes();
+      connect::on_loop(*loop_, [this] { manager_->stop(); });
+      flows_->end(*manager_);
+      loop_->stop();
     });
   }
 
@@ -325,18 +333,23 @@ class JoinedServer final : public Server {
     }
     connect::ManagerOptions connecting;
     connecting.opcua_trust = opcua_trust_.get();
+    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_);
     manager_ = std::make_unique<connect::ConnectionManager>(
-        *loop_, sys::real_clock(), sys::real_random(), *historian_, connecting);
-    auto connections = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
-                                               sys::real_random(), kTenants);
+        *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
+    auto connections =
+        connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
+                                                sys::real_random(), kTenants);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
+    Status flowing = flows_->open(*identity_, *connections_, *documents_, path("flows"),
+                                  opcua_trust_.get(), kTenants);
+    if (!flowing) return flowing;
     templates_ = std::make_unique<connect::TemplateStore>(*documents_);
     auto retention = retention::Keeper::open(*historian_, *documents_, kTenants);
     if (!retention) return retention.error();
     retention_ = *std::move(retention);
     intake::ImportServiceOptions import_options{
-        files(), sys::real_clock(), *historian_, *historian_, {}, path("imports")};
+        files(), sys::real_clock(), flows_->sink(), *historian_, {}, path("imports")};
     import_options.type_of_tag = [this](TenantId tenant,
                                         std::string_view tag_path) -> std::optional<ValueType> {
       const std::optional<Tag> tag = historian_->find_tag(tenant, tag_path);
@@ -367,23 +380,15 @@ class JoinedServer final : public Server {
     services_->keys = keys_.get();
     services_->deadlines = deadlines_.get();
     services_->opcua_trust = opcua_trust_.get();
+    services_->flows = &flows_->flows();
+    services_->samples = &flows_->sink();
     services_->templates = templates_.get();
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
-    for (auto routes : {api::access_routes,    api::connection_routes, api::tag_routes,
-                        api::value_routes,     api::line_routes,       api::aggregate_routes,
-                        api::import_routes,    api::overview_routes,   api::backup_routes,
-                        api::historian_routes, api::retention_routes,  api::erase_routes,
-                        api::rights_routes,    api::licence_routes,    api::ledger_routes,
-                        api::royalty_routes,   api::division_routes,   api::project_routes,
-                        api::agreement_routes, api::docket_routes,     api::register_file_routes,
-                        api::trust_routes,     api::write_routes,      api::table_routes,
-                        api::template_routes}) {
-      router_->add(routes(*services_));
-    }
+    router_->add(api::all_routes(*services_));
     router_->add({api::openapi_route(router_->routes(), kVersion)});
     return {};
   }
@@ -482,6 +487,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<sys::EventLoop> loop_;
   std::unique_ptr<connect::TemplateStore> templates_;
   std::unique_ptr<connect::opcua::TrustStore> opcua_trust_;  // null: it could not be opened
+  std::unique_ptr<FlowRooms> flows_;
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<retention::Keeper> retention_;

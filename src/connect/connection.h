@@ -15,8 +15,10 @@
 #include "connect/iec104/settings.h"
 #include "connect/modbus/settings.h"
 #include "connect/mqtt/settings.h"
+#include "connect/mtconnect/settings.h"
 #include "connect/opcua/settings.h"
 #include "connect/s7/settings.h"
+#include "connect/shdr/settings.h"
 #include "connect/sparkplug/settings.h"
 #include "connect/write_rules.h"
 #include "model/tag.h"
@@ -27,11 +29,21 @@ namespace lineshaft::connect {
 using ConnectionId = StrongId<struct ConnectionIdName, std::uint32_t>;
 
 // One alternative a protocol, in the order of `Protocol`; what each can do: connect/protocol.h.
-enum class Protocol : std::uint8_t { kModbusTcp, kS7, kOpcUa, kMqtt, kSparkplug, kIec104 };
-using ProtocolSettings = std::variant<ModbusSettings, S7Settings, opcua::Settings, MqttSettings,
-                                      SparkplugSettings, Iec104Settings>;
-using SignalPoint =
-    std::variant<ModbusPoint, S7Point, opcua::Point, MqttPoint, SparkplugPoint, Iec104Point>;
+enum class Protocol : std::uint8_t {
+  kModbusTcp,
+  kS7,
+  kOpcUa,
+  kMqtt,
+  kSparkplug,
+  kIec104,
+  kMtconnect,
+  kShdr
+};
+using ProtocolSettings =
+    std::variant<ModbusSettings, S7Settings, opcua::Settings, MqttSettings, SparkplugSettings,
+                 Iec104Settings, MtconnectSettings, ShdrSettings>;
+using SignalPoint = std::variant<ModbusPoint, S7Point, opcua::Point, MqttPoint, SparkplugPoint,
+                                 Iec104Point, MtconnectPoint, ShdrPoint>;
 
 std::string_view protocol_name(Protocol protocol);  // "modbus-tcp"
 std::optional<Protocol> parse_protocol(std::string_view name);

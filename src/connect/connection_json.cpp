@@ -1,6 +1,5 @@
 #include "connect/connection_json.h"
 
-#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -71,26 +70,6 @@ Status read_machine(Fields& fields, ProtocolSettings& settings,
   if (!read_signals) return read_signals.error();
   signals = *std::move(read_signals);
   return {};
-}
-
-std::string_view kind_name(FieldSpec::Kind kind) {
-  constexpr std::array<std::string_view, 7> kNames = {"integer", "number", "boolean", "text",
-                                                      "secret",  "word",   "json"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
-// `defaults` is what an object has that says nothing.
-Json specs_json(const std::vector<FieldSpec>& specs, const Json& defaults) {
-  Json list = Json::array();
-  for (const FieldSpec& spec : specs) {
-    Json field = {{"name", spec.name}, {"kind", kind_name(spec.kind)}, {"required", spec.required}};
-    if (!spec.required && defaults.contains(spec.name)) field["default"] = defaults[spec.name];
-    if (spec.min) field["min"] = *spec.min;
-    if (spec.max) field["max"] = *spec.max;
-    if (!spec.choices.empty()) field["choices"] = spec.choices;
-    list.push_back(std::move(field));
-  }
-  return list;
 }
 
 Result<std::vector<std::uint8_t>> unit_ids_from_json(const Json& list) {
@@ -273,20 +252,10 @@ void keep_secrets(Json& json, const ConnectionConfig& before) {
   const ProtocolKind& kind = kind_of(before.protocol());
   if (!json.is_object() || !json.contains("settings") || !json["settings"].is_object()) return;
   if (json.value("protocol", Json()) != kind.name()) return;
-  const Json kept = kind.settings_json(before.settings, Secrets::kShown);
-  Json& settings = json["settings"];
-  // A secret goes to the machine that it is of: else a new address would be a way to read it.
-  for (const char* place : {"host", "port", "url"}) {
-    if (settings.contains(place) && kept.contains(place) && settings[place] != kept[place]) return;
-  }
   std::vector<FieldSpec> specs;
   Fields fields(specs);
   kind.read_settings(fields);
-  for (const FieldSpec& spec : specs) {
-    if (spec.kind == FieldSpec::Kind::kSecret && !settings.contains(spec.name)) {
-      settings[spec.name] = kept[spec.name];
-    }
-  }
+  keep_secrets_of(json["settings"], kind.settings_json(before.settings, Secrets::kShown), specs);
 }
 
 Json protocols_json() {

@@ -1,6 +1,7 @@
 #include "connect/fields.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -25,6 +26,12 @@ std::vector<std::string> words_of(std::string_view text) {
   }
   end_word();
   return words;
+}
+
+std::string_view kind_name(FieldSpec::Kind kind) {
+  constexpr std::array<std::string_view, 7> kNames = {"integer", "number", "boolean", "text",
+                                                      "secret",  "word",   "json"};
+  return kNames[static_cast<std::size_t>(kind)];
 }
 
 }  // namespace
@@ -142,6 +149,33 @@ Status Fields::done() const {
 
 Error inside(const std::string& where, const Error& error) {
   return {error.id, where + ": " + error.what};
+}
+
+Json specs_json(const std::vector<FieldSpec>& specs, const Json& defaults) {
+  Json list = Json::array();
+  for (const FieldSpec& spec : specs) {
+    Json field = {{"name", spec.name},
+                  {"kind", kind_name(spec.kind)},
+                  {"required", spec.required},
+                  {"advanced", spec.advanced}};
+    if (!spec.required && defaults.contains(spec.name)) field["default"] = defaults[spec.name];
+    if (spec.min) field["min"] = *spec.min;
+    if (spec.max) field["max"] = *spec.max;
+    if (!spec.choices.empty()) field["choices"] = spec.choices;
+    list.push_back(std::move(field));
+  }
+  return list;
+}
+
+void keep_secrets_of(Json& settings, const Json& kept, const std::vector<FieldSpec>& specs) {
+  for (const char* place : {"host", "port", "url"}) {
+    if (settings.contains(place) && kept.contains(place) && settings[place] != kept[place]) return;
+  }
+  for (const FieldSpec& spec : specs) {
+    if (spec.kind == FieldSpec::Kind::kSecret && !settings.contains(spec.name)) {
+      settings[spec.name] = kept[spec.name];
+    }
+  }
 }
 
 }  // namespace lineshaft::connect

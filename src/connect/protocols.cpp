@@ -7,9 +7,11 @@
 #include "connect/iec104/kind.h"
 #include "connect/modbus/kind.h"
 #include "connect/mqtt/kind.h"
+#include "connect/mtconnect/kind.h"
 #include "connect/opcua/kind.h"
 #include "connect/protocol.h"
 #include "connect/s7/kind.h"
+#include "connect/shdr/kind.h"
 #include "connect/sparkplug/kind.h"
 
 namespace lineshaft::connect {
@@ -21,7 +23,8 @@ constexpr std::size_t kHostBytesMax = 253;  // RFC 1035
 // In the order of `Protocol`.
 const std::array<const ProtocolKind*, kProtocols>& kinds() {
   static const std::array<const ProtocolKind*, kProtocols> all = {
-      &modbus_kind(), &s7_kind(), &opcua::kind(), &mqtt_kind(), &sparkplug_kind(), &iec104_kind()};
+      &modbus_kind(),    &s7_kind(),     &opcua::kind(),    &mqtt_kind(),
+      &sparkplug_kind(), &iec104_kind(), &mtconnect_kind(), &shdr_kind()};
   return all;
 }
 

@@ -80,6 +80,15 @@ std::vector<RegisteredConnection> Registry::list(TenantId tenant) const {
   return views;
 }
 
+std::vector<ConnectionConfig> Registry::configs(TenantId tenant) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ConnectionConfig> found;
+  for (const auto& [key, entry] : entries_) {
+    if (key.first == tenant) found.push_back(entry.config);
+  }
+  return found;
+}
+
 Result<RegisteredConnection> Registry::get(TenantId tenant, std::uint32_t id) const {
   Entry entry;
   {
@@ -141,6 +150,7 @@ Result<RegisteredConnection> Registry::add(TenantId tenant, ConnectionConfig con
   const RegisteredConnection made =
       view(id, entry, on_loop(loop_, [&] { return manager_.status(entry.runtime); }));
   entries_.emplace(Key{tenant, id}, std::move(entry));
+  changes_ += 1;
   return made;
 }
 
@@ -160,6 +170,7 @@ Result<RegisteredConnection> Registry::replace(TenantId tenant, std::uint32_t id
   entry.version = document->version;
   entry.config = std::move(config);
   entry.tags = *tags;
+  changes_ += 1;
   if (Status running = put(tenant, entry); !running) return running.error();
   return view(id, entry, on_loop(loop_, [&] { return manager_.status(entry.runtime); }));
 }
@@ -174,6 +185,7 @@ Status Registry::remove(TenantId tenant, std::uint32_t id) {
   }
   const ConnectionId runtime = found->second.runtime;
   entries_.erase(found);
+  changes_ += 1;
   return on_loop(loop_, [&] { return manager_.remove(runtime); });
 }
 

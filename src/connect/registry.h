@@ -2,6 +2,7 @@
 // tags, stores them, and hands them to the manager that runs them.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -78,6 +79,10 @@ class Registry {
 
   // In order of id.
   std::vector<RegisteredConnection> list(TenantId tenant) const;
+  // The same without states, and without waiting for the loop.
+  std::vector<ConnectionConfig> configs(TenantId tenant) const;
+  // Has grown after every change of a connection.
+  std::uint64_t changes() const { return changes_; }
   // Errors: kNotFound.
   Result<RegisteredConnection> get(TenantId tenant, std::uint32_t id) const;
   Result<std::vector<ConnectionEvent>> events(TenantId tenant, std::uint32_t id) const;
@@ -156,6 +161,7 @@ class Registry {
   mutable std::mutex mutex_;  // guards what follows, and orders changes
   std::map<Key, Entry> entries_;
   std::uint32_t next_runtime_ = 1;
+  std::atomic<std::uint64_t> changes_ = 0;
 };
 
 }  // namespace lineshaft::connect

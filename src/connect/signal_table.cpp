@@ -1,5 +1,6 @@
 #include "connect/signal_table.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -75,6 +76,16 @@ void SignalTable::store(State& state, Instant at, Quality quality, const Value& 
   emit_(*state.stored);
 }
 
+Timestamp SignalTable::present_time(std::size_t signal, Timestamp told, Timestamp now) {
+  std::optional<Timestamp>& gap = signals_[signal].gap;
+  if (!gap || told > *gap) {
+    gap.reset();
+    return told;
+  }
+  gap = std::max(*gap, now);
+  return *gap;
+}
+
 void SignalTable::on_value(std::size_t signal, Instant at, Value value, Quality quality) {
   State& state = signals_[signal];
   LS_ASSERT(type_of(value) == state.type);
@@ -106,6 +117,7 @@ void SignalTable::on_bad(std::size_t signal, Instant at, Quality quality) {
                                      (is_away(state.stored->quality) && is_away(quality)));
   if (told && !state.store_next) return;
   emit_held(state);
+  state.gap = at.wall;
   store(state, at, quality, state.usable ? *state.usable : zero_of(state.type));
 }
 
@@ -127,6 +139,7 @@ void SignalTable::take_over(SignalTable& before, Instant at, Quality gone) {
     mine.stored_at = old.stored_at;
     mine.held = old.held;
     mine.store_next = old.store_next;
+    mine.gap = old.gap;
   }
 }
 

@@ -22,6 +22,12 @@ class SignalTable {
   // One tag per signal of the config, in its order. `emit` gets what is to be stored.
   SignalTable(const ConnectionConfig& config, std::span<const TagId> tags, Emit emit);
 
+  // The time that a present value is stored with, of the one its device told and that of now. What
+  // did not change while the device was away carries a time from before the loss: it stands again
+  // from now on, else it would lie before the gap, and the gap would never end. So it stays until
+  // the device tells of later times than those we gave.
+  Timestamp present_time(std::size_t signal, Timestamp told, Timestamp now);
+
   // A value that is not bad. Requires: of the signal's type.
   void on_value(std::size_t signal, Instant at, Value value, Quality quality = quality::kGood);
 
@@ -54,6 +60,7 @@ class SignalTable {
     Nanoseconds stored_at{0};
     std::optional<Timestamp> held;  // time of the newest sample of `usable` that was not stored
     bool store_next = false;
+    std::optional<Timestamp> gap;  // the newest time that we gave, since the last loss
   };
 
   bool wanted(const State& state, Nanoseconds now, const Value& value, Quality quality) const;

@@ -53,6 +53,25 @@ TEST(SignalTable, StoresBothEndsOfARunOfALinearSignal) {
   EXPECT_EQ(t.stored(), (Pairs{{1, 10}, {3, 10}, {4, 11}, {5, 12}}));
 }
 
+// A device that tells its own times was lost at 10; what it says of a steady signal is from before.
+TEST(SignalTable, AValueThatDidNotChangeWhileItsDeviceWasAwayStandsAgainFromNowOn) {
+  Table t;
+  const auto time = [&](int told, int now) {
+    const Timestamp given = t.own.present_time(0, Table::at(told).wall, Table::at(now).wall);
+    return static_cast<int>(given.ns / 1'000'000'000);
+  };
+  EXPECT_EQ(time(5, 5), 5);
+  t.feed({{5, 1}});
+  EXPECT_EQ(time(4, 9), 4) << "without a loss the device is right";
+  t.own.on_bad(0, Table::at(10), quality::kBadNotConnected);
+  EXPECT_EQ(time(5, 20), 20) << "told before the loss";
+  EXPECT_EQ(time(10, 21), 21) << "told at the loss";
+  EXPECT_EQ(time(15, 22), 22) << "its clock is behind: never before what was stored";
+  EXPECT_EQ(time(15, 18), 22) << "nor when ours is set back";
+  EXPECT_EQ(time(23, 24), 23) << "its times have passed the gap";
+  EXPECT_EQ(time(12, 25), 12);
+}
+
 TEST(SignalTable, StoresOnlyTheBeginningOfARunOfAStepSignal) {
   Table t(0, Interpolation::kStep);
   t.feed({{1, 10}, {2, 10}, {3, 10}, {4, 11}, {5, 11}});

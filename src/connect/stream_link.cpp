@@ -22,6 +22,7 @@ std::optional<Nanoseconds> StreamLink::retry_in() const {
 
 void StreamLink::connect() {
   state_ = State::kConnecting;
+  if (options_.serial) return on_secured(sys::open_serial(loop_, *options_.serial));
   connecting_ = loop_.connect(
       options_.endpoint, options_.connect_timeout,
       [this](Result<std::unique_ptr<sys::TcpStream>> stream) { on_connected(std::move(stream)); });
@@ -86,7 +87,7 @@ void StreamLink::read() {
 Status StreamLink::send(ByteSpan bytes) {
   LS_ASSERT(state_ == State::kUp);
   if (to_write_.size() + bytes.size() > options_.unsent_bytes_max) {
-    return Error{ErrorId::kQueueFull, options_.endpoint.text() +
+    return Error{ErrorId::kQueueFull, options_.place() +
                                           " does not read: " + std::to_string(to_write_.size()) +
                                           " bytes wait to be sent"};
   }

@@ -1,16 +1,18 @@
-// connect/stream_link.h: one TCP connection to a machine or broker, kept alive: connects, reads,
-// sends in order, and comes back after every loss.
+// connect/stream_link.h: one connection to a machine or broker over TCP or a serial line, kept
+// alive: connects, reads, sends in order, and comes back after every loss.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/bytes.h"
 #include "connect/backoff.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
+#include "sys/serial.h"
 #include "sys/tls_stream.h"
 
 namespace lineshaft::connect {
@@ -35,6 +37,10 @@ struct StreamLinkOptions {
   std::shared_ptr<const sys::TlsContext> tls = nullptr;
   // What may wait for a peer that does not read.
   std::size_t unsent_bytes_max = 4 << 20;
+  // A serial port instead of the endpoint; without TLS.
+  std::optional<sys::SerialOptions> serial = std::nullopt;
+
+  std::string place() const { return serial ? serial->device : endpoint.text(); }
 };
 
 class StreamLink {

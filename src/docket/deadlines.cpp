@@ -169,21 +169,4 @@ Result<std::vector<Deadline>> deadlines_of(const RuleBook& book, const Case& ite
   return found;
 }
 
-std::vector<Reminder> reminders(const std::vector<Deadline>& deadlines, const DayRange& range) {
-  std::vector<Reminder> found;
-  for (const Deadline& deadline : deadlines) {
-    if (deadline.done || deadline.rule->kind != RuleKind::kTask) continue;
-    for (const int days : deadline.rule->remind_days) {
-      if (const Day on = add_days(deadline.due, -days); range.contains(on)) {
-        found.push_back({on, deadline, false});
-      }
-      if (!deadline.grace_end) continue;
-      const Day on = add_days(*deadline.grace_end, -days);
-      if (on > deadline.due && range.contains(on)) found.push_back({on, deadline, true});
-    }
-  }
-  std::ranges::stable_sort(found, {}, &Reminder::on);
-  return found;
-}
-
 }  // namespace lineshaft::docket

@@ -57,14 +57,4 @@ Result<std::vector<Deadline>> deadlines_of(const RuleBook& book, const Case& ite
 // The earliest event of that kind; nothing if there is none.
 const Event* first_event(const Case& item, std::string_view kind);
 
-struct Reminder {
-  Day on;
-  Deadline deadline;
-  bool is_of_grace = false;  // the day reminded of is the end of the period of grace
-};
-
-// What to be reminded of on the days of `range`, by day: of each task that is not done, as many
-// days before it is due as its rule says, and the same before its grace ends once it is overdue.
-std::vector<Reminder> reminders(const std::vector<Deadline>& deadlines, const DayRange& range);
-
 }  // namespace lineshaft::docket

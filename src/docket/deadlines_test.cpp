@@ -157,41 +157,6 @@ TEST(Deadlines, RefuseCountsOutOfBounds) {
   }
 }
 
-TEST(Reminders, ComeBeforeTheDayAndBeforeTheEndOfTheGrace) {
-  const RuleBook book = book_of(
-      rule("from = [\"a\"]\nafter = \"0 days\"\ngrace = \"6 months\"\nremind = [30, 7]") +
-      "[[rule]]\nid = \"s\"\ntitle = \"S\"\nsource = \"S\"\nfrom = [\"a\"]\nafter = \"0 days\"\n"
-      "kind = \"office\"\n");
-  const Case item = make_case("XX", "patent", {{"a", day("2026-06-01")}});
-  std::string text;
-  for (const Reminder& reminder :
-       reminders(deadlines(book, item), {day("2026-01-01"), day("2027-01-01")})) {
-    text += day_text(reminder.on) + (reminder.is_of_grace ? "g " : " ");
-  }
-  EXPECT_EQ(text, "2026-05-02 2026-05-25 2026-11-01g 2026-11-24g ");
-  EXPECT_EQ(reminders(deadlines(book, item), {day("2026-05-25"), day("2026-11-01")}).size(), 1U);
-}
-
-// 240 days before the end of six months of grace nobody is late yet: the first reminder is enough.
-TEST(Reminders, OfTheGraceDoNotComeBeforeItBegins) {
-  const RuleBook book =
-      book_of(rule("from = [\"a\"]\nafter = \"0 days\"\ngrace = \"6 months\"\nremind = [240]"));
-  const Case item = make_case("XX", "patent", {{"a", day("2026-06-01")}});
-  const std::vector<Reminder> found = reminders(deadlines(book, item), {});
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0].on, day("2025-10-04"));
-  EXPECT_FALSE(found[0].is_of_grace);
-}
-
-TEST(Reminders, AreNotForWhatIsDone) {
-  const RuleBook book =
-      book_of(rule("from = [\"a\"]\nafter = \"0 days\"\nremind = [30]\ndone_by = [\"b\"]"));
-  Case item = make_case("XX", "patent", {{"a", day("2026-06-01")}});
-  EXPECT_EQ(reminders(deadlines(book, item), {}).size(), 1U);
-  item.events.push_back({"b", day("2026-04-01")});
-  EXPECT_TRUE(reminders(deadlines(book, item), {}).empty());
-}
-
 // 1,000 yen less 85 % is 150; of 333 yen 49.95 remain, which is 50.
 TEST(Fees, RoundUpPartsOfAMinorUnit) {
   const std::string fees =

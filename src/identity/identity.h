@@ -231,6 +231,13 @@ class Identity {
   // Writes what waits in memory (time of last use, entries that found no room) and forgets expired
   // sessions. Call it about once a minute and before the end. Blocks.
   virtual Status maintain() = 0;
+
+  // --- people by other doors than the API ---
+  // Who that is, without a session: for protocols that know people but no cookies. Every session of
+  // such a protocol asks anew. Errors: as sign_in. Slow.
+  virtual Result<Principal> verify_person(const SignInRequest& request) = 0;
+  // The person of that address with the role of this moment; nothing if there is none. Quick.
+  virtual std::optional<Principal> find_person(std::string_view email) const = 0;
 };
 
 }  // namespace lineshaft::identity

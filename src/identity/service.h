@@ -60,6 +60,10 @@ class Service final : public Identity {
                                std::uint64_t limit) override;
   Status maintain() override;
 
+  // sign_in.cpp
+  Result<Principal> verify_person(const SignInRequest& request) override;
+  std::optional<Principal> find_person(std::string_view email) const override;
+
  private:
   // A session that is made but not yet anywhere.
   struct DraftSession {

@@ -106,6 +106,25 @@ Result<NewSession> Service::sign_in(const SignInRequest& request) {
   return start_session(*credential, request);
 }
 
+Result<Principal> Service::verify_person(const SignInRequest& request) {
+  const std::string account = account_of(request.email);
+  Result<Credential> credential = check_credential(account, request.password, request.address);
+  if (!credential) return std::move(credential).error();
+  const std::lock_guard lock(state_mutex_);
+  const auto found = state_.users.find(credential->user);
+  if (found == state_.users.end()) return sign_in_failed();
+  return principal_of(found->second);
+}
+
+std::optional<Principal> Service::find_person(std::string_view email) const {
+  const std::string account = account_of(email);
+  const std::lock_guard lock(state_mutex_);
+  const auto user = std::ranges::find_if(
+      state_.users, [&](const auto& each) { return each.second.email == account; });
+  if (user == state_.users.end()) return std::nullopt;
+  return principal_of(user->second);
+}
+
 Result<NewSession> Service::start_session(const Credential& credential,
                                           const SignInRequest& request) {
   const Digest previous = digest_of(request.previous_cookie);

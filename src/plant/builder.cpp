@@ -5,10 +5,14 @@
 #include <numbers>
 #include <utility>
 
+#include "base/assert.h"
+#include "connect/opcua/server.h"
+
 namespace lineshaft::plant {
 namespace {
 
 using connect::ModbusPoint;
+using connect::Protocol;
 using modbus::Area;
 using modbus::ByteOrder;
 using modbus::DataType;
@@ -33,6 +37,14 @@ s7::DataType s7_type(DataType type) {
       LS_ASSERT(type == DataType::kFloat32);
       return s7::DataType::kReal;
   }
+}
+
+// The type of the tag, where the protocol carries values as they are.
+ValueType type_of(Coding coding) {
+  if (coding.type == DataType::kBool) return ValueType::kBool;
+  if (coding.type == DataType::kString) return ValueType::kString;
+  if (coding.type == DataType::kFloat32) return ValueType::kFloat32;
+  return coding.scale == 1 && coding.offset == 0 ? ValueType::kInt64 : ValueType::kFloat64;
 }
 
 }  // namespace
@@ -112,12 +124,35 @@ Signal& Builder::place(const std::string& name, const char* unit, Coding coding,
   signal.config.path = std::string(kOrganisation) + "/" + place_ + "/" + machine_.name + "/" + name;
   signal.config.unit = unit;
   signal.coding = coding;
-  if (std::holds_alternative<connect::S7Settings>(machine_.settings)) {
-    signal.config.point = next_bytes(coding, bytes);
-  } else {
-    signal.config.point = next_registers(coding, bytes);
-  }
+  signal.config.point = next_point(name, signal.coding, bytes);
   return signal;
+}
+
+connect::SignalPoint Builder::next_point(const std::string& name, Coding& coding,
+                                         std::uint16_t bytes) {
+  switch (static_cast<Protocol>(machine_.settings.index())) {
+    case Protocol::kS7:
+      return next_bytes(coding, bytes);
+    case Protocol::kOpcUa:
+      return connect::opcua::Point{
+          "nsu=" + std::string(connect::opcua::kTagNamespace) + ";s=" + machine_.name + "/" + name,
+          type_of(coding)};
+    case Protocol::kMqtt: {
+      connect::MqttPoint point;
+      point.topic = std::string(kBrokerGroup) + "/" + machine_.name;
+      point.pointer = "/" + name;
+      point.time_pointer = "/time";
+      point.type = type_of(coding);
+      return point;
+    }
+    case Protocol::kSparkplug:
+      return connect::SparkplugPoint{kBrokerGroup, kSparkplugNode, machine_.name, name,
+                                     type_of(coding)};
+    case Protocol::kIec104:
+      return next_object(coding);
+    default:
+      return next_registers(coding, bytes);
+  }
 }
 
 ModbusPoint Builder::next_registers(Coding coding, std::uint16_t bytes) {
@@ -152,6 +187,31 @@ connect::S7Point Builder::next_bytes(Coding coding, std::uint16_t bytes) {
     return point;
   }
   next_byte_ += (s7::width(address) + 1) / 2 * 2;  // CPUs begin every value at an even byte
+  return point;
+}
+
+// Counters of 32 bits with a sign count tens here: a works draws 2^31 kWh in less than three years.
+connect::Iec104Point Builder::next_object(Coding& coding) {
+  using iec104::PointKind;
+  if (coding.type == DataType::kUint64) coding = {DataType::kUint32, 10, 0};
+  connect::Iec104Point point;
+  point.address = next_object_++;
+  switch (coding.type) {
+    case DataType::kBool:
+      point.format.kind = PointKind::kSingle;
+      return point;
+    case DataType::kFloat32:
+      point.format.kind = PointKind::kFloat;
+      return point;
+    case DataType::kUint32:
+      point.format.kind = PointKind::kCounter;
+      break;
+    default:
+      LS_ASSERT(coding.type == DataType::kInt16 || coding.type == DataType::kUint16);
+      point.format.kind = PointKind::kScaled;
+  }
+  point.format.scale = coding.scale;
+  point.format.offset = coding.offset;
   return point;
 }
 

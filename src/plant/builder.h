@@ -29,8 +29,14 @@ constexpr Coding kText{modbus::DataType::kString, 1, 0};
 inline constexpr std::uint16_t kValueBlock = 1;
 inline constexpr std::uint16_t kBitBlock = 2;
 
-// Every call adds a signal at the next free place: a register of its area, or a byte of the data
-// block of an S7 machine. `machine` must outlive it.
+// Names of the machines at the broker: their MQTT topics begin so, and so does the group of the
+// Sparkplug edge node. The host is whom that node waits for.
+inline constexpr const char* kBrokerGroup = "northfield";
+inline constexpr const char* kSparkplugNode = "scrap-yard";
+inline constexpr const char* kSparkplugHost = "lineshaft";
+
+// Every call adds a signal at the next free place: a register of its area, a byte of the data block
+// of an S7 machine, an object address of IEC 104, or simply its name. `machine` must outlive it.
 class Builder {
  public:
   Builder(Machine& machine, std::string place, std::uint64_t seed)
@@ -59,8 +65,10 @@ class Builder {
  private:
   // `bytes`: of a text.
   Signal& place(const std::string& name, const char* unit, Coding coding, std::uint16_t bytes = 0);
+  connect::SignalPoint next_point(const std::string& name, Coding& coding, std::uint16_t bytes);
   connect::ModbusPoint next_registers(Coding coding, std::uint16_t bytes);
   connect::S7Point next_bytes(Coding coding, std::uint16_t bytes);
+  connect::Iec104Point next_object(Coding& coding);
 
   Machine& machine_;
   std::string place_;
@@ -72,6 +80,7 @@ class Builder {
   std::array<std::uint16_t, 4> next_address_{};
   std::uint32_t next_byte_ = 0;  // of the data block of numbers and texts
   std::uint32_t next_bit_ = 0;   // of the data block of bits
+  std::uint32_t next_object_ = 1;
 };
 
 }  // namespace lineshaft::plant

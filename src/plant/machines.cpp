@@ -350,7 +350,7 @@ void build_substation(Builder& b, const std::vector<Load>& loads) {
     b.add("feeder " + load.name + " power", "KWT", kFloat, 0, 200'000, load.power_kw);
     b.add("feeder " + load.name + " energy", "KWH", kCounter, 0, 4e9, load.energy_kwh);
   }
-  b.around("grid frequency", "HTZ", {DataType::kUint16, 0.001, 0}, 50, 0.02).key = true;
+  b.around("grid frequency", "HTZ", {DataType::kInt16, 0.001, 50}, 50, 0.02).key = true;
   b.around("transformer oil temperature", "CEL", kTenths, 61, 4);
   for (int harmonic = 3; harmonic <= 13; harmonic += 2) {
     b.around("voltage harmonic " + std::to_string(harmonic), "P1", kHundredths, 1.1, 0.2);

@@ -4,44 +4,118 @@
 #include <cmath>
 #include <memory>
 
+#include "base/assert.h"
 #include "plant/machines.h"
 #include "plant/process.h"
 
 namespace lineshaft::plant {
 
+using connect::Protocol;
 using modbus::Area;
 using modbus::ByteOrder;
 using modbus::DataType;
+
+namespace {
+
+constexpr const char* kHere = "127.0.0.1";
+
+// What a machine speaks in a plant that may lack what its protocol needs.
+Protocol spoken(Protocol wanted, const PlantOptions& options) {
+  const bool needs_broker = wanted == Protocol::kMqtt || wanted == Protocol::kSparkplug;
+  if (needs_broker && !options.broker) return Protocol::kModbusTcp;
+  if (wanted == Protocol::kOpcUa && !options.has_certificates) return Protocol::kModbusTcp;
+  return wanted;
+}
+
+// The habit of the machines that have none of their own.
+Quirk habit_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kOpcUa:
+      return {"signs and encrypts; believes the first client that comes"};
+    case Protocol::kMqtt:
+      return {"one message of JSON a second"};
+    case Protocol::kSparkplug:
+      return {"keeps what it measured while no host is there"};
+    case Protocol::kModbusTcp: {
+      Quirk quirk{"refuses to read addresses that it does not have"};
+      quirk.refuses_gaps = true;
+      return quirk;
+    }
+    default:
+      return {"none"};
+  }
+}
+
+connect::MqttBroker broker_of(const PlantOptions& options) {
+  connect::MqttBroker broker;
+  broker.host = options.broker->host;
+  broker.port = options.broker->port;
+  return broker;
+}
+
+// How a client reaches the machine. Another protocol is a case here, one in builder.cpp (where its
+// signals lie) and one in served_machine.cpp (who serves it).
+connect::ProtocolSettings settings_for(Protocol protocol, std::uint16_t port, const Quirk& quirk,
+                                       const PlantOptions& options) {
+  switch (protocol) {
+    case Protocol::kS7: {
+      connect::S7Settings settings;
+      settings.host = kHere;
+      settings.port = port;
+      return settings;
+    }
+    case Protocol::kOpcUa: {
+      connect::opcua::Settings settings;
+      settings.url = "opc.tcp://" + sys::Endpoint{kHere, port}.text();
+      return settings;
+    }
+    case Protocol::kMqtt: {
+      connect::MqttSettings settings;
+      settings.broker = broker_of(options);
+      return settings;
+    }
+    case Protocol::kSparkplug: {
+      connect::SparkplugSettings settings;
+      settings.broker = broker_of(options);
+      settings.host_id = kSparkplugHost;
+      return settings;
+    }
+    case Protocol::kIec104: {
+      connect::Iec104Settings settings;
+      settings.host = kHere;
+      settings.port = port;
+      return settings;
+    }
+    default: {
+      LS_ASSERT(protocol == Protocol::kModbusTcp);
+      connect::ModbusSettings settings;
+      settings.host = kHere;
+      settings.port = port;
+      settings.registers_per_read_max = quirk.registers_per_read_max;
+      settings.single_connection = quirk.single_connection;
+      settings.gap_max = quirk.refuses_gaps ? 0 : 8;
+      return settings;
+    }
+  }
+}
+
+}  // namespace
 
 // Each machine is announced with its quirk, then filled.
 Plant make_plant(const PlantOptions& options) {
   Plant plant;
   plant.machines.reserve(32);
   std::vector<Load> loads;
-  const auto machine = [&](const std::string& name, const std::string& place,
-                           const Quirk& quirk) -> Builder {
+  const auto machine = [&](const std::string& name, const std::string& place, const Quirk& quirk,
+                           Protocol protocol = Protocol::kModbusTcp) -> Builder {
+    const auto port = static_cast<std::uint16_t>(options.first_port + plant.machines.size());
     Machine& made = plant.machines.emplace_back();
     made.name = name;
     made.quirk = quirk;
-    made.port = static_cast<std::uint16_t>(options.first_port + plant.machines.size() - 1);
-    connect::ModbusSettings settings;
-    settings.host = "127.0.0.1";
-    settings.port = made.port;
-    settings.registers_per_read_max = quirk.registers_per_read_max;
-    settings.single_connection = quirk.single_connection;
-    settings.gap_max = quirk.refuses_gaps ? 0 : 8;
-    made.settings = settings;
+    const bool has_port = protocol != Protocol::kMqtt && protocol != Protocol::kSparkplug;
+    made.port = has_port ? port : options.broker->port;
+    made.settings = settings_for(protocol, port, quirk, options);
     return {made, place, mix(options.seed, plant.machines.size())};
-  };
-  const auto s7_machine = [&](const std::string& name, const std::string& place,
-                              const Quirk& quirk) -> Builder {
-    Builder builder = machine(name, place, quirk);
-    Machine& made = plant.machines.back();
-    connect::S7Settings settings;
-    settings.host = "127.0.0.1";
-    settings.port = made.port;
-    made.settings = settings;
-    return builder;
   };
   const auto load_of = [&](const std::string& name, Number power, Number energy) {
     loads.push_back({name, std::move(power), std::move(energy)});
@@ -107,8 +181,8 @@ Plant make_plant(const PlantOptions& options) {
       quirk.dead_for = minutes(2);
     }
     const std::string name = "Compressor " + std::to_string(i);
-    Builder b = i == 4 ? s7_machine(name, "Utilities/Compressed air", quirk)
-                       : machine(name, "Utilities/Compressed air", quirk);
+    Builder b = machine(name, "Utilities/Compressed air", quirk,
+                        i == 4 ? Protocol::kS7 : Protocol::kModbusTcp);
     const CyclingLoad cycle{mix(options.seed, 2000 + static_cast<std::uint64_t>(i)), 500.0 + 15 * i,
                             140};
     build_compressor(b, cycle,
@@ -132,31 +206,32 @@ Plant make_plant(const PlantOptions& options) {
     const char* what;
     int points;
     double kw;
-    bool is_s7 = false;
+    Protocol protocol = Protocol::kModbusTcp;
   };
   constexpr Utility kUtilities[] = {
-      {"Oxygen plant", "Utilities/Gases", "column", 10, 1900, true},
-      {"Scrap yard crane 1", "Scrap yard/Handling", "hoist", 6, 180},
-      {"Scrap yard crane 2", "Scrap yard/Handling", "hoist", 6, 175},
-      {"Teeming crane", "Melt shop/Handling", "hoist", 8, 260},
-      {"Vacuum degasser", "Melt shop/Refining", "vessel", 10, 780},
-      {"Lime plant", "Utilities/Additives", "silo", 9, 140, true},
+      {"Oxygen plant", "Utilities/Gases", "column", 10, 1900, Protocol::kS7},
+      {"Scrap yard crane 1", "Scrap yard/Handling", "hoist", 6, 180, Protocol::kMqtt},
+      {"Scrap yard crane 2", "Scrap yard/Handling", "hoist", 6, 175, Protocol::kSparkplug},
+      {"Teeming crane", "Melt shop/Handling", "hoist", 8, 260, Protocol::kOpcUa},
+      {"Vacuum degasser", "Melt shop/Refining", "vessel", 10, 780, Protocol::kOpcUa},
+      {"Lime plant", "Utilities/Additives", "silo", 9, 140, Protocol::kS7},
       {"Slag processing", "Melt shop/Slag", "crusher", 12, 230},
   };
   for (const Utility& utility : kUtilities) {
-    Quirk quirk{utility.is_s7 ? "none" : "refuses to read addresses that it does not have"};
-    quirk.refuses_gaps = !utility.is_s7;
-    Builder b = utility.is_s7 ? s7_machine(utility.name, utility.place, quirk)
-                              : machine(utility.name, utility.place, quirk);
+    const Protocol protocol = spoken(utility.protocol, options);
+    Builder b = machine(utility.name, utility.place, habit_of(protocol), protocol);
     build_utility(b.gaps(1), steady(utility.name, utility.kw), utility.what, utility.points);
   }
   {
-    Quirk quirk{"answers after 40 ms"};
-    quirk.answer_delay = milliseconds(40);
-    Builder b = machine("Main substation", "Utilities/Power", quirk);
+    Quirk quirk{"tells changes by itself, with its own time"};
+    Builder b = machine("Main substation", "Utilities/Power", quirk, Protocol::kIec104);
     build_substation(b, loads);
   }
   return plant;
+}
+
+std::string name_of(const Signal& signal) {
+  return signal.config.path.substr(signal.config.path.rfind('/') + 1);
 }
 
 Value value_at(const Signal& signal, Timestamp time) {

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "connect/connection.h"
 #include "model/value.h"
+#include "sys/loop.h"
 #include "wire/modbus/value.h"
 
 namespace lineshaft::plant {
@@ -50,7 +52,7 @@ struct Signal {
 struct Machine {
   std::string name;
   connect::ProtocolSettings settings;  // host, port and what a client should mind
-  std::uint16_t port = 0;
+  std::uint16_t port = 0;              // its own, or that of its broker
   Quirk quirk;
   std::vector<Signal> signals;
 };
@@ -62,10 +64,17 @@ struct Plant {
 struct PlantOptions {
   std::uint64_t seed = 1;
   std::uint16_t first_port = 15020;  // one port for each machine, upwards
+  // What speaks OPC UA needs certificates, what speaks MQTT or Sparkplug B needs a broker. Without
+  // them these machines speak Modbus TCP, with the same signals.
+  bool has_certificates = false;
+  std::optional<sys::Endpoint> broker = std::nullopt;
 };
 
 // About twenty machines with about two thousand signals.
 Plant make_plant(const PlantOptions& options);
+
+// The last level of its path.
+std::string name_of(const Signal& signal);
 
 // The value that the machine has at that time, of the type of its tag: rounded to what its
 // registers can hold.

@@ -70,9 +70,20 @@ TEST(Plant, HasTwentyMachinesWithAboutTwoThousandSignals) {
   EXPECT_LE(signals, 2100U);
 }
 
-TEST(Plant, EveryConnectionIsOneThatAServerTakes) {
+// With certificates and a broker: all protocols.
+const Plant& whole_plant() {
+  static const Plant made = [] {
+    PlantOptions options;
+    options.has_certificates = true;
+    options.broker = sys::Endpoint{"127.0.0.1", 1883};
+    return make_plant(options);
+  }();
+  return made;
+}
+
+void expect_connections_that_a_server_takes(const Plant& plant) {
   std::set<std::string> paths;
-  for (const Machine& machine : plant().machines) {
+  for (const Machine& machine : plant.machines) {
     connect::ConnectionConfig config;
     config.name = machine.name;
     config.settings = machine.settings;
@@ -83,6 +94,38 @@ TEST(Plant, EveryConnectionIsOneThatAServerTakes) {
     }
     const Status checked = connect::check_connection(config);
     EXPECT_TRUE(checked.ok()) << machine.name << ": " << (checked ? "" : checked.error().what);
+  }
+}
+
+TEST(Plant, EveryConnectionIsOneThatAServerTakes) {
+  expect_connections_that_a_server_takes(plant());
+  expect_connections_that_a_server_takes(whole_plant());
+}
+
+TEST(Plant, SpeaksManyProtocolsWithTheSameSignals) {
+  std::set<std::size_t> spoken;
+  ASSERT_EQ(plant().machines.size(), whole_plant().machines.size());
+  for (std::size_t m = 0; m < plant().machines.size(); ++m) {
+    const auto& few = plant().machines[m].signals;
+    const auto& all = whole_plant().machines[m].signals;
+    spoken.insert(whole_plant().machines[m].settings.index());
+    ASSERT_EQ(few.size(), all.size());
+    for (std::size_t i = 0; i < few.size(); ++i) {
+      EXPECT_EQ(few[i].config.path, all[i].config.path);
+      EXPECT_EQ(connect::value_type(few[i].config), connect::value_type(all[i].config));
+      EXPECT_EQ(value_at(few[i], kNow), value_at(all[i], kNow)) << few[i].config.path;
+    }
+  }
+  EXPECT_EQ(spoken.size(), 6U);  // Modbus, S7, OPC UA, MQTT, Sparkplug, IEC 104
+}
+
+// Counters there are of 32 bits with a sign.
+TEST(Plant, TheCountersOfTheSubstationFitIntoTheirProtocolForDecades) {
+  const Timestamp later = kNow + hours(24 * 365 * 5);
+  for (const Signal& found : machine("Main substation").signals) {
+    const auto& format = std::get<connect::Iec104Point>(found.config.point).format;
+    if (format.kind != iec104::PointKind::kCounter) continue;
+    EXPECT_LT(found.number(later) / format.scale, 2147483647.0) << found.config.path;
   }
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "connect/connection_json.h"
-#include "plant/device.h"
+#include "plant/first_client.h"
+#include "plant/served_machine.h"
 #include "sys/file.h"
 #include "sys/loop.h"
 
@@ -67,39 +69,13 @@ Status write_machine(const Machine& machine, const std::vector<const Signal*>& s
   return text.flush();
 }
 
-// A machine on its port.
-struct Served {
-  std::unique_ptr<MachineDevice> registers;
-  std::unique_ptr<S7MachineDevice> memory;
-  std::unique_ptr<connect::ModbusServer> modbus;
-  std::unique_ptr<connect::S7Server> s7;
-};
-
-Result<Served> serve_machine(sys::EventLoop& loop, const Machine& machine, sys::Clock& clock,
-                             double speed) {
-  Served served;
-  const sys::Endpoint listen{"127.0.0.1", machine.port};
-  if (std::holds_alternative<connect::S7Settings>(machine.settings)) {
-    connect::S7ServerOptions options;
-    options.listen = listen;
-    options.pdu_bytes_max = machine.quirk.pdu_bytes_max;
-    served.memory = std::make_unique<S7MachineDevice>(machine, clock, speed);
-    auto server = connect::make_s7_server(loop, *served.memory, options);
-    if (!server) return server.error();
-    served.s7 = *std::move(server);
-    return served;
-  }
-  connect::ModbusServerOptions options;
-  options.listen = listen;
-  if (machine.quirk.single_connection) options.connections_max = 1;
-  served.registers = std::make_unique<MachineDevice>(machine, clock, speed);
-  auto server = connect::make_modbus_server(loop, *served.registers, options);
-  if (!server) return server.error();
-  served.modbus = *std::move(server);
-  return served;
-}
-
 }  // namespace
+
+Result<std::unique_ptr<connect::opcua::TrustStore>> open_certificates(const std::string& folder,
+                                                                      sys::Clock& clock) {
+  return connect::opcua::TrustStore::open(sys::real_file_system(), clock, folder,
+                                          {"northfield-plant", "127.0.0.1"});
+}
 
 Status serve_plant(const RunOptions& options, sys::Clock& clock) {
   if (!(options.speed >= 0.1 && options.speed <= 1000)) {
@@ -107,10 +83,19 @@ Status serve_plant(const RunOptions& options, sys::Clock& clock) {
   }
   const Plant plant = make_plant(options.plant);
   const auto loop = sys::make_event_loop();
-  std::vector<Served> served;
+  std::unique_ptr<connect::opcua::TrustStore> trust;
+  std::optional<FirstClient> first_client;
+  if (options.plant.has_certificates) {
+    auto opened = open_certificates(options.certificates, clock);
+    if (!opened) return opened.error();
+    trust = *std::move(opened);
+    first_client.emplace(*loop, *trust);
+  }
+  const Hall hall{*loop, clock, sys::real_random(), options.speed, trust.get()};
+  std::vector<std::unique_ptr<ServedMachine>> served;
   for (const Machine& machine : plant.machines) {
     if (!options.machine.empty() && machine.name != options.machine) continue;
-    auto one = serve_machine(*loop, machine, clock, options.speed);
+    auto one = serve_machine(machine, hall);
     if (!one) return one.error();
     served.push_back(*std::move(one));
   }

@@ -287,6 +287,20 @@ Result<std::vector<std::pair<Day, std::size_t>>> DeadlineBook::count_days(
   return counts;
 }
 
+Result<PressingTasks> DeadlineBook::pressing(const View& view, int days) {
+  const Result<Walk> walk = prepare(view, {});
+  if (!walk) return walk.error();
+  PressingTasks tasks;
+  const auto count = [&](const Entry& entry) {
+    if (is_task_[entry.rule]) ++(entry.due < walk->today ? tasks.overdue : tasks.due);
+    return false;
+  };
+  const std::lock_guard lock(mutex_);
+  scan(*walk, {kDayMin, walk->today}, 1, count);
+  scan(*walk, {walk->today, walk->today + std::chrono::days(days)}, 1, count);
+  return tasks;
+}
+
 Result<std::vector<docket::FeedEntry>> DeadlineBook::feed(const View& view,
                                                           const DeadlineFilter& filter,
                                                           docket::Language language,

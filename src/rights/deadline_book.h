@@ -67,6 +67,12 @@ struct DeadlineMark {
   std::string document;  // SHA-256, or ""
 };
 
+// What somebody should look at.
+struct PressingTasks {
+  std::size_t overdue = 0;  // past and not done
+  std::size_t due = 0;      // today, or within the next days
+};
+
 struct AssetCost {
   Asset asset;
   std::size_t deadlines = 0;
@@ -113,6 +119,9 @@ class DeadlineBook {
   // of the range.
   Result<std::vector<std::pair<Day, std::size_t>>> count_days(const View& view,
                                                               const DeadlineFilter& filter);
+
+  // What is overdue, and what falls due before so many days are over. Cost: the deadlines between.
+  Result<PressingTasks> pressing(const View& view, int days);
 
   // The fees of every undone deadline of the range, each paid on its day; those that are overdue
   // are paid today, with their surcharge, when the range holds today. Each amount is divided among

@@ -254,6 +254,22 @@ TEST_F(DeadlineBookTest, WhatIsOverdueIsPaidTodayWithItsSurcharge) {
   EXPECT_EQ(costs(kAll, within("2026-12-01", "2027-01-01")), "");
 }
 
+// Annual fees are due on the day of filing, one year later for the first. Of the first asset that
+// is 2026-12-25, 29 days ahead; of the second 2026-12-26, the day after the 30; the third is late.
+TEST_F(DeadlineBookTest, WhatIsOverdueAndWhatIsSoonDueIsPressing) {
+  granted("p-soon", "2022-12-25", "2025-12-30");
+  granted("p-then", "2022-12-28", "2025-12-30");
+  granted("p-late", "2022-11-20", "2025-12-30");
+  const PressingTasks of_all = book_->pressing(kAll, 30).value();
+  EXPECT_EQ(of_all.overdue, 1U);
+  EXPECT_EQ(of_all.due, 1U);
+  party("a");
+  own("p-then", "2025-12-30", {{"a", 1}});
+  EXPECT_EQ(book_->pressing({kOurs, "a"}, 32)->due, 0U);
+  EXPECT_EQ(book_->pressing({kOurs, "a"}, 33)->due, 1U);
+  EXPECT_EQ(book_->pressing({kOurs, "a"}, 33)->overdue, 0U);
+}
+
 TEST_F(DeadlineBookTest, AMarkAddsItsEventAndSettlesTheDeadline) {
   granted("p-1", "2022-07-10", "2025-12-02");
   const DeadlineFilter year = within("2026-01-01", "2027-01-01");

@@ -88,6 +88,10 @@ MeterReader::MeterReader(Plan plan, TimeRange period, const std::optional<Sample
       gap_from_.reset();
     }
   }
+  if (gap_from_ && plan_.owed_since) {
+    const Result<Int128> value = value_of(plan_.owed_since->value);
+    if (value) last_value_ = *value;
+  }
   begin_text(reading_.days.front());
 }
 
@@ -127,7 +131,9 @@ void MeterReader::close_gap(Timestamp to, bool is_bridged) {
 // The last value was known until the last sample; what came after it nobody has seen.
 void MeterReader::silence_until(Timestamp at) {
   if (gap_from_ || !last_time_ || plan_.silence_max <= Nanoseconds(0)) return;
-  if (at - *last_time_ > plan_.silence_max) open_gap(*last_time_);
+  if (at - *last_time_ <= plan_.silence_max) return;
+  open_gap(*last_time_);
+  if (*last_time_ < period_.from && !plan_.owed_since) last_value_.reset();
 }
 
 // Hours of the stretch up to `at`, or up to where a gap began, divided among its days. Rounded

@@ -52,6 +52,10 @@ class MeterReader {
     unsigned digits = 0;  // behind the point of the quantity, up to 9
     // Longer without any sample is a gap; 0: it is not, the last value holds.
     Nanoseconds silence_max = std::chrono::minutes(5);
+    // kCounter: the last good sample before the period, if what the counter has grown by since is
+    // still owed whatever gap lies between. Without it, growth in a gap that began before the
+    // period is nobody's debt: it was estimated or declared then, or the licence was not in force.
+    std::optional<Sample> owed_since = std::nullopt;
   };
 
   // `before`: the last sample before the period, if there is one. Requires: the period is not empty

@@ -96,6 +96,26 @@ TEST(Metering, ACounterThatWentOnTellsTheSumOfAGap) {
   EXPECT_EQ(reading->days[0].bad, 1U);
 }
 
+// Silent from 23:00 of the day before until 9:00. Counted from there only if it is still owed.
+TEST(Metering, ACounterGoesOnOverTheBeginningOnlyWhereThatIsOwed) {
+  MeterReader::Plan how = plan(MeterKind::kCounter, 0, std::chrono::hours(5));
+  const Sample before = sample("2026-02-02T23:00:00Z", 10.0);
+  const std::vector<Sample> samples{sample("2026-02-03T09:00:00Z", 20.0),
+                                    sample("2026-02-03T12:00:00Z", 23.0)};
+  const auto anew = read(how, samples, before);
+  EXPECT_THAT(quantities(*anew), ElementsAre(3, 0));
+  EXPECT_THAT(texts(anew->gaps), ElementsAre("2026-02-03T00:00:00Z 2026-02-03T09:00:00Z",
+                                             "2026-02-03T12:00:00Z 2026-02-05T00:00:00Z"));
+  how.owed_since = before;
+  const auto owed = read(how, samples, before);
+  EXPECT_THAT(quantities(*owed), ElementsAre(10 + 3, 0));
+  EXPECT_THAT(texts(owed->bridged), ElementsAre("2026-02-03T00:00:00Z 2026-02-03T09:00:00Z"));
+  // The last sample before is a bad one.
+  const auto lost = read(how, samples, sample("2026-02-02T23:30:00Z", 10.0, quality::kBadTimeout));
+  EXPECT_THAT(quantities(*lost), ElementsAre(10 + 3, 0));
+  EXPECT_THAT(texts(lost->bridged), ElementsAre("2026-02-03T00:00:00Z 2026-02-03T09:00:00Z"));
+}
+
 // 10 to 20, then anew: 4 since; in the gap it began anew again: nobody knows what came before
 // the 3.
 TEST(Metering, ACounterThatBeganAnewInAGapLeavesTheGap) {

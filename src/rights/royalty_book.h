@@ -111,7 +111,7 @@ class RoyaltyBook {
   Status write_run(TenantId tenant, const RoyaltyRun& run);
   // The newest posted run of the currency; nothing if there is none.
   Result<std::optional<RoyaltyRun>> last_posted(TenantId tenant, Currency currency);
-  Result<settlement::Balances> opening_for(TenantId tenant, const RoyaltyRun& run);
+  Result<Before> left_for(TenantId tenant, const RoyaltyRun& run);
   // What the ledger has of this run counts, whatever was written here before a crash.
   Status take_over_journals(TenantId tenant, RoyaltyRun& run);
   Result<ledger::AccountId> account(settlement::Account kind, const std::string& party,

@@ -59,10 +59,11 @@ class Collector {
             const RunRequest& request)
       : tenant_(tenant), sources_(sources), settings_(settings), request_(request) {}
 
-  Result<Collected> collect(settlement::Balances opening, Timestamp now) {
+  Result<Collected> collect(Before before, Timestamp now) {
     collected_.run.period = {start_of(request_.from), start_of(request_.to)};
     collected_.run.currency = request_.currency;
-    collected_.run.opening = std::move(opening);
+    collected_.run.opening = std::move(before.balances);
+    owed_ = std::move(before.owed);
     if (collected_.run.period.to > now) {
       return bad("to: the period has not ended; it can be settled from " + day_text(request_.to) +
                  " on");
@@ -208,8 +209,10 @@ class Collector {
     const TimeRange range{start_of(paid.from), start_of(paid.to)};
     const auto before = sources_.historian.sample_before(tenant_, tag->id, {range.from.ns - 1});
     if (!before) return before.error();
+    const auto owed_since = last_owed(paid, meter, tag->id, *before);
+    if (!owed_since) return owed_since.error();
     MeterReader reader({meter.tag, meter.kind, paid.terms.quantity_digits,
-                        std::chrono::seconds(meter.silence_max_s)},
+                        std::chrono::seconds(meter.silence_max_s), *owed_since},
                        range, *before);
     Status taken;
     Status scanned =
@@ -226,7 +229,26 @@ class Collector {
     if (!next) return next.error();
     const Result<MeterReading> reading = reader.finish(*next);
     if (!reading) return reading.error();
-    return take_reading(paid, meter, *reading);
+    return take_reading(paid, meter, *owed_since, *reading);
+  }
+
+  // From where a counter goes on: MeterReader::Plan::owed_since. `before`: the last sample before
+  // the period.
+  Result<std::optional<Sample>> last_owed(const Paid& paid, const LicenceMeter& meter, TagId tag,
+                                          std::optional<Sample> before) const {
+    const auto owed = owed_.find(paid.licence.id);
+    const bool goes_on = meter.kind == MeterKind::kCounter && owed != owed_.end() &&
+                         owed->second.tag == meter.tag && paid.from == request_.from;
+    if (!goes_on) return std::optional<Sample>{};
+    // A gap begins with its first bad sample or with the last good one, so this is soon found.
+    if (owed->second.gap_from)
+      before = Sample{tag, *owed->second.gap_from + Nanoseconds(1), quality::kBad, {}};
+    while (before && !before->quality.good()) {
+      auto earlier = sources_.historian.sample_before(tenant_, tag, {before->time.ns - 1});
+      if (!earlier) return earlier.error();
+      before = *std::move(earlier);
+    }
+    return before;
   }
 
   // When the first sample after the period is, if it comes before silence would be a gap.
@@ -245,7 +267,8 @@ class Collector {
     return found;
   }
 
-  Status take_reading(const Paid& paid, const LicenceMeter& meter, const MeterReading& reading) {
+  Status take_reading(const Paid& paid, const LicenceMeter& meter,
+                      const std::optional<Sample>& owed_since, const MeterReading& reading) {
     Int128 sum = 0;
     Json days = Json::array();
     for (const MeteredDay& day : reading.days) {
@@ -269,10 +292,15 @@ class Collector {
     }
     Json bridged = Json::array();
     for (const TimeRange& range : reading.bridged) bridged.push_back(range_json(range));
-    Json found = {{"licence", paid.licence.id},   {"tag", meter.tag},
-                  {"kind", name_of(meter.kind)},  {"quantity", quantity_text(sum, paid.terms)},
-                  {"declared", nullptr},          {"difference", nullptr},
-                  {"days", std::move(days)},      {"gaps", std::move(gaps)},
+    Json found = {{"licence", paid.licence.id},
+                  {"tag", meter.tag},
+                  {"kind", name_of(meter.kind)},
+                  {"owed_since", owed_since ? Json(format_rfc3339(owed_since->time)) : Json()},
+                  {"quantity", quantity_text(sum, paid.terms)},
+                  {"declared", nullptr},
+                  {"difference", nullptr},
+                  {"days", std::move(days)},
+                  {"gaps", std::move(gaps)},
                   {"bridged", std::move(bridged)}};
     Status compared = compare(paid, sum, found);
     meters_.push_back(std::move(found));
@@ -293,9 +321,10 @@ class Collector {
     found["declared"] = quantity_text(declared, paid.terms);
     found["difference"] = quantity_text(declared - metered, paid.terms);
     if (declared == metered) return {};
-    warn("declared_differs", paid.licence.id,
-         "declared " + quantity_text(declared, paid.terms) + ", metered " +
-             quantity_text(metered, paid.terms));
+    const std::string said = quantity_text(declared, paid.terms);
+    const std::string read = quantity_text(metered, paid.terms);
+    warn("declared_differs", paid.licence.id, "declared " + said + ", metered " + read,
+         {{"declared", said}, {"metered", read}});
     return {};
   }
 
@@ -312,8 +341,11 @@ class Collector {
     return {};
   }
 
-  void warn(const char* code, const std::string& subject, const std::string& text) {
-    warnings_.push_back({{"code", code}, {"subject", subject}, {"text", text}});
+  // `values`: what stands in the text, for a reader of another language.
+  void warn(const char* code, const std::string& subject, const std::string& text,
+            Json values = Json::object()) {
+    warnings_.push_back(
+        {{"code", code}, {"subject", subject}, {"text", text}, {"values", std::move(values)}});
   }
 
   // --- who gets it ---
@@ -393,7 +425,8 @@ class Collector {
     if (rate >= rule->rate()) return;
     warn("award_below_default", asset.id,
          "inventors get " + rate.text() + "; where nothing else is agreed it is " +
-             rule->rate().text() + " (" + std::string(rule->id) + ")");
+             rule->rate().text() + " (" + std::string(rule->id) + ")",
+         {{"agreed", rate.text()}, {"default", rule->rate().text()}, {"rule", rule->id}});
   }
 
   TenantId tenant_;
@@ -401,6 +434,7 @@ class Collector {
   const RoyaltySettings& settings_;
   const RunRequest& request_;
   std::vector<Paid> paid_;
+  std::map<std::string, OwedMeter> owed_;
   std::set<std::string> used_;  // reports
   Collected collected_;
   Json meters_ = Json::array();
@@ -411,8 +445,8 @@ class Collector {
 
 Result<Collected> collect_run(TenantId tenant, const RoyaltySources& sources,
                               const RoyaltySettings& settings, const RunRequest& request,
-                              settlement::Balances opening, Timestamp now) {
-  return Collector(tenant, sources, settings, request).collect(std::move(opening), now);
+                              Before before, Timestamp now) {
+  return Collector(tenant, sources, settings, request).collect(std::move(before), now);
 }
 
 }  // namespace lineshaft::rights

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,25 @@ struct RoyaltySources {
   const historian::Historian& historian;
 };
 
+// Of a meter that the run before has read to its end, by licence: what its counter has grown by
+// since is still owed, because nothing stood in for it.
+struct OwedMeter {
+  std::string tag;                    // path
+  std::optional<Timestamp> gap_from;  // of a gap at the end of that run, which was held
+};
+
+// What the run before has left.
+struct Before {
+  settlement::Balances balances;
+  std::map<std::string, OwedMeter> owed;
+};
+
 // Errors: kInvalidArgument: the period has not ended at `now`; no licence has terms in the currency
 // then; a report that reaches out of the period, overlaps another or is of no use; a meter beside
 // terms that count money; kNotFound: a tag, an asset of a plan; of reading.
 // Cost: reads the samples of every meter, about 0.3 us each.
 Result<Collected> collect_run(TenantId tenant, const RoyaltySources& sources,
                               const RoyaltySettings& settings, const RunRequest& request,
-                              settlement::Balances opening, Timestamp now);
+                              Before before, Timestamp now);
 
 }  // namespace lineshaft::rights

@@ -36,6 +36,18 @@ class RoyaltyCollectTest : public RoyaltyFixture {
     book_->put_meter(kOurs, {"steel", "plant/furnace/steel", kind, std::int64_t{7} * 86'400, 1})
         .value();
   }
+  // 20.0 tonnes in January and 30.0 in February; between them silence, and 60.0 more.
+  void count_across_the_month() {
+    for (const auto& [time, value] : {std::pair{"2025-12-31T12:00:00Z", 0.0},
+                                      {"2026-01-06T12:00:00Z", 10.0},
+                                      {"2026-01-12T12:00:00Z", 20.0},
+                                      {"2026-02-06T12:00:00Z", 80.0},
+                                      {"2026-02-12T12:00:00Z", 90.0},
+                                      {"2026-02-18T12:00:00Z", 100.0},
+                                      {"2026-02-24T12:00:00Z", 110.0}}) {
+      say(time, value);
+    }
+  }
   static Json findings(const WholeRun& run) { return parse_json(run.findings).value(); }
   static settlement::Statement settled(const WholeRun& run) {
     return settlement::settle(run.inputs).value();
@@ -190,6 +202,67 @@ TEST_F(RoyaltyCollectTest, SilenceOfAMeterIsHeldUntilItIsDeclared) {
   report("p-1", "2026-02-12", "2026-02-28", "8", held.inputs.gaps[0].id);
   pass(february("r-1"));
   EXPECT_EQ(posted("firm/receivable/CNY"), 13'600);
+}
+
+// 20.0 tonnes in January and 8.0 declared for its silence; in February 5.0 declared and 30.0
+// counted, and not the 60.0 of the whole silence once more.
+TEST_F(RoyaltyCollectTest, WhatWasDeclaredForTheEndOfAPeriodIsNotCountedInTheNext) {
+  license("steel", tonnes("steel", "declared"));
+  weekly_meter(MeterKind::kCounter);
+  count_across_the_month();
+  report("j-1", "2026-01-12", "2026-02-01", "8", make(january("r-1")).value().inputs.gaps.at(0).id);
+  pass(january("r-1"));
+  EXPECT_EQ(posted("firm/receivable/CNY"), 5'600);
+  const WholeRun second = make(february("r-2")).value();
+  ASSERT_THAT(second.inputs.gaps, SizeIs(1));
+  EXPECT_EQ(second.inputs.gaps[0].range,
+            (TimeRange{at("2026-02-01T00:00:00Z"), at("2026-02-06T12:00:00Z")}));
+  EXPECT_EQ(findings(second)["meters"][0]["quantity"], "30.0");
+  EXPECT_EQ(findings(second)["meters"][0]["owed_since"], nullptr);
+  report("f-1", "2026-02-01", "2026-02-07", "5", second.inputs.gaps[0].id);
+  pass(february("r-2"));
+  EXPECT_EQ(posted("firm/receivable/CNY"), 5'600 + 7'000);
+}
+
+// Held, nothing stands in for the silence: what the counter tells later is all of it, 60.0 and 30.0
+// tonnes; also where the connection was lost, so that the last sample of January is a bad one.
+TEST_F(RoyaltyCollectTest, WhatWasHeldAtTheEndOfAPeriodIsCountedInTheNext) {
+  license("steel", tonnes("steel"));
+  weekly_meter(MeterKind::kCounter);
+  count_across_the_month();
+  pass(january("r-1"));
+  const Json silent = findings(make(february("r-2")).value())["meters"][0];
+  EXPECT_EQ(silent["quantity"], "90.0");
+  EXPECT_THAT(silent["gaps"], IsEmpty());
+  EXPECT_THAT(silent["bridged"], SizeIs(1));
+  EXPECT_EQ(silent["owed_since"], "2026-01-12T12:00:00Z");
+  book_->reverse(kOurs, "r-1").value();
+  say("2026-01-12T13:00:00Z", 20.0, quality::kBadNotConnected);
+  say("2026-01-13T13:00:00Z", 20.0, quality::kBadNotConnected);
+  pass(january("r-3"));
+  const Json lost = findings(make(february("r-4")).value())["meters"][0];
+  for (const char* member : {"quantity", "gaps", "bridged", "owed_since"}) {
+    EXPECT_EQ(lost[member], silent[member]) << member;
+  }
+}
+
+// The 40.0 tonnes of the silence in which the licence began may be from before it.
+TEST_F(RoyaltyCollectTest, WhatIsCountedOverTheBeginningOfALicenceIsAGap) {
+  Licence licence = of_alloy("steel");
+  licence.from = day("2026-02-11");
+  license(licence, tonnes("steel"));
+  weekly_meter(MeterKind::kCounter);
+  for (const auto& [time, value] : {std::pair{"2026-02-01T12:00:00Z", 10.0},
+                                    {"2026-02-14T12:00:00Z", 50.0},
+                                    {"2026-02-20T12:00:00Z", 60.0},
+                                    {"2026-02-26T12:00:00Z", 70.0}}) {
+    say(time, value);
+  }
+  const WholeRun made = make(february("r-1")).value();
+  EXPECT_EQ(findings(made)["meters"][0]["quantity"], "20.0");
+  ASSERT_THAT(made.inputs.gaps, SizeIs(1));
+  EXPECT_EQ(made.inputs.gaps[0].range,
+            (TimeRange{at("2026-02-11T00:00:00Z"), at("2026-02-14T12:00:00Z")}));
 }
 
 TEST_F(RoyaltyCollectTest, AReadingThatIsNoQuantityStopsTheRunAndIsNamed) {

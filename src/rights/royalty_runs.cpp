@@ -74,6 +74,40 @@ RoyaltyRun run_of(records::Statement& row) {
   return run;
 }
 
+// The gap of the licence that reaches to the end of the run, if there is one.
+const settlement::Gap* last_gap(const settlement::Run& run, const std::string& licence) {
+  const auto gap = std::ranges::find_if(run.gaps, [&](const settlement::Gap& one) {
+    return one.licence == licence && one.range.to == run.period.to;
+  });
+  return gap == run.gaps.end() ? nullptr : &*gap;
+}
+
+bool is_filled(const settlement::Statement& statement, const std::string& gap) {
+  return std::ranges::any_of(statement.licences, [&](const settlement::LicenceResult& result) {
+    const auto fill = std::ranges::find(result.gaps, gap, &settlement::GapFill::gap);
+    return fill != result.gaps.end() && fill->value;
+  });
+}
+
+std::map<std::string, OwedMeter> owed_meters(const WholeRun& whole,
+                                             const settlement::Statement& statement) {
+  std::map<std::string, OwedMeter> owed;
+  const Result<Json> findings = parse_json(whole.findings);
+  if (!findings) return owed;
+  const std::string last_day = day_text(whole.run.to - std::chrono::days(1));
+  for (const Json& meter : (*findings)["meters"]) {
+    if (meter["days"].empty() || meter["days"].back()["day"] != last_day) continue;
+    const std::string licence = meter["licence"];
+    const settlement::Gap* gap = last_gap(whole.inputs, licence);
+    if (gap != nullptr && is_filled(statement, gap->id)) continue;
+    // All of that run was a gap, and what came before was not owed even then.
+    const bool is_whole = gap != nullptr && gap->range.from == whole.inputs.period.from;
+    if (is_whole && meter["owed_since"].is_null()) continue;
+    owed[licence] = {meter["tag"], gap == nullptr ? std::nullopt : std::optional(gap->range.from)};
+  }
+  return owed;
+}
+
 }  // namespace
 
 Result<std::string> digest_of(const settlement::Run& inputs,
@@ -178,10 +212,10 @@ Result<std::optional<RoyaltyRun>> RoyaltyBook::last_posted(TenantId tenant, Curr
 }
 
 // What the run before it has left. Errors: kConflict: it does not follow upon that run.
-Result<settlement::Balances> RoyaltyBook::opening_for(TenantId tenant, const RoyaltyRun& run) {
+Result<Before> RoyaltyBook::left_for(TenantId tenant, const RoyaltyRun& run) {
   const auto last = last_posted(tenant, run.currency);
   if (!last) return last.error();
-  if (!*last) return settlement::Balances{};
+  if (!*last) return Before{};
   if ((*last)->to != run.from) {
     return conflict("from: run '" + (*last)->id + "' settled the days before " +
                     day_text((*last)->to) + "; the next one begins there");
@@ -190,7 +224,8 @@ Result<settlement::Balances> RoyaltyBook::opening_for(TenantId tenant, const Roy
   if (!whole) return whole.error();
   Result<settlement::Statement> statement = settlement::settle(whole->inputs);
   if (!statement) return statement.error();
-  return std::move(statement->closing);
+  std::map<std::string, OwedMeter> owed = owed_meters(*whole, *statement);
+  return Before{std::move(statement->closing), std::move(owed)};
 }
 
 // --- what people do ---
@@ -222,12 +257,12 @@ Result<WholeRun> RoyaltyBook::make_run(TenantId tenant, const RunRequest& reques
   run.to = request.to;
   run.made_by = by.name;
   run.made = clock_.now();
-  Result<settlement::Balances> opening = opening_for(tenant, run);
-  if (!opening) return opening.error();
+  Result<Before> before = left_for(tenant, run);
+  if (!before) return before.error();
   const Result<RoyaltySettings> all = read_settings(tenant);
   if (!all) return all.error();
   Result<Collected> collected =
-      collect_run(tenant, sources_, *all, request, *std::move(opening), run.made);
+      collect_run(tenant, sources_, *all, request, *std::move(before), run.made);
   if (!collected) return collected.error();
   const Result<settlement::Statement> statement = settlement::settle(collected->run);
   if (!statement) return statement.error();
@@ -280,9 +315,9 @@ Result<RoyaltyRun> RoyaltyBook::post(TenantId tenant, std::string_view id) {
   }
   const Result<WholeRun> whole = read_whole(tenant, *run);
   if (!whole) return whole.error();
-  const Result<settlement::Balances> opening = opening_for(tenant, *run);
-  if (!opening) return opening.error();
-  if (dump(settlement::balances_json(*opening)) !=
+  const Result<Before> before = left_for(tenant, *run);
+  if (!before) return before.error();
+  if (dump(settlement::balances_json(before->balances)) !=
       dump(settlement::balances_json(whole->inputs.opening))) {
     return conflict("another run was posted or reversed since '" + run->id +
                     "' was made; make it again");

@@ -52,8 +52,10 @@ Names assets_behind(const Json& statement, const Json& parts) {
 
 }  // namespace
 
-Result<Json> whole_run_json(const WholeRun& whole, const settlement::Statement& statement) {
-  const auto text = settlement::canonical_statement(whole.inputs, statement);
+Result<Json> whole_run_json(const WholeRun& whole) {
+  const auto statement = settlement::settle(whole.inputs);
+  if (!statement) return statement.error();
+  const auto text = settlement::canonical_statement(whole.inputs, *statement);
   if (!text) return text.error();
   Result<Json> canonical = parse_json(*text);
   if (!canonical) return canonical;

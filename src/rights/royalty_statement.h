@@ -11,9 +11,9 @@
 
 namespace lineshaft::rights {
 
-// The run with its findings and its statement. Requires: statement == settle(whole.inputs).
-// Errors: as settlement::canonical_statement.
-Result<Json> whole_run_json(const WholeRun& whole, const settlement::Statement& statement);
+// The run with its findings and its statement, settled anew. Errors: as settlement::settle and
+// settlement::canonical_statement.
+Result<Json> whole_run_json(const WholeRun& whole);
 
 // Who is paid or pays in it, in order.
 std::vector<std::string> parties_of(const settlement::Statement& statement);

@@ -37,7 +37,7 @@ class RoyaltyStatementTest : public RoyaltyFixture {
 
   Json statement(const std::string& party) {
     const WholeRun whole = book_->get_run(kOurs, "r-1").value();
-    const Json json = whole_run_json(whole, settlement::settle(whole.inputs).value()).value();
+    const Json json = whole_run_json(whole).value();
     return party_statement(json, party).value();
   }
   // The different values of `member` in a list of the statement.

@@ -5,8 +5,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include "sys/peer_certificate.h"
 
 namespace lineshaft::sys {
 
@@ -193,6 +196,15 @@ class TlsStream final : public TcpStream {
     if (raw_) raw_->close();
   }
 
+  std::optional<Bytes> peer_certificate() const {
+    const std::unique_ptr<X509, X509Free> certificate(SSL_get1_peer_certificate(ssl_.get()));
+    if (!certificate) return std::nullopt;
+    Bytes der(static_cast<std::size_t>(std::max(i2d_X509(certificate.get(), nullptr), 0)));
+    unsigned char* out = der.data();
+    i2d_X509(certificate.get(), &out);
+    return der;
+  }
+
   Endpoint peer() const override { return raw_->peer(); }
   Endpoint local() const override { return raw_->local(); }
 
@@ -328,6 +340,11 @@ class TlsConnecting final : public Connecting {
 };
 
 }  // namespace
+
+std::optional<Bytes> peer_certificate(const TcpStream& stream) {
+  const auto* const secure = dynamic_cast<const TlsStream*>(&stream);
+  return secure == nullptr ? std::nullopt : secure->peer_certificate();
+}
 
 Result<std::shared_ptr<const TlsContext>> make_tls_context(TlsSide side,
                                                            const TlsOptions& options) {

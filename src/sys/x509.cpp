@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/hex.h"
+#include "sys/peer_certificate.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -76,7 +77,39 @@ void read_names(X509* certificate, X509Info& info) {
   }
 }
 
+struct Asn1ObjectFreer {
+  void operator()(ASN1_OBJECT* object) const { ASN1_OBJECT_free(object); }
+};
+struct Utf8Freer {
+  void operator()(ASN1_UTF8STRING* text) const { ASN1_UTF8STRING_free(text); }
+};
+
 }  // namespace
+
+std::optional<std::string> certificate_text(ByteSpan der, const std::string& oid) {
+  if (der.size() > kCertificateBytesMax) return std::nullopt;
+  const unsigned char* at = der.data();
+  const X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  const std::unique_ptr<ASN1_OBJECT, Asn1ObjectFreer> name(OBJ_txt2obj(oid.c_str(), 1));
+  LS_ASSERT(name != nullptr);
+  std::optional<std::string> text;
+  const int index = certificate ? X509_get_ext_by_OBJ(certificate.get(), name.get(), -1) : -1;
+  if (index >= 0) {
+    const ASN1_OCTET_STRING* value =
+        X509_EXTENSION_get_data(X509_get_ext(certificate.get(), index));
+    const unsigned char* inner = ASN1_STRING_get0_data(value);
+    const int size = ASN1_STRING_length(value);
+    const unsigned char* const end = inner + size;
+    const std::unique_ptr<ASN1_UTF8STRING, Utf8Freer> read(
+        d2i_ASN1_UTF8STRING(nullptr, &inner, size));
+    if (read && inner == end) {
+      text = as_text({ASN1_STRING_get0_data(read.get()),
+                      static_cast<std::size_t>(ASN1_STRING_length(read.get()))});
+    }
+  }
+  ERR_clear_error();
+  return text;
+}
 
 std::optional<std::size_t> first_certificate_bytes(ByteSpan der) {
   // A SEQUENCE with a length of two octets: every certificate has from 128 to 65535 bytes.

@@ -22,6 +22,8 @@ export interface Things {
   royalty: number; // a journal of three legs
   run: string; // of royalties
   payee: string; // in it
+  flow: number; // of the whole plant
+  down: number; // a flow whose port is taken
 }
 
 const BROKEN = 'time;power kW\n2026-03-01 09:00;broken\n' + Array.from({ length: 30 }, (_, i) => `2026-03-01 1${Math.floor(i / 6)}:${i % 6}5;12,${i}\n`).join('');
@@ -60,7 +62,11 @@ export async function prepare(server: Server, known: Known): Promise<Things> {
     holds: [{ id: 'dispute', payee: 'ilse-maurer', fraction: '1/3' }], costs: [{ pool: 'gripper-filing', amount: '120.00' }] });
   const { statement } = await server.get<{ statement: { payouts: { payee: string }[]; licences: { payer: string }[] } }>(`royalty/runs/${run}`);
   const payee = statement.payouts[0]?.payee ?? statement.licences[0]!.payer;
-  return { machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id, royalty, run, payee };
+  const flow = await server.send<{ id: number; status: { at: string } }>('POST', 'flows', { name: 'SCADA', kind: 'opcua-server', settings: { port: 0 },
+    rules: [{ select: '**/Old press/**', leave_out: true }, { select: '**/EAF 1/**', name: 'furnace/{-1}' }, { select: '**' }] });
+  const down = await server.send<{ id: number }>('POST', 'flows', { name: 'Line PLC', kind: 'modbus-server', settings: { port: Number(flow.status.at.split(':').at(-1)) },
+    rules: [{ select: '**/EAF 1/**', deadband: 0.5, min_interval_ms: 1000 }] });
+  return { flow: flow.id, down: down.id, machine, dead: dead.id, tag: writable.id, many, known, bad: bad.id, royalty, run, payee };
 }
 
 // Ann speaks for a centre; one licence that may be signed, and one that its co-owners stand against.
@@ -77,7 +83,7 @@ const seen = (selector: string) => (page: Page) => page.locator(selector).first(
 
 
 export function viewsOf(things: Things): View[] {
-  const { machine, dead, tag, many, known, bad, royalty, run, payee } = things;
+  const { machine, dead, tag, many, known, bad, royalty, run, payee, flow, down } = things;
   const hour = `from=${at(0)}&to=${at(60)}`;
   const drawn = async (page: Page) => {
     await seen('[role=application]')(page);
@@ -101,7 +107,7 @@ export function viewsOf(things: Things): View[] {
       await seen('dialog[open]')(page);
     } },
     { name: 'machine-new', path: '/machines/new', ready: step(0) },
-    ...['s7', 'opc-ua', 'mqtt', 'sparkplug', 'iec104'].map((protocol): View => ({
+    ...['s7', 'opc-ua', 'mqtt', 'sparkplug', 'iec104', 'mtconnect', 'shdr'].map((protocol): View => ({
       name: `machine-new-${protocol}`, path: `/machines/new?protocol=${protocol}`, ready: async (page) => {
         await step(0)(page);
         for (const more of await page.locator('details').all()) await more.locator('summary').click();
@@ -125,6 +131,11 @@ export function viewsOf(things: Things): View[] {
       await button(page, /Look for machines|查找设备/).click();
       await seen('dialog[open]')(page);
     } },
+    { name: 'flows', path: '/flows', ready: seen('figure svg .box') },
+    { name: 'flow', path: `/flows/${flow}`, ready: seen('aside .tags li') },
+    { name: 'flow-down', path: `/flows/${down}`, ready: seen('aside .error') },
+    { name: 'flow-new', path: '/flows/new', ready: seen('aside .tags li') },
+    { name: 'flow-edit', path: `/flows/${flow}/edit`, ready: seen('aside .tags li') },
     { name: 'tags', path: '/tags', ready: seen('.value') },
     { name: 'tags-bad', path: '/tags?quality=bad', ready: seen('.line .bad') },
     { name: 'tags-none', path: '/tags?text=nothing+of+this+name', ready: seen('.empty') },
@@ -344,6 +355,7 @@ export function viewsOf(things: Things): View[] {
 export const emptyViews: View[] = [
   { name: 'empty-overview', path: '/', ready: seen('.first') },
   { name: 'empty-machines', path: '/machines', ready: seen('.empty') },
+  { name: 'empty-flows', path: '/flows', ready: seen('.empty') },
   { name: 'empty-tags', path: '/tags', ready: seen('.empty') },
   { name: 'empty-trends', path: '/trends', ready: seen('.empty') },
   { name: 'empty-portfolio', path: '/portfolio', ready: seen('.empty') },

@@ -5,17 +5,22 @@ Run: modbus_interop.py PATH/TO/modbus_peer
 What is missing on the machine is skipped, and says so. Expected values are packed here, by Python.
 """
 import asyncio
+import datetime
 import json
 import os
+import pty
 import random
+import select
 import shutil
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import tty
 import unittest
 from pathlib import Path
 
@@ -24,10 +29,15 @@ PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") 
 
 try:
     import pymodbus
-    from pymodbus.client import ModbusTcpClient
+    from pymodbus import FramerType
+    from pymodbus.client import ModbusSerialClient, ModbusTcpClient
     from pymodbus.pdu.device import ModbusDeviceIdentification
-    from pymodbus.server import ModbusTcpServer
+    from pymodbus.server import ModbusSerialServer, ModbusTcpServer
     from pymodbus.simulator import DataType, SimData, SimDevice
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
     HAS_PYMODBUS = True
 except ImportError:
     HAS_PYMODBUS = False
@@ -100,8 +110,10 @@ class Capture:
 
 
 class OurServer:
-    def __init__(self, port=0):
-        self.process = subprocess.Popen([PEER, "server", str(port)], stdin=subprocess.PIPE,
+    """At a place as modbus_peer takes it: a port, "rtu:0", or a serial device."""
+
+    def __init__(self, place=0):
+        self.process = subprocess.Popen([PEER, "server", str(place)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split()[-1])
 
@@ -112,6 +124,35 @@ class OurServer:
         self.process.stdin.close()
         self.process.wait(10)
         self.process.stdout.close()
+
+
+class SerialLine:
+    """Two serial devices that are the ends of one line: each hears what the other says. They have no parity."""
+
+    def __enter__(self):
+        pairs = [pty.openpty() for _ in range(2)]
+        self.ours, self.ends = [far for far, _ in pairs], [os.ttyname(near) for _, near in pairs]
+        self.near = [near for _, near in pairs]  # held, so that a device outlives who closes it
+        for near in self.near:
+            tty.setraw(near)
+        self.stop_read, self.stop_write = os.pipe()
+        self.thread = threading.Thread(target=self.carry)
+        self.thread.start()
+        return self
+
+    def carry(self):
+        while True:
+            ready = select.select([*self.ours, self.stop_read], [], [])[0]
+            if self.stop_read in ready:
+                return
+            for far in ready:
+                os.write(self.ours[1 - self.ours.index(far)], os.read(far, 4096))
+
+    def __exit__(self, *_):
+        os.write(self.stop_write, b".")
+        self.thread.join()
+        for descriptor in (*self.ours, *self.near, self.stop_read, self.stop_write):
+            os.close(descriptor)
 
 
 LIBMODBUS_PEER = None
@@ -158,6 +199,17 @@ class ServerAgainstMbpoll(unittest.TestCase):
             self.assertEqual(written.returncode, 0)
             self.assertEqual(self.values(self.poll(server.port, "-t", "0", "-r", "7", "-c", "1",
                                                    *at)), ["1"])
+
+    @needs_mbpoll
+    def test_over_a_serial_line(self):
+        with SerialLine() as line, OurServer(line.ends[0]):
+            poll = lambda *arguments: subprocess.run(
+                ["mbpoll", "-m", "rtu", "-b", "19200", "-P", "even", "-a", "2", "-1", "-q", "-0", *arguments],
+                capture_output=True, text=True, timeout=20)
+            read = poll("-t", "4", "-r", "0", "-c", "4", line.ends[1])
+            self.assertEqual(self.values(read), ["1", "4", "7", "10"], read.stdout + read.stderr)
+            self.assertEqual(poll("-t", "4", "-r", "20", line.ends[1], "1234").returncode, 0)
+            self.assertEqual(self.values(poll("-t", "4", "-r", "20", "-c", "1", line.ends[1])), ["1234"])
 
     @needs_mbpoll
     def test_exception_is_understood(self):
@@ -306,14 +358,122 @@ class Client(unittest.TestCase):
         with PymodbusServer() as server:
             self.check(self.run_client(server.port), "pymodbus")
 
+    @needs_pymodbus
+    def test_rtu_over_tcp_against_pymodbus(self):
+        with PymodbusServer(framer="rtu") as server:
+            self.check(self.run_client(f"rtu:{server.port}"), "pymodbus")
+
+    @needs_pymodbus
+    def test_a_serial_line_against_pymodbus(self):
+        with SerialLine() as line, PymodbusServer(device=line.ends[0]):
+            self.check(self.run_client(line.ends[1]), "pymodbus")
+
+
+@needs_pymodbus
+class RtuServerAgainstPymodbus(unittest.TestCase):
+    def check(self, client):
+        self.assertTrue(client.connect())
+        self.addCleanup(client.close)
+        self.assertEqual(client.read_holding_registers(0, count=125).registers, [3 * i + 1 for i in range(125)])
+        self.assertEqual(client.read_input_registers(5, count=2, device_id=2).registers, [65530, 65529])
+        self.assertEqual(client.read_coils(0, count=200).bits[:200], [i % 3 == 0 for i in range(200)])
+        self.assertFalse(client.write_registers(11, [1, 2, 3]).isError())
+        self.assertFalse(client.write_coils(2, [True] * 9).isError())
+        self.assertFalse(client.mask_write_register(address=11, and_mask=0xF2, or_mask=0x25).isError())
+        both = client.readwrite_registers(read_address=12, read_count=2, write_address=13, values=[9])
+        self.assertEqual(both.registers, [2, 9])
+        self.assertEqual(client.read_holding_registers(199, count=2).exception_code, 2)
+        self.assertEqual(client.read_device_information(read_code=1).information[0], b"Lineshaft")
+
+    def test_over_tcp(self):
+        with OurServer("rtu:0") as server:
+            self.check(ModbusTcpClient("127.0.0.1", port=server.port, framer=FramerType.RTU, timeout=5))
+
+    def test_on_a_serial_line(self):
+        with SerialLine() as line, OurServer(line.ends[0]):
+            self.check(ModbusSerialClient(line.ends[1], baudrate=19200, timeout=5))
+
+
+ROLE = "1.3.6.1.4.1.50316.802.1"  # MODBUS/TCP Security
+
+
+def make_certificates(folder, roles):
+    """server.pem, server.key, clients.pem, and for each role "ROLE.pem" and "ROLE.key", in a folder."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    authority = ec.generate_private_key(ec.SECP256R1())
+
+    def make(name, key, *extensions):
+        builder = (x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+                   .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "plant")]))
+                   .public_key(key.public_key()).serial_number(x509.random_serial_number())
+                   .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=1)))
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    def put(name, *extensions):
+        key = ec.generate_private_key(ec.SECP256R1())
+        (folder / f"{name}.pem").write_bytes(make(name, key, *extensions))
+        (folder / f"{name}.key").write_bytes(key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+
+    (folder / "clients.pem").write_bytes(make("plant", authority, x509.BasicConstraints(ca=True, path_length=None)))
+    put("server")
+    for role in roles:
+        text = role.encode()
+        put(role, x509.UnrecognizedExtension(x509.ObjectIdentifier(ROLE), bytes([0x0C, len(text)]) + text))
+    put("nobody")
+
+
+@needs_pymodbus
+class SecureServerAgainstPymodbus(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        make_certificates(self.folder, ["operator", "viewer"])
+        server = OurServer(f"tls:{self.folder}")
+        self.addCleanup(server.__exit__)
+        self.port = server.port
+
+    def ask(self, name, *pdus):
+        """The answers of a client with that certificate; the frames are packed here: pymodbus has no header under TLS."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.load_verify_locations(self.folder / "clients.pem")
+        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        answers = []
+        with socket.create_connection(("127.0.0.1", self.port), 5) as raw, context.wrap_socket(raw) as secure:
+            for number, pdu in enumerate(map(bytes.fromhex, pdus)):
+                secure.sendall(struct.pack(">HHHB", number, 0, len(pdu) + 1, 1) + pdu)
+                head = secure.recv(7)
+                self.assertEqual(head[:4], struct.pack(">HH", number, 0))
+                answers.append(secure.recv(struct.unpack(">H", head[4:6])[0] - 1).hex())
+        return answers
+
+    def test_who_has_the_role_writes(self):
+        self.assertEqual(self.ask("operator", "06000a004d", "03000a0001"), ["06000a004d", "0302004d"])
+
+    def test_another_role_and_none_read_only(self):
+        for name in ("viewer", "nobody"):
+            self.assertEqual(self.ask(name, "06000a0005", "0f000200010101", "16000a00000001", "170000000100" "0a0001020005",
+                                      "03000a0001"),
+                             ["8601", "8f01", "9601", "9701", "0302001f"], name)
+
 
 class PymodbusServer:
+    def __init__(self, framer="socket", device=None):
+        self.framer, self.device = framer, device
+
     def __enter__(self):
         self.port = free_port()
+        self.listening = threading.Event()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self.serve(),))
         self.thread.start()
-        wait_until_open(self.port)
+        self.listening.wait(20)
+        if not self.device:
+            wait_until_open(self.port)
         return self
 
     def __exit__(self, *_):
@@ -332,7 +492,13 @@ class PymodbusServer:
             [SimData(0, values=HOLDING, datatype=DataType.REGISTERS)],
             [SimData(0, values=[7], datatype=DataType.REGISTERS)]))
         identity = ModbusDeviceIdentification(info_name={"VendorName": "pymodbus"})
-        self.server = ModbusTcpServer(device, identity=identity, address=("127.0.0.1", self.port))
+        if self.device:
+            self.server = ModbusSerialServer(device, identity=identity, framer=FramerType.RTU,
+                                             port=self.device, baudrate=19200)
+        else:
+            self.server = ModbusTcpServer(device, identity=identity, framer=FramerType(self.framer),
+                                          address=("127.0.0.1", self.port))
+        self.listening.set()
         try:
             await self.server.serve_forever()
         except asyncio.CancelledError:

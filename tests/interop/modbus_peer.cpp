@@ -1,14 +1,21 @@
 // tests/interop/modbus_peer.cpp: our Modbus server and client as a program, for tests against other
 // implementations. Not part of the product.
 //
-//   modbus_peer server PORT     serves the plan of modbus_interop.py; ends when stdin does
-//   modbus_peer client PORT     polls and writes that plan; JSON lines on stdout
+//   modbus_peer server PLACE    serves the plan of modbus_interop.py; ends when stdin does
+//   modbus_peer client PLACE    polls and writes that plan; JSON lines on stdout
+//
+// PLACE is a TCP port, "rtu:PORT" for RTU over TCP, or the path of a serial port. A server also
+// takes "tls:FOLDER": Modbus/TCP Security with server.pem, server.key and clients.pem of that
+// folder, where the role "operator" may write.
+//
 //   modbus_peer codec           reads "REQUEST RESPONSE" in hex, a pair a line; says both again as
 //                               our codec writes them, or which it refuses
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -76,11 +83,52 @@ class PlanDevice : public connect::ModbusDevice {
   std::array<bool, kSize> coils_{}, discretes_{};
 };
 
-int serve(std::uint16_t port) {
+// As the first argument says it.
+struct Place {
+  explicit Place(std::string_view text) {
+    if (text.starts_with('/')) {
+      transport = connect::ModbusTransport::kSerial;
+      device = text;
+      return;
+    }
+    if (text.starts_with("tls:")) {
+      folder = text.substr(4);
+      return;
+    }
+    if (text.starts_with("rtu:")) {
+      transport = connect::ModbusTransport::kRtuTcp;
+      text.remove_prefix(4);
+    }
+    port = static_cast<std::uint16_t>(std::strtoul(std::string(text).c_str(), nullptr, 10));
+  }
+  connect::ModbusTransport transport = connect::ModbusTransport::kTcp;
+  std::string device;
+  std::string folder;
+  std::uint16_t port = 0;
+};
+
+std::string content(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void secure(const std::string& folder, connect::ModbusServerOptions& options) {
+  sys::TlsOptions tls;
+  tls.certificate_pem = content(folder + "/server.pem");
+  tls.key_pem = content(folder + "/server.key");
+  tls.trusted_pem = content(folder + "/clients.pem");
+  options.tls = sys::make_tls_context(sys::TlsSide::kServer, tls).value();
+  options.writing_roles = {{"operator"}};
+}
+
+int serve(const Place& place) {
   const auto loop = sys::make_event_loop();
   PlanDevice device;
   connect::ModbusServerOptions options;
-  options.listen = {"127.0.0.1", port};
+  options.listen = {"127.0.0.1", place.port};
+  options.rtu = place.transport == connect::ModbusTransport::kRtuTcp;
+  if (!place.folder.empty()) secure(place.folder, options);
+  if (!place.device.empty()) options.serial = sys::SerialOptions{place.device};
   const auto server = connect::make_modbus_server(*loop, device, options);
   if (!server) {
     std::cerr << server.error().text() << "\n";
@@ -160,12 +208,14 @@ class PrintingSink : public SampleSink {
   }
 };
 
-connect::ConnectionConfig plan(std::uint16_t port) {
+connect::ConnectionConfig plan(const Place& place) {
   connect::ConnectionConfig config;
   config.name = "peer";
   connect::ModbusSettings settings;
   settings.host = "127.0.0.1";
-  settings.port = port;
+  if (place.port != 0) settings.port = place.port;
+  settings.transport = place.transport;
+  settings.serial.device = place.device;
   // For a peer that serves one client after the other.
   settings.single_connection = std::getenv("MODBUS_PEER_SINGLE") != nullptr;
   config.settings = settings;
@@ -222,11 +272,11 @@ void print_test(const connect::TestReport& report) {
   std::cout << "}\n";
 }
 
-int poll(std::uint16_t port) {
+int poll(const Place& place) {
   const auto loop = sys::make_event_loop();
   PrintingSink sink;
   connect::ConnectionManager manager(*loop, sys::real_clock(), sys::real_random(), sink);
-  connect::ConnectionConfig config = plan(port);
+  connect::ConnectionConfig config = plan(place);
   std::vector<TagId> tags;
   for (std::uint32_t i = 0; i < config.signals.size(); ++i) tags.push_back({i + 1});
   manager.test({config.settings, {}}, print_test);
@@ -301,10 +351,9 @@ int recode() {
 
 int main(int argc, char** argv) {
   const std::string_view mode = argc == 3 ? argv[1] : "";
-  const auto port = static_cast<std::uint16_t>(argc == 3 ? std::strtoul(argv[2], nullptr, 10) : 0);
   if (argc == 2 && std::string_view(argv[1]) == "codec") return recode();
-  if (mode == "server") return serve(port);
-  if (mode == "client") return poll(port);
-  std::cerr << "usage: modbus_peer server|client PORT, or codec\n";
+  if (mode == "server") return serve(Place(argv[2]));
+  if (mode == "client") return poll(Place(argv[2]));
+  std::cerr << "usage: modbus_peer server|client PLACE, or codec\n";
   return 2;
 }

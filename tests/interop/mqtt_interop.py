@@ -3,8 +3,7 @@
 looking on.
 
 Run: mqtt_interop.py PATH/TO/mqtt_peer
-What is missing on the machine is skipped, and says so. MOSQUITTO names the broker's program if it is not in the
-path; NODE_PATH the folder with sparkplug-payload.
+What is missing on the machine is skipped, and says so.
 """
 import json
 import os
@@ -21,8 +20,10 @@ import unittest
 from pathlib import Path
 
 PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "mqtt_peer"
-MOSQUITTO = os.environ.get("MOSQUITTO") or shutil.which("mosquitto") or (
-    "/usr/sbin/mosquitto" if Path("/usr/sbin/mosquitto").exists() else None)
+ROOT = Path(__file__).resolve().parents[2]
+MOSQUITTO = ROOT / "tools/mosquitto"
+NODE = {**os.environ, "NODE_PATH": str(ROOT / "tests/peers/node_modules")}
+HAS_MOSQUITTO = (ROOT / ".tools/peers/debian/usr/sbin/mosquitto").exists()
 DEADLINE_S = 30
 
 try:
@@ -34,10 +35,10 @@ except ImportError:
 
 def has_sparkplug_payload():
     node = shutil.which("node")
-    return node and subprocess.run([node, "-e", "require('sparkplug-payload')"], capture_output=True).returncode == 0
+    return node and subprocess.run([node, "-e", "require('sparkplug-payload')"], capture_output=True, env=NODE).returncode == 0
 
 
-needs_broker = unittest.skipUnless(MOSQUITTO and HAS_PAHO, "mosquitto or paho-mqtt is missing")
+needs_broker = unittest.skipUnless(HAS_MOSQUITTO and HAS_PAHO, "mosquitto or paho-mqtt is missing")
 needs_oracle = unittest.skipUnless(has_sparkplug_payload(), "node or sparkplug-payload is missing")
 
 # Reads {"encode": payload} or {"decode": hex} a line, and says the other form. 64-bit numbers are strings.
@@ -68,8 +69,8 @@ def now_ms():
 class Lines:
     """A program whose lines of JSON are waited for."""
 
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, *command, **more):
+        self.process = subprocess.Popen(command, **more, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
         self.seen = []
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -238,7 +239,7 @@ class Client(Case):
 class Sparkplug(Case):
     def setUp(self):
         super().setUp()
-        self.oracle = Lines("node", "-e", ORACLE)
+        self.oracle = Lines("node", "-e", ORACLE, env=NODE)
         self.addCleanup(self.oracle.kill)
 
     def encode(self, payload):

@@ -100,8 +100,9 @@ class Reader:
 
     def learn(self, printed):
         """What a server prints differs from run to run; the reader copies it from the terminal."""
-        for shown, pattern in (("6B:0F:...", r"SHA-256 (\S+)"), ("7KQM-2F9X-0TBD", r"claim code +(\S+)")):
-            if found := re.search(pattern, printed):
+        for shown, pattern in (("6B:0F:...", r"SHA-256 (\S+)"), ("7KQM-2F9X-0TBD", r"claim code +(\S+)"),
+                               ("6b0f...", r"^thumbprint ([0-9a-f]{40})$")):
+            if found := re.search(pattern, printed, re.M):
                 self.replacements[shown] = found[1]
 
     def copy(self, printed):

@@ -73,6 +73,10 @@ class Deadlines(Scenario):
             "thick-magnet-cn": (7, "2026-11-17"), "thick-magnet-cn-2": (7, "2026-11-17"),  # a division of it
             "soft-gripper-cn": (6, "2027-03-03"), "heat-balance-cn": (7, "2027-04-12"), "heat-balance-ep": (6, "2027-04-30"),
             "electrode-tip-cn": (5, "2027-05-17"), "cobot-arm-design": (6, "2027-06-08")})
+        soon = datetime.date.today() + datetime.timedelta(days=30)
+        late = [row for row in self.rows("deadline", "ls", "--to", str(soon)) if row["state"] in ("overdue", "missed")]
+        reminded = [item["count"] for item in server.get("/overview")["attention"] if item.get("word") == "deadlines_overdue"]
+        self.assertEqual(reminded, [len(late)] if late else [], "the overview reminds of what is late")
 
     def test_the_register_goes_out_as_it_came_in(self):
         self.server.cli("party", "put", "-", stdin=json.dumps({"id": "firm", "kind": "organisation", "name": "Firm"}))

@@ -1,6 +1,7 @@
 """`make demo` without the building: the demo as a person starts it, and its end."""
 import os
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -14,6 +15,7 @@ class Demo(Scenario):
         self.output = self.folder / "output"
         environment = {**os.environ, "LINESHAFT_BINARY": BINARY, "DEMO_DATA": str(self.folder / "data"),
                        "DEMO_LISTEN": f"127.0.0.1:{free_port()}", "DEMO_PORT": str(free_ports(MACHINES)),
+                       "DEMO_BROKER_PORT": str(free_port()),
                        "DEMO_DAYS": "2", **variables}
         with open(self.output, "wb") as out:
             return self.run_process(ROOT / "tools/demo", env=environment, stdout=out, stderr=subprocess.STDOUT,
@@ -35,7 +37,7 @@ class Demo(Scenario):
         demo = self.start()
         until(lambda: f"{MACHINES} of {MACHINES} machines connected" in self.output.read_text()
               or f"{MACHINES - 1} of {MACHINES}" in self.output.read_text(), "the machines")  # one is dead at times
-        self.assertEqual(len(self.members(demo.pid)), 3, "the script, the plant, the server")
+        self.assertEqual(len(self.members(demo.pid)), 4, "the script, the broker, the plant, the server")
         os.killpg(demo.pid, signal.SIGINT)  # as a terminal does
         self.assertEqual(demo.wait(DEADLINE_S), 0, self.output.read_text())
         self.assertEqual(self.members(demo.pid), [])
@@ -65,6 +67,16 @@ class Demo(Scenario):
         self.assertNotIn("imported", self.output.read_text())
         os.killpg(once_more.pid, signal.SIGINT)
         self.assertEqual(once_more.wait(DEADLINE_S), 0)
+
+    def test_a_broker_that_cannot_start_is_told(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", free_port()))
+            taken.listen()
+            demo = self.start(DEMO_BROKER_PORT=str(taken.getsockname()[1]))
+            self.assertEqual(demo.wait(DEADLINE_S), 1)
+        self.assertIn("Address already in use", self.output.read_text())
+        self.assertIn("demo: the MQTT broker ended", self.output.read_text())
+        self.assertEqual(self.members(demo.pid), [])
 
     def test_a_plant_that_cannot_start_is_told(self):
         taken = free_port()

@@ -14,6 +14,10 @@ from pages import Reader
 DOCS = ROOT / "docs"
 
 
+def needs(module):
+    return unittest.skipUnless(importlib.util.find_spec(module), f"{module} is missing (tests/requirements.txt)")
+
+
 class Pages(Scenario):
     def reader(self):
         """A reader with `lineshaft` in the path, and ports of his own."""
@@ -72,13 +76,56 @@ class Pages(Scenario):
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         reader.read(DOCS / "how-to/telegraf.md")
 
-    @unittest.skipUnless(importlib.util.find_spec("snap7"), "python-snap7 is missing (tests/requirements.txt)")
-    def test_connect_s7(self):
+    def with_a_peer(self, page, *ports, **replacements):
+        """Reads a page about a machine or a destination of another maker; `ports` are those of the peer in the page."""
         reader = self.with_a_server()
         server = self.servers[-1]
-        reader.replacements.update({"1102": str(free_port()), "8443": str(server.port)})
+        reader.replacements.update({"8443": str(server.port), **{port: str(free_port()) for port in ports}}, **replacements)
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
-        reader.read(DOCS / "how-to/connect-s7.md")
+        (self.folder / "bin/mosquitto").symlink_to(ROOT / "tools/mosquitto")
+        reader.environment["NODE_PATH"] = str(ROOT / "tests/peers/node_modules")
+        reader.read(DOCS / f"how-to/{page}.md")
+
+    @needs("pymodbus")
+    def test_connect_modbus(self):
+        self.with_a_peer("connect-modbus", "5021")
+
+    @needs("snap7")
+    def test_connect_s7(self):
+        self.with_a_peer("connect-s7", "1102")
+
+    @needs("asyncua")
+    def test_connect_opc_ua(self):
+        self.with_a_peer("connect-opc-ua", "4841")
+
+    @needs("paho")
+    def test_connect_mqtt(self):
+        self.with_a_peer("connect-mqtt", "1884")
+
+    @unittest.skipUnless((ROOT / "tests/peers/node_modules/sparkplug-client").exists(), "sparkplug-client is missing (tools/setup test)")
+    def test_connect_sparkplug(self):
+        self.with_a_peer("connect-sparkplug", "1885")
+
+    @needs("c104")
+    def test_connect_iec104(self):
+        self.with_a_peer("connect-iec104", "2405")
+
+    @needs("asyncua")
+    def test_serve_opc_ua(self):
+        self.with_a_peer("serve-opc-ua", "4840")
+
+    @needs("serial")
+    def test_connect_modbus_serial(self):
+        self.with_a_peer("connect-modbus-serial", **{"/tmp/ttyMeters": str(self.folder / "ttyMeters")})
+
+    @needs("paho")
+    def test_publish_mqtt(self):
+        self.with_a_peer("publish-mqtt", "1883")
+
+    def test_connect_mtconnect(self):
+        reader = self.with_a_server()
+        reader.replacements["5000"] = str(free_port())
+        reader.read(DOCS / "how-to/connect-mtconnect.md")
 
     def test_many_machines(self):
         reader = self.with_a_server()
@@ -112,7 +159,7 @@ class Tables(Scenario):
         self.assertEqual({name for name, _, _ in rows} | {"tls_certificate"}, set(real), "a setting that the page lacks, or that is none")
         for name, default, allowed in rows:
             if default:
-                self.assertEqual(json.dumps(real[name]), default, name)
+                self.assertEqual(json.dumps(real[name]).strip('"'), default, name)
             if allowed:
                 low, high = map(int, allowed.split(" to "))
                 for value in (low, high):

@@ -15,6 +15,7 @@ export interface RequestOptions {
   query?: Record<string, string | number | undefined>;
   body?: unknown; // sent as JSON, a Blob as it is
   signal?: AbortSignal;
+  ifMatch?: string; // refused if the thing has changed since
   /** The answer 401 means what it says: used by signing in itself. */
   isSignIn?: boolean;
 }
@@ -43,6 +44,7 @@ async function send(method: string, path: string, options: RequestOptions): Prom
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (options.signal) init.signal = options.signal;
   if (method !== 'GET') headers['X-CSRF-Token'] = authority.csrf;
+  if (options.ifMatch) headers['If-Match'] = options.ifMatch;
   if (options.body instanceof Blob) {
     headers['Content-Type'] = options.body.type || 'application/octet-stream';
     init.body = options.body;

@@ -47,8 +47,8 @@ export function t(key: string, params?: Params): string {
 }
 
 /** The text of a key, or the fallback where the language has none (the server's own English). */
-export function tOr(key: string, fallback: string): string {
-  return messages[key] ?? fallback;
+export function tOr(key: string, fallback: string, params?: Params): string {
+  return key in messages ? t(key, params) : fallback;
 }
 
 /** An error as the server writes it in a line, "LS-1105: what it means: detail", in the reader's words. */

@@ -14,6 +14,7 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { id: 'overview', href: '/', icon: 'overview', permissions: ['connection.read'], load: () => import('../pages/Overview.svelte') },
   { id: 'machines', href: '/machines', icon: 'machines', permissions: ['connection.read'], load: () => import('../pages/Machines.svelte') },
+  { id: 'flows', href: '/flows', icon: 'flows', permissions: ['connection.read'], load: () => import('../pages/Flows.svelte') },
   { id: 'tags', href: '/tags', icon: 'tags', permissions: ['tag.read'], load: () => import('../pages/Tags.svelte') },
   { id: 'trends', href: '/trends', icon: 'trends', permissions: ['tag.read'], load: () => import('../pages/Trends.svelte') },
   { id: 'import', href: '/import', icon: 'import', permissions: ['import.run'], load: () => import('../pages/Import.svelte') },

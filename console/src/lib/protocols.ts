@@ -12,7 +12,7 @@ export function loadProtocols(): Promise<ProtocolKind[]> {
 }
 
 /** What the settings of a new connection begin with. */
-export function defaultSettings(kind: ProtocolKind): Record<string, unknown> {
+export function defaultSettings(kind: Pick<ProtocolKind, 'settings'>): Record<string, unknown> {
   return Object.fromEntries(kind.settings.map((field) => [field.name, field.default ?? (field.kind === 'text' || field.kind === 'secret' ? '' : null)]));
 }
 
@@ -29,7 +29,7 @@ export const isWanted = (field: FieldSpec, settings: Record<string, unknown>): b
 export const isLong = (field: FieldSpec): boolean => /_pem$|^tls_(trusted|certificate|key)$/.test(field.name);
 
 /** The form is filled in: nothing required is empty, every number is in its range. */
-export function settingsReady(kind: ProtocolKind, settings: Record<string, unknown>): boolean {
+export function settingsReady(kind: Pick<ProtocolKind, 'settings'>, settings: Record<string, unknown>): boolean {
   return kind.settings.every((field) => {
     const value = settings[field.name];
     if (value === null || value === undefined || value === '') return !field.required && field.kind !== 'integer';

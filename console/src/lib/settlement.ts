@@ -98,7 +98,7 @@ export interface LicenceGap extends TimeSpan {
 export interface WholeRun extends RoyaltyRun {
   meters: Reading[];
   gaps: LicenceGap[];
-  warnings: { code: string; subject: string; text: string }[];
+  warnings: { code: string; subject: string; text: string; values: Record<string, string> }[];
   statement: {
     payouts: { payee: string; amount: string; parts: PayoutPart[] }[];
     licences: LicenceResult[];

@@ -63,6 +63,7 @@ export interface Attention {
   detail: string;
   id?: string;
   word?: string;
+  count?: number;
   link?: string;
 }
 

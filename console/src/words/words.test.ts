@@ -94,3 +94,17 @@ test('every protocol, its settings and its columns of signals have words', () =>
   }
   assert.deepEqual(missing, []);
 });
+
+test('every kind of flow and its settings have words', () => {
+  const rooms = join(root, '../../src/connect');
+  const kinds = readdirSync(rooms, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('/flow_kind.cpp'));
+  assert.ok(kinds.length > 0, 'no kind found');
+  const missing = kinds.flatMap((name) => {
+    const text = readFileSync(join(rooms, name), 'utf8');
+    const kind = /name\(\) const override \{ return "([\w-]+)"; \}/.exec(text)?.[1];
+    const settings = [...text.matchAll(/fields\.(?:integer|boolean|string|secret|number|word)\(\s*"(\w+)"/g)].map((match) => match[1]!);
+    assert.ok(kind && settings.length > 0, `${name} is not read`);
+    return [`flow.kind.${kind}`, ...settings.map((setting) => `setting.${setting}`)].filter((key) => !(key in en));
+  });
+  assert.deepEqual(missing, []);
+});

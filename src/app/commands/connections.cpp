@@ -87,15 +87,16 @@ int test_connection(ApiClient& api, Format format, const ConnectOptions& options
   } else {
     print_rows(format, kValueColumns, (*answer)["values"]);
   }
+  const Json& problem = (*answer)["error"];
+  const std::string why = problem.is_object() ? problem.value("detail", "") : "";
   if ((*answer)["reachable"] != true) {
-    const Json& problem = (*answer)["error"];
-    print_note("not reachable: " + (problem.is_object() ? problem.value("detail", "") : ""));
+    print_note("not reachable: " + why);
     return exit_code(ErrorCode::kUnreachable);
   }
   const Json& name = (*answer)["identification"];
   print_note("reachable, " + (*answer)["latency_ms"].dump() + " ms" +
-             (name.is_object() ? ", " + name.dump() : ""));
-  return kExitOk;
+             (name.is_object() ? ", " + name.dump() : "") + (why.empty() ? "" : ", but " + why));
+  return why.empty() ? kExitOk : kExitFailed;
 }
 
 void add_address(CLI::App* command, ConnectOptions& options) {

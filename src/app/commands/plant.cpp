@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/cli.h"
+#include "app/config.h"
 #include "plant/run.h"
 
 namespace lineshaft::app {
@@ -9,6 +10,7 @@ namespace {
 
 struct PlantCommand {
   plant::RunOptions run;
+  std::string broker;
   plant::BackfillOptions backfill;
   bool print_connections = false;
   bool print_machines = false;
@@ -16,7 +18,18 @@ struct PlantCommand {
 
 int sim_plant(PlantCommand command) {
   sys::Clock& clock = sys::real_clock();
+  if (!command.broker.empty()) {
+    auto broker = parse_endpoint(command.broker);
+    if (!broker) return print_error(broker.error());
+    command.run.plant.broker = *std::move(broker);
+  }
+  command.run.plant.has_certificates = !command.run.certificates.empty();
   if (command.print_connections) {
+    // Whoever gets the connections needs the certificate too.
+    if (command.run.plant.has_certificates) {
+      const auto made = plant::open_certificates(command.run.certificates, clock);
+      if (!made) return print_error(made.error());
+    }
     std::cout << plant::connections_json(plant::make_plant(command.run.plant)) << std::flush;
     return kExitOk;
   }
@@ -42,11 +55,15 @@ void add_plant_commands(Cli& cli) {
   CLI::App* sim = cli.root.add_subcommand("sim", "Simulated machines");
   sim->require_subcommand(1);
   auto command = std::make_shared<PlantCommand>();
-  CLI::App* plant = sim->add_subcommand("plant", "A steel melt shop that speaks Modbus TCP and S7");
+  CLI::App* plant = sim->add_subcommand("plant", "A steel melt shop on many protocols");
   plant->add_option("--seed", command->run.plant.seed, "Same seed, same plant")
       ->capture_default_str();
   plant->add_option("--port", command->run.plant.first_port, "Port of the first machine")
       ->capture_default_str();
+  plant->add_option("--broker", command->broker,
+                    "Address and port of an MQTT broker: what speaks MQTT or Sparkplug B does so");
+  plant->add_option("--pki", command->run.certificates,
+                    "Folder for certificates, made if missing: what speaks OPC UA does so");
   plant->add_option("--machine", command->run.machine, "Serve this machine alone");
   plant->add_option("--speed", command->run.speed, "How much faster than the clock")
       ->capture_default_str();

@@ -122,10 +122,10 @@ void add_serve_commands(Cli& cli) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* serve_command = cli.root.add_subcommand("serve", "Run the server");
   add_options(serve_command, *options);
-  serve_command->add_option(
-      "--provision", options->provision,
-      "Folder with connections.json, rights.json, cooperation.json, royalties.json and CSV files "
-      "to start with, once");
+  serve_command->add_option("--provision", options->provision,
+                            "Folder with connections.json, flows.json, rights.json, "
+                            "cooperation.json, royalties.json, CSV "
+                            "files and OPC UA certificates (.der) to trust, to start with, once");
   serve_command->add_flag("--status-line", options->status_line,
                           "Print a line of what arrives every second");
   cli.on(serve_command, [options] { return serve(*options); });

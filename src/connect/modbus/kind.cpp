@@ -1,5 +1,7 @@
 #include "connect/modbus/kind.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,6 +12,8 @@ namespace lineshaft::connect {
 
 namespace {
 
+constexpr std::size_t kDeviceBytesMax = 255;
+
 Error invalid(std::string what) { return Error{ErrorId::kInvalidArgument, std::move(what)}; }
 
 const ModbusSettings& modbus_of(const ProtocolSettings& settings) {
@@ -17,6 +21,53 @@ const ModbusSettings& modbus_of(const ProtocolSettings& settings) {
 }
 
 const ModbusPoint& modbus_of(const SignalPoint& point) { return std::get<ModbusPoint>(point); }
+
+// In the order of ModbusTransport and sys::Parity, as in the JSON.
+constexpr std::string_view kTransports[] = {"tcp", "rtu-tcp", "serial"};
+constexpr std::string_view kParities[] = {"none", "even", "odd"};
+
+template <typename T, std::size_t N>
+std::optional<T> parse_word(const std::string_view (&words)[N], std::string_view word) {
+  const auto found = std::ranges::find(words, word);
+  if (found == std::end(words)) return std::nullopt;
+  return static_cast<T>(found - std::begin(words));
+}
+
+std::string_view transport_name(ModbusTransport transport) {
+  return kTransports[static_cast<std::size_t>(transport)];
+}
+
+std::string_view parity_name(sys::Parity parity) {
+  return kParities[static_cast<std::size_t>(parity)];
+}
+
+void read_serial(Fields& fields, sys::SerialOptions& serial) {
+  fields.integer("baud", serial.baud, 1200, 921'600);
+  fields.word(
+      "parity", serial.parity,
+      [](std::string_view word) { return parse_word<sys::Parity>(kParities, word); },
+      "none, even or odd");
+  fields.integer("stop_bits", serial.stop_bits, 1, 2);
+  fields.boolean("rs485", serial.rs485);
+}
+
+Status check_serial(const ModbusSettings& settings) {
+  const sys::SerialOptions& serial = settings.serial;
+  if (!is_name(serial.device, kDeviceBytesMax) || serial.device.front() != '/') {
+    return invalid("settings.device: the path of a serial port is needed, as /dev/ttyUSB0");
+  }
+  if (!sys::is_baud(serial.baud)) {
+    return invalid("settings.baud: " + std::to_string(serial.baud) +
+                   " is no usual speed: 9600, 19200, 38400, 57600, 115200...");
+  }
+  if (settings.tls.enabled) return invalid("settings.tls: a serial line cannot be encrypted");
+  return check_number("settings.stop_bits", serial.stop_bits, 1, 2);
+}
+
+// On a line 0 speaks to all units, and none answers.
+Status check_rtu_unit(std::string_view field, std::uint8_t unit) {
+  return check_number(field, unit, 1, modbus::kRtuUnitMax);
+}
 
 class ModbusRuntime : public ProtocolRuntime {
  public:
@@ -83,11 +134,16 @@ class ModbusKind : public ProtocolKind {
 
   ProtocolSettings read_settings(Fields& fields) const override {
     ModbusSettings settings;
-    fields.require("host");
+    fields.word(
+        "transport", settings.transport,
+        [](std::string_view word) { return parse_word<ModbusTransport>(kTransports, word); },
+        "tcp, rtu-tcp or serial");
     fields.string("host", settings.host);
     fields.integer("port", settings.port, 1, 65535);
+    fields.string("device", settings.serial.device);
     fields.integer("unit_id", settings.unit_id, 0, 255);
     fields.advanced();
+    read_serial(fields, settings.serial);
     fields.integer("timeout_ms", settings.timeout_ms, 50, 60'000);
     fields.integer("request_delay_ms", settings.request_delay_ms, 0, 10'000);
     fields.integer("registers_per_read_max", settings.registers_per_read_max, 1, 125);
@@ -104,9 +160,16 @@ class ModbusKind : public ProtocolKind {
 
   Json settings_json(const ProtocolSettings& of, Secrets secrets) const override {
     const ModbusSettings& settings = modbus_of(of);
-    Json json = {{"host", settings.host},
+    const sys::SerialOptions& serial = settings.serial;
+    Json json = {{"transport", transport_name(settings.transport)},
+                 {"host", settings.host},
                  {"port", settings.port},
+                 {"device", serial.device},
                  {"unit_id", settings.unit_id},
+                 {"baud", serial.baud},
+                 {"parity", parity_name(serial.parity)},
+                 {"stop_bits", serial.stop_bits},
+                 {"rs485", serial.rs485},
                  {"timeout_ms", settings.timeout_ms},
                  {"request_delay_ms", settings.request_delay_ms},
                  {"registers_per_read_max", settings.registers_per_read_max},
@@ -159,7 +222,11 @@ class ModbusKind : public ProtocolKind {
 
   Status check_settings(const ProtocolSettings& of) const override {
     const ModbusSettings& s = modbus_of(of);
-    if (Status ok = check_host(s.host); !ok) return ok;
+    const bool serial = s.transport == ModbusTransport::kSerial;
+    if (Status ok = serial ? check_serial(s) : check_host(s.host); !ok) return ok;
+    if (s.rtu()) {
+      if (Status ok = check_rtu_unit("settings.unit_id", s.unit_id); !ok) return ok;
+    }
     const struct {
       std::string_view field;
       std::uint64_t value, low, high;
@@ -183,6 +250,9 @@ class ModbusKind : public ProtocolKind {
     const ModbusSettings& settings = modbus_of(of);
     const ModbusPoint& point = modbus_of(signal.point);
     if (Status format = modbus::check_format(point.format); !format) return format;
+    if (settings.rtu() && point.unit_id) {
+      if (Status ok = check_rtu_unit("unit_id", *point.unit_id); !ok) return ok;
+    }
     const std::uint32_t width = modbus::width(point.format);
     if (point.address + width > modbus::kAddresses) {
       return invalid("address: the value runs past address 65535");

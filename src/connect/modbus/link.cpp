@@ -11,6 +11,27 @@ namespace {
 constexpr std::size_t kStraysMax = 64;
 constexpr std::size_t kExpiredKept = 64;
 
+// MODBUS over Serial Line V1.02, 2.5.1.1: frames lie 3.5 characters apart, above 19200 baud 1.75
+// ms.
+constexpr std::uint32_t kFixedGapAbove = 19200;
+constexpr Nanoseconds kFixedGap = std::chrono::microseconds(1750);
+
+Nanoseconds gap_of(const std::optional<sys::SerialOptions>& serial) {
+  if (!serial) return Nanoseconds(0);
+  return serial->baud > kFixedGapAbove ? kFixedGap : sys::line_time(*serial, 7) / 2;
+}
+
+// How long the answer may be, as a PDU.
+std::size_t answer_bytes_max(const modbus::Request& request) {
+  if (const auto* read = std::get_if<modbus::ReadBits>(&request)) {
+    return std::size_t{2} + (read->count + 7u) / 8;
+  }
+  if (const auto* read = std::get_if<modbus::ReadRegisters>(&request)) {
+    return std::size_t{2} + 2u * read->count;
+  }
+  return std::holds_alternative<modbus::ReadDeviceId>(request) ? modbus::kPduBytesMax : 7;
+}
+
 }  // namespace
 
 ModbusLink::ModbusLink(sys::EventLoop& loop, sys::Random& random, LinkOptions options)
@@ -19,7 +40,8 @@ ModbusLink::ModbusLink(sys::EventLoop& loop, sys::Random& random, LinkOptions op
       options_(std::move(options)),
       pause_(loop.make_timer()),
       deadline_(loop.make_timer()),
-      inform_(loop.make_timer()) {
+      inform_(loop.make_timer()),
+      opening_(loop.make_timer()) {
   // A device that still answers a request of a connection before must not hit one of this one.
   next_transaction_ = static_cast<std::uint16_t>(random_.next_u64());
 }
@@ -42,6 +64,9 @@ void ModbusLink::leave(LinkClient& client) {
     if (asked.client == &client) asked.client = nullptr;
   }
   std::erase_if(expired_, [&](const auto& entry) { return entry.second == &client; });
+  for (Overdue& overdue : overdue_) {
+    if (overdue.client == &client) overdue.client = nullptr;
+  }
 }
 
 std::optional<Nanoseconds> ModbusLink::retry_in() const {
@@ -53,6 +78,7 @@ void ModbusLink::inform() {
   if (users_.empty()) return;
   if (!stream_) {
     StreamLinkOptions options{options_.endpoint, options_.connect_timeout, options_.tls};
+    options.serial = options_.serial;
     StreamUser& user = *this;
     stream_ = std::make_unique<StreamLink>(loop_, random_, std::move(options), user);
     return;
@@ -72,6 +98,7 @@ void ModbusLink::inform() {
 
 void ModbusLink::on_up() {
   reader_ = {};
+  rtu_reader_ = modbus::RtuReader(modbus::RtuSide::kAnswers);
   timeouts_in_a_row_ = 0;
   strays_in_a_row_ = 0;
   for (User& user : users_) user.informed = false;
@@ -81,6 +108,9 @@ void ModbusLink::on_up() {
 void ModbusLink::on_down(const Error& why, Nanoseconds retry_in) {
   in_flight_.clear();
   expired_.clear();
+  overdue_.clear();
+  closed_.reset();
+  opening_->cancel();
   to_write_.clear();
   deadline_->cancel();
   pause_->cancel();
@@ -92,8 +122,10 @@ void ModbusLink::on_down(const Error& why, Nanoseconds retry_in) {
 }
 
 Status ModbusLink::on_bytes(ByteSpan bytes) {
-  while (!bytes.empty()) {
-    const auto frame = reader_.next(bytes);
+  // Whatever it was, the next request keeps its distance.
+  not_before_ = std::max(not_before_, loop_.now() + gap_of(options_.serial));
+  for (;;) {
+    const auto frame = next_frame(bytes);
     if (!frame) return frame.error();
     if (!*frame) break;
     if (Status taken = on_frame(**frame); !taken) return taken;
@@ -102,23 +134,36 @@ Status ModbusLink::on_bytes(ByteSpan bytes) {
   return {};
 }
 
+Result<std::optional<modbus::Frame>> ModbusLink::next_frame(ByteSpan& bytes) {
+  if (options_.rtu) return rtu_reader_.next(bytes);
+  return reader_.next(bytes);
+}
+
+bool ModbusLink::is_answer(const InFlight& asked, const modbus::Frame& frame) const {
+  if (!options_.rtu) return frame.head.transaction == asked.transaction;
+  const int function = frame.pdu[0] & ~modbus::kExceptionBit;
+  return frame.head.unit == asked.ask.unit &&
+         function == static_cast<int>(modbus::function_of(asked.ask.request));
+}
+
 Status ModbusLink::on_frame(const modbus::Frame& frame) {
-  const auto found = std::ranges::find(in_flight_, frame.head.transaction, &InFlight::transaction);
-  if (found == in_flight_.end()) return on_stray(frame.head.transaction);
+  const auto found = std::ranges::find_if(
+      in_flight_, [&](const InFlight& asked) { return is_answer(asked, frame); });
+  if (found == in_flight_.end()) return on_stray(frame);
   const InFlight asked = std::move(*found);
   in_flight_.erase(found);
   watch_deadlines();
   strays_in_a_row_ = 0;
   timeouts_in_a_row_ = 0;
   stream_->settled();
-  not_before_ = loop_.now() + options_.request_delay;
+  not_before_ = std::max(not_before_, loop_.now() + options_.request_delay);
   if (asked.client != nullptr) deliver(asked, frame);
   return {};
 }
 
 void ModbusLink::deliver(const InFlight& asked, const modbus::Frame& frame) {
   Traffic& traffic = asked.client->traffic;
-  traffic.bytes_in += modbus::kHeaderBytes + frame.pdu.size();
+  traffic.bytes_in += frame_bytes(frame.pdu.size());
   traffic.latency.add(loop_.now() - asked.sent);
   if (frame.head.unit != asked.ask.unit) {
     traffic.errors += 1;
@@ -134,9 +179,15 @@ void ModbusLink::deliver(const InFlight& asked, const modbus::Frame& frame) {
 
 // An answer to nothing under way: late, twice, or to a transaction that never was. It is counted
 // and thrown away; the next answer is as good as before.
-Status ModbusLink::on_stray(std::uint16_t transaction) {
-  const auto late = std::ranges::find(expired_, transaction, [](const auto& e) { return e.first; });
-  if (late != expired_.end()) {
+Status ModbusLink::on_stray(const modbus::Frame& frame) {
+  const auto late =
+      std::ranges::find(expired_, frame.head.transaction, [](const auto& e) { return e.first; });
+  const auto overdue = std::ranges::find(overdue_, frame.head.unit, &Overdue::unit);
+  if (options_.rtu && overdue != overdue_.end()) {
+    if (overdue->client != nullptr) overdue->client->traffic.late_answers += 1;
+    overdue->until = loop_.now();
+    open_units();
+  } else if (!options_.rtu && late != expired_.end()) {
     late->second->traffic.late_answers += 1;
     expired_.erase(late);
   } else if (!users_.empty()) {
@@ -189,13 +240,31 @@ void ModbusLink::send(LinkClient& client, LinkAsk ask) {
     next_transaction_ = static_cast<std::uint16_t>(next_transaction_ + 1);
   } while (std::ranges::count(in_flight_, next_transaction_, &InFlight::transaction) > 0 ||
            std::ranges::count(expired_, next_transaction_, [](const auto& e) { return e.first; }));
-  modbus::append_frame({next_transaction_, ask.unit}, pdu, to_write_);
+  if (options_.rtu) {
+    // What is left of an answer before belongs to nobody.
+    rtu_reader_ = modbus::RtuReader(modbus::RtuSide::kAnswers);
+    modbus::append_rtu_frame(ask.unit, pdu, to_write_);
+  } else {
+    modbus::append_frame({next_transaction_, ask.unit}, pdu, to_write_);
+  }
   client.traffic.requests += 1;
-  client.traffic.bytes_out += modbus::kHeaderBytes + pdu.size();
+  client.traffic.bytes_out += frame_bytes(pdu.size());
   const Nanoseconds now = loop_.now();
-  const Nanoseconds deadline = now + ask.timeout;
+  // The timeout is for the device; a slow line needs its time besides.
+  const Nanoseconds deadline =
+      now + ask.timeout +
+      line_time(frame_bytes(pdu.size()) + frame_bytes(answer_bytes_max(ask.request)));
   in_flight_.push_back({next_transaction_, &client, std::move(ask), now, deadline});
   watch_deadlines();
+}
+
+std::size_t ModbusLink::frame_bytes(std::size_t pdu_bytes) const {
+  constexpr std::size_t kUnitAndCrc = 3;
+  return pdu_bytes + (options_.rtu ? kUnitAndCrc : modbus::kHeaderBytes);
+}
+
+Nanoseconds ModbusLink::line_time(std::size_t bytes) const {
+  return options_.serial ? sys::line_time(*options_.serial, bytes) : Nanoseconds(0);
 }
 
 // One timer for all requests: the earliest deadline.
@@ -215,38 +284,66 @@ void ModbusLink::on_deadline() {
   watch_deadlines();
   timeouts_in_a_row_ += late.size();
   for (const InFlight& asked : late) {
+    expect_late(asked);
     if (asked.client == nullptr) continue;
     asked.client->traffic.timeouts += 1;
     asked.client->traffic.errors += 1;
-    expired_.emplace_back(asked.transaction, asked.client);
-    if (expired_.size() > kExpiredKept) expired_.pop_front();
     asked.client->on_answer(
         asked.ask.token,
         Error{ErrorId::kTimeout,
-              "unit " + std::to_string(asked.ask.unit) + " of " + options_.endpoint.text() +
+              "unit " + std::to_string(asked.ask.unit) + " of " + options_.place() +
                   " did not answer within " +
                   std::to_string(asked.ask.timeout / std::chrono::milliseconds(1)) + " ms"});
   }
   // Bytes of an answer that does not end cannot be told from those of the next one.
-  if (reader_.pending_bytes() > 0) {
+  if (!options_.rtu && reader_.pending_bytes() > 0) {
     return stream_->lose(Error{ErrorId::kBadAnswer, "an answer stopped in the middle"});
   }
-  if (timeouts_in_a_row_ >= options_.timeouts_in_a_row_max) {
-    return stream_->lose(Error{ErrorId::kTimeout, options_.endpoint.text() + " left " +
+  if (!options_.serial && timeouts_in_a_row_ >= options_.timeouts_in_a_row_max) {
+    return stream_->lose(Error{ErrorId::kTimeout, options_.place() + " left " +
                                                       std::to_string(timeouts_in_a_row_) +
                                                       " requests in a row without an answer"});
   }
   pump();
 }
 
+void ModbusLink::expect_late(const InFlight& asked) {
+  if (options_.rtu) {
+    overdue_.push_back({asked.ask.unit, asked.client, loop_.now() + (asked.deadline - asked.sent)});
+    return open_units();
+  }
+  if (asked.client == nullptr) return;
+  expired_.emplace_back(asked.transaction, asked.client);
+  if (expired_.size() > kExpiredKept) expired_.pop_front();
+}
+
+// Opens the units that have had their time to answer late, and wakes up for the next one.
+void ModbusLink::open_units() {
+  const Nanoseconds now = loop_.now();
+  std::erase_if(overdue_, [&](const Overdue& overdue) { return overdue.until <= now; });
+  closed_.reset();
+  for (const Overdue& overdue : overdue_) closed_.set(overdue.unit);
+  if (overdue_.empty()) return opening_->cancel();
+  const auto next = std::ranges::min_element(overdue_, {}, &Overdue::until);
+  opening_->start(next->until - now, [this] {
+    open_units();
+    pump();
+  });
+}
+
 std::shared_ptr<ModbusLink> ModbusLinkPool::get(const LinkOptions& options, bool share) {
-  const std::string key = options.endpoint.text();
+  std::string key = options.place();
+  if (options.serial) {  // two settings for one line: the second user finds it in use
+    key += " " + std::to_string(options.serial->baud) + " " +
+           std::to_string(static_cast<int>(options.serial->parity)) + " " +
+           std::to_string(options.serial->stop_bits);
+  }
   if (const auto found = shared_.find(key); found != shared_.end()) {
     if (auto link = found->second.lock()) return link;
     shared_.erase(found);
   }
   auto link = std::make_shared<ModbusLink>(loop_, random_, options);
-  if (share) shared_[key] = link;
+  if (share || options.serial) shared_[key] = link;
   return link;
 }
 

@@ -1,7 +1,8 @@
-// connect/modbus/link.h: one connection to a Modbus device or gateway, shared by one or several
-// users; asks them for requests when it can carry one.
+// connect/modbus/link.h: one connection to a Modbus device or gateway, or a serial line, shared by
+// one or several users; asks them for requests when it can carry one.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -16,8 +17,11 @@
 #include "sys/loop.h"
 #include "wire/modbus/frame.h"
 #include "wire/modbus/message.h"
+#include "wire/modbus/rtu.h"
 
 namespace lineshaft::connect {
+
+using UnitSet = std::bitset<256>;
 
 enum class Urgency : std::uint8_t { kWrite, kPoll };
 
@@ -34,8 +38,8 @@ class LinkClient {
  public:
   virtual ~LinkClient() = default;
 
-  // The next request of that urgency, or nothing. All users are asked for writes before any for
-  // polls, and in turn, so that nobody starves.
+  // The next request of that urgency, or nothing; none to a unit of closed_units(). All users are
+  // asked for writes before any for polls, and in turn, so that nobody starves.
   virtual std::optional<LinkAsk> next_ask(Urgency urgency) = 0;
 
   // The answer (an exception of the device is one) or why there is none: kTimeout,
@@ -55,12 +59,19 @@ struct LinkOptions {
   std::shared_ptr<const sys::TlsContext> tls = nullptr;  // null: plain Modbus TCP
   Nanoseconds connect_timeout = std::chrono::seconds(1);
   Nanoseconds request_delay{0};
-  std::size_t in_flight_max = 1;
+  std::size_t in_flight_max = 1;                            // 1 with rtu
+  bool rtu = false;                                         // RTU frames; else those of Modbus TCP
+  std::optional<sys::SerialOptions> serial = std::nullopt;  // with rtu: a line instead of endpoint
   // So many timeouts with no answer between them mean that the connection is dead, not the device
-  // slow: connect anew.
+  // slow: connect anew. A serial port is not opened anew for silence.
   std::size_t timeouts_in_a_row_max = 3;
+
+  std::string place() const { return serial ? serial->device : endpoint.text(); }
 };
 
+// RTU has no transaction ids: an answer that comes after its timeout looks like that to the next
+// request. So a unit that left a request unanswered is closed for as long again, or until the late
+// answer is there, while the others are asked.
 class ModbusLink : private StreamUser {
  public:
   ModbusLink(sys::EventLoop& loop, sys::Random& random, LinkOptions options);
@@ -75,6 +86,9 @@ class ModbusLink : private StreamUser {
 
   // A user has something to send.
   void wake() { pump(); }
+
+  // Units that must not be asked now. The link asks again for requests when that changes.
+  const UnitSet& closed_units() const { return closed_; }
 
   bool up() const { return stream_ && stream_->up(); }
   // When the next attempt starts; absent unless it waits for one.
@@ -92,6 +106,11 @@ class ModbusLink : private StreamUser {
     Nanoseconds sent;
     Nanoseconds deadline;
   };
+  struct Overdue {  // an answer of RTU that may still come
+    std::uint8_t unit;
+    LinkClient* client;  // null: it left
+    Nanoseconds until;
+  };
 
   void on_up() override;
   Status on_bytes(ByteSpan bytes) override;
@@ -99,7 +118,13 @@ class ModbusLink : private StreamUser {
   void inform();
   Status on_frame(const modbus::Frame& frame);
   void deliver(const InFlight& asked, const modbus::Frame& frame);
-  Status on_stray(std::uint16_t transaction);
+  Status on_stray(const modbus::Frame& frame);
+  bool is_answer(const InFlight& asked, const modbus::Frame& frame) const;
+  Result<std::optional<modbus::Frame>> next_frame(ByteSpan& bytes);
+  void expect_late(const InFlight& asked);
+  void open_units();
+  std::size_t frame_bytes(std::size_t pdu_bytes) const;
+  Nanoseconds line_time(std::size_t bytes) const;  // none but on a serial line
   void pump();
   std::optional<std::pair<LinkClient*, LinkAsk>> next_ask();
   void send(LinkClient& client, LinkAsk ask);
@@ -118,12 +143,16 @@ class ModbusLink : private StreamUser {
   std::unique_ptr<sys::Timer> inform_;
 
   modbus::FrameReader reader_;
+  modbus::RtuReader rtu_reader_{modbus::RtuSide::kAnswers};
   Bytes to_write_;
 
   std::uint16_t next_transaction_ = 0;
   std::vector<InFlight> in_flight_;
   // Of requests that timed out, so that their late answers are counted for the right user.
   std::deque<std::pair<std::uint16_t, LinkClient*>> expired_;
+  std::vector<Overdue> overdue_;
+  UnitSet closed_;                       // those of overdue_
+  std::unique_ptr<sys::Timer> opening_;  // of the next unit of overdue_
   std::size_t strays_in_a_row_ = 0;
   std::size_t timeouts_in_a_row_ = 0;
   Nanoseconds not_before_{0};
@@ -138,7 +167,7 @@ class ModbusLinkPool {
   ModbusLinkPool(sys::EventLoop& loop, sys::Random& random) : loop_(loop), random_(random) {}
 
   // `share`: with everybody who shares this endpoint. Who does not share but finds a shared link
-  // there (a test read of a device in use) gets that one.
+  // there (a test read of a device in use) gets that one. A serial line is always shared.
   std::shared_ptr<ModbusLink> get(const LinkOptions& options, bool share);
 
  private:

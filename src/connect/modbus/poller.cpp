@@ -114,24 +114,30 @@ void ModbusPoller::stop(Quality quality) {
 }
 
 void ModbusPoller::start_cycle(Group& group) {
+  const std::deque<std::uint32_t> waiting = group.todo;  // most often nothing
   for (std::uint32_t i = 0; i < group.blocks.size(); ++i) {
+    if (std::ranges::count(waiting, i) > 0) continue;
     group.blocks[i].tries = 0;
     group.todo.push_back(i);
   }
 }
 
-void ModbusPoller::on_time(Nanoseconds now) {
+// Nothing is left of the cycle but what waits for closed units: it must not hold up the others.
+bool ModbusPoller::waits_only(const Group& group, const UnitSet& closed) const {
+  return group.under_way == 0 && std::ranges::all_of(group.todo, [&](std::uint32_t index) {
+           return closed.test(group.blocks[index].unit);
+         });
+}
+
+void ModbusPoller::on_time(Nanoseconds now, const UnitSet& closed) {
   if (!started_) return;
   for (Group& group : groups_) {
     if (now < group.due) continue;
     const Nanoseconds next = group.grid.after(now);
     // Instants that passed unseen are as lost as one that finds the cycle before still running.
     cycles_missed_ += static_cast<std::uint64_t>((next - group.due) / group.grid.interval() - 1);
-    if (group.running()) {
-      cycles_missed_ += 1;
-    } else {
-      start_cycle(group);
-    }
+    if (group.running()) cycles_missed_ += 1;
+    if (!group.running() || waits_only(group, closed)) start_cycle(group);
     group.due = next;
   }
 }
@@ -150,20 +156,22 @@ std::optional<Nanoseconds> ModbusPoller::next_time(Nanoseconds now) const {
 }
 
 // The next block of the cycle that may be asked now. Blocks of units that rest and addresses that
-// were refused are done for this cycle; blocks of busy devices stay.
-std::optional<std::uint32_t> ModbusPoller::take_ready(Group& group, Nanoseconds now) {
+// were refused are done for this cycle; blocks of busy devices and of closed units stay.
+std::optional<std::uint32_t> ModbusPoller::take_ready(Group& group, Nanoseconds now,
+                                                      const UnitSet& closed) {
   for (std::size_t left = group.todo.size(); left > 0; --left) {
     const std::uint32_t index = group.todo.front();
     group.todo.pop_front();
     const Block& block = group.blocks[index];
     if (!units_[block.unit].may_ask(now)) continue;
-    if (block.not_before <= now) return index;
-    if (block.tries > 0) group.todo.push_back(index);
+    const bool ready = block.not_before <= now;
+    if (ready && !closed.test(block.unit)) return index;
+    if (ready || block.tries > 0) group.todo.push_back(index);
   }
   return std::nullopt;
 }
 
-std::optional<LinkAsk> ModbusPoller::next_ask(Nanoseconds now) {
+std::optional<LinkAsk> ModbusPoller::next_ask(Nanoseconds now, const UnitSet& closed) {
   if (!started_) return std::nullopt;
   // Earliest next instant first. The groups are few: a look at each is cheaper than a heap.
   std::vector<Group*> by_due;
@@ -172,7 +180,7 @@ std::optional<LinkAsk> ModbusPoller::next_ask(Nanoseconds now) {
   }
   std::ranges::sort(by_due, {}, &Group::due);
   for (Group* group : by_due) {
-    const auto index = take_ready(*group, now);
+    const auto index = take_ready(*group, now, closed);
     if (!index) continue;
     const Block& block = group->blocks[*index];
     group->under_way += 1;

@@ -47,11 +47,12 @@ class ModbusPoller {
   void stop(Quality quality);
 
   // Starts the cycles that are due.
-  void on_time(Nanoseconds now);
+  void on_time(Nanoseconds now, const UnitSet& closed);
   // When on_time is wanted next, or a block becomes ready; nothing while stopped.
   std::optional<Nanoseconds> next_time(Nanoseconds now) const;
 
-  std::optional<LinkAsk> next_ask(Nanoseconds now);
+  // Nothing for a unit of `closed`: what it is asked waits, and others go first.
+  std::optional<LinkAsk> next_ask(Nanoseconds now, const UnitSet& closed);
   void on_answer(std::uint64_t token, Result<modbus::Response> answer, Nanoseconds now);
 
   std::uint64_t cycles_missed() const { return cycles_missed_; }
@@ -81,7 +82,8 @@ class ModbusPoller {
 
   void plan();
   void start_cycle(Group& group);
-  std::optional<std::uint32_t> take_ready(Group& group, Nanoseconds now);
+  bool waits_only(const Group& group, const UnitSet& closed) const;
+  std::optional<std::uint32_t> take_ready(Group& group, Nanoseconds now, const UnitSet& closed);
   void on_failure(Group& group, std::uint32_t index, const Error& why, Nanoseconds now);
   void on_exception(Group& group, std::uint32_t index, modbus::Exception what, Nanoseconds now);
   void on_refused(Group& group, std::uint32_t index, modbus::Exception what, Nanoseconds now);

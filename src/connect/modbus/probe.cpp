@@ -127,6 +127,7 @@ std::optional<LinkAsk> ModbusProbe::next_ask(Urgency urgency) {
     finish(std::nullopt);
     return std::nullopt;
   }
+  if (link_->closed_units().test(steps_.front().unit)) return std::nullopt;
   under_way_ = true;
   asked_at_ = loop_.now();
   return LinkAsk{steps_.front().unit, steps_.front().request,

@@ -1,213 +1,179 @@
 #include "connect/modbus/server.h"
 
-#include <array>
-#include <list>
-#include <map>
+#include <algorithm>
 #include <utility>
 
 #include "connect/modbus/execute.h"
+#include "connect/request_server.h"
+#include "sys/peer_certificate.h"
 #include "wire/modbus/frame.h"
+#include "wire/modbus/rtu.h"
 
 namespace lineshaft::connect {
 
 namespace {
 
-// One request is at most 260 bytes; a client that sends ahead fills this and then its own socket.
-constexpr std::size_t kReadBytes = 1024;
+// The extension of a certificate that names the role of its holder (MODBUS/TCP Security V2.1).
+constexpr const char* kRoleOid = "1.3.6.1.4.1.50316.802.1";
 
-class Server;
+// An RTU request that stopped for so long has ended. The standard says 3.5 characters, but adapters
+// and networks hold back what came for longer than that.
+constexpr Nanoseconds kRtuSilence = std::chrono::milliseconds(20);
 
-// One client: read a request, carry it out, wait if the device is slow, write the answer, go on.
-// Never two of these at once, so nothing grows.
-class Session {
+bool writes(const modbus::Request& request) {
+  return !std::holds_alternative<modbus::ReadBits>(request) &&
+         !std::holds_alternative<modbus::ReadRegisters>(request) &&
+         !std::holds_alternative<modbus::ReadDeviceId>(request);
+}
+
+// One client.
+class ModbusAnswerer : public Answerer {
  public:
-  Session(Server& server, std::unique_ptr<sys::TcpStream> stream);
-  void start() { read(); }
+  ModbusAnswerer(ModbusDevice& device, const ModbusServerOptions& options,
+                 ModbusServerCounters& counters, bool may_write)
+      : device_(device), options_(options), counters_(counters), may_write_(may_write) {}
+
+  Result<std::optional<Reply>> take(ByteSpan& input, Bytes& out) override {
+    auto frame = next_frame(input);
+    if (!frame) return frame.error();
+    if (!*frame) return std::optional<Reply>();
+    return std::optional<Reply>(answer(**frame, out));
+  }
+  bool is_inside() const override {
+    return (rtu() ? rtu_reader_.pending_bytes() : reader_.pending_bytes()) > 0;
+  }
+  void on_silence() override { rtu_reader_.silence(); }
 
  private:
-  void read();
-  void on_bytes(Result<std::size_t> count);
-  void work();
-  void answer(const modbus::Frame& frame);
-  void send(modbus::FrameHead head, ByteSpan pdu, const ServerReply& reply);
-  void write();
-  void give_up(bool broken);  // destroys this
+  bool rtu() const { return options_.rtu || options_.serial; }
+  Result<std::optional<modbus::Frame>> next_frame(ByteSpan& input) {
+    if (rtu()) return rtu_reader_.next(input);
+    return reader_.next(input);
+  }
 
-  Server& server_;
-  std::unique_ptr<sys::TcpStream> stream_;
-  std::unique_ptr<sys::Timer> deadline_;
-  std::unique_ptr<sys::Timer> delay_;
+  Reply answer(const modbus::Frame& frame, Bytes& out) {
+    const std::uint8_t unit = frame.head.unit;
+    if (rtu() && unit == modbus::kBroadcast) return carry_out_everywhere(frame.pdu);
+    // On a line somebody else may be that unit.
+    if (rtu() && !device_.has_unit(unit)) return {};
+    counters_.requests += 1;
+    Bytes pdu;
+    ServerReply reply;
+    const auto decoded = modbus::decode_request(frame.pdu);
+    if (const auto* refused = std::get_if<modbus::Exception>(&decoded)) {
+      counters_.exceptions += 1;
+      modbus::encode_exception(frame.pdu[0], *refused, pdu);
+    } else {
+      const auto& request = std::get<modbus::Request>(decoded);
+      const modbus::Response response = carry_out(unit, request);
+      if (std::holds_alternative<modbus::Exception>(response)) counters_.exceptions += 1;
+      modbus::encode_response(request, response, pdu);
+      reply = device_.reply_to(unit, request);
+    }
+    return put(frame.head, pdu, reply, out);
+  }
+
+  modbus::Response carry_out(std::uint8_t unit, const modbus::Request& request) {
+    // MODBUS/TCP Security: who has not the role is answered as if there were no such function.
+    if (!may_write_ && writes(request)) return modbus::Exception::kIllegalFunction;
+    return execute(device_, unit, request);
+  }
+
+  Reply carry_out_everywhere(ByteSpan pdu) {
+    const auto decoded = modbus::decode_request(pdu);
+    const auto* request = std::get_if<modbus::Request>(&decoded);
+    if (request == nullptr || !writes(*request)) return {};
+    counters_.requests += 1;
+    for (std::uint8_t unit = 1; unit <= modbus::kRtuUnitMax; ++unit) {
+      if (device_.has_unit(unit)) carry_out(unit, *request);
+    }
+    return {};
+  }
+
+  void append(modbus::FrameHead head, ByteSpan pdu, Bytes& out) const {
+    if (rtu()) {
+      modbus::append_rtu_frame(head.unit, pdu, out);
+    } else {
+      modbus::append_frame(head, pdu, out);
+    }
+  }
+
+  Reply put(modbus::FrameHead head, ByteSpan pdu, const ServerReply& reply, Bytes& out) const {
+    if (reply.fault == ServerFault::kSilence) return {reply.delay};
+    if (reply.fault == ServerFault::kClose) return {Nanoseconds(0), true};
+    if (reply.fault == ServerFault::kWrongTransaction) {
+      head.transaction = static_cast<std::uint16_t>(head.transaction + 1);
+    }
+    if (reply.fault == ServerFault::kWrongUnit) {
+      head.unit = static_cast<std::uint8_t>(head.unit + 1);
+    }
+    append(head, pdu, out);
+    if (reply.fault == ServerFault::kTwice) append(head, pdu, out);
+    if (reply.fault == ServerFault::kGarbage) out.assign(out.size(), 0xA5);
+    const bool midway = reply.fault == ServerFault::kCloseMidway;
+    if (midway) out.resize(out.size() / 2);
+    // On a line the answer keeps its distance: 3.5 characters.
+    const Nanoseconds distance =
+        options_.serial ? sys::line_time(*options_.serial, 7) / 2 : Nanoseconds(0);
+    return {std::max(reply.delay, distance), midway};
+  }
+
+  ModbusDevice& device_;
+  const ModbusServerOptions& options_;
+  ModbusServerCounters& counters_;
+  const bool may_write_;
   modbus::FrameReader reader_;
-  std::array<std::uint8_t, kReadBytes> in_{};
-  ByteSpan unread_;
-  Bytes out_;
-  bool frame_deadline_set_ = false;
-  bool close_after_write_ = false;
+  modbus::RtuReader rtu_reader_{modbus::RtuSide::kRequests};
 };
 
 class Server : public ModbusServer {
  public:
   Server(sys::EventLoop& loop, ModbusDevice& device, ModbusServerOptions options)
-      : loop_(loop), device_(device), options_(std::move(options)) {}
+      : device_(device),
+        options_(std::move(options)),
+        server_(loop, server_options(options_), [this](const sys::TcpStream& stream) {
+          return std::make_unique<ModbusAnswerer>(device_, options_, counters_, may_write(stream));
+        }) {}
 
-  Status listen() {
-    auto listener = loop_.listen(options_.listen, [this](std::unique_ptr<sys::TcpStream> stream) {
-      accept(std::move(stream));
-    });
-    if (!listener) return listener.error();
-    listener_ = std::move(*listener);
-    return {};
-  }
-
-  sys::Endpoint local() const override { return listener_->local(); }
-
+  Status listen() { return server_.start(); }
+  sys::Endpoint local() const override { return server_.local(); }
   ModbusServerCounters counters() const override {
     ModbusServerCounters counters = counters_;
-    counters.connections = sessions_.size();
+    const RequestServerCounters below = server_.counters();
+    counters.connections = below.connections;
+    counters.accepted = below.accepted;
+    counters.refused = below.refused;
+    counters.broken = below.broken;
     return counters;
   }
-
-  void drop_connections() override { sessions_.clear(); }
+  void drop_connections() override { server_.drop_connections(); }
 
  private:
-  friend class Session;
-
-  void accept(std::unique_ptr<sys::TcpStream> stream) {
-    if (sessions_.size() + securing_.size() >= options_.connections_max) {
-      counters_.refused += 1;
-      return;  // the stream closes
-    }
-    counters_.accepted += 1;
-    if (!options_.tls) return begin(std::move(stream));
-    const std::uint64_t id = next_handshake_++;
-    securing_[id] =
-        sys::start_tls(loop_, std::move(stream), options_.tls, "", options_.frame_timeout,
-                       [this, id](Result<std::unique_ptr<sys::TcpStream>> secured) {
-                         const auto handshake = securing_.extract(id);  // lives until the end here
-                         if (secured) return begin(*std::move(secured));
-                         counters_.broken += 1;
-                       });
+  static RequestServerOptions server_options(const ModbusServerOptions& options) {
+    RequestServerOptions below;
+    below.listen = options.listen;
+    below.tls = options.tls;
+    below.serial = options.serial;
+    below.connections_max = options.connections_max;
+    below.idle_timeout = options.idle_timeout;
+    below.frame_timeout = options.frame_timeout;
+    if (options.rtu || options.serial) below.gap = kRtuSilence;
+    return below;
   }
 
-  void begin(std::unique_ptr<sys::TcpStream> stream) {
-    sessions_.push_back(std::make_unique<Session>(*this, std::move(stream)));
-    sessions_.back()->start();
+  bool may_write(const sys::TcpStream& stream) const {
+    if (!options_.writing_roles) return true;
+    const auto certificate = sys::peer_certificate(stream);
+    if (!certificate) return false;
+    const auto role = sys::certificate_text(*certificate, kRoleOid);
+    return role && std::ranges::count(*options_.writing_roles, *role) > 0;
   }
 
-  void remove(Session* session) {
-    sessions_.remove_if([&](const auto& owned) { return owned.get() == session; });
-  }
-
-  sys::EventLoop& loop_;
   ModbusDevice& device_;
   const ModbusServerOptions options_;
   ModbusServerCounters counters_;
-  std::list<std::unique_ptr<Session>> sessions_;
-  std::uint64_t next_handshake_ = 0;
-  std::map<std::uint64_t, std::unique_ptr<sys::Connecting>> securing_;
-  std::unique_ptr<sys::TcpListener> listener_;  // destroyed first: no accept into a dying server
+  RequestServer server_;  // last: its clients use the others
 };
-
-Session::Session(Server& server, std::unique_ptr<sys::TcpStream> stream)
-    : server_(server),
-      stream_(std::move(stream)),
-      deadline_(server.loop_.make_timer()),
-      delay_(server.loop_.make_timer()) {}
-
-void Session::give_up(bool broken) {
-  if (broken) server_.counters_.broken += 1;
-  server_.remove(this);
-}
-
-void Session::read() {
-  // A frame under way keeps the deadline it got with its first byte: a client that drips bytes does
-  // not move it.
-  const bool inside_frame = reader_.pending_bytes() > 0;
-  if (!inside_frame || !frame_deadline_set_) {
-    deadline_->start(inside_frame ? server_.options_.frame_timeout : server_.options_.idle_timeout,
-                     [this, inside_frame] { give_up(inside_frame); });
-    frame_deadline_set_ = inside_frame;
-  }
-  stream_->read_some(in_, [this](Result<std::size_t> count) { on_bytes(std::move(count)); });
-}
-
-void Session::on_bytes(Result<std::size_t> count) {
-  if (!count) return give_up(false);
-  unread_ = ByteSpan(in_).first(*count);
-  work();
-}
-
-void Session::work() {
-  auto frame = reader_.next(unread_);
-  if (!frame) return give_up(true);
-  if (!*frame) return read();
-  frame_deadline_set_ = false;
-  deadline_->cancel();
-  answer(**frame);
-}
-
-void Session::answer(const modbus::Frame& frame) {
-  server_.counters_.requests += 1;
-  Bytes pdu;
-  ServerReply reply;
-  const auto decoded = modbus::decode_request(frame.pdu);
-  if (const auto* refused = std::get_if<modbus::Exception>(&decoded)) {
-    server_.counters_.exceptions += 1;
-    modbus::encode_exception(frame.pdu[0], *refused, pdu);
-  } else {
-    const auto& request = std::get<modbus::Request>(decoded);
-    const modbus::Response response = execute(server_.device_, frame.head.unit, request);
-    if (std::holds_alternative<modbus::Exception>(response)) server_.counters_.exceptions += 1;
-    modbus::encode_response(request, response, pdu);
-    reply = server_.device_.reply_to(frame.head.unit, request);
-  }
-  send(frame.head, pdu, reply);
-}
-
-void Session::send(modbus::FrameHead head, ByteSpan pdu, const ServerReply& reply) {
-  out_.clear();
-  if (reply.fault == ServerFault::kWrongTransaction) {
-    head.transaction = static_cast<std::uint16_t>(head.transaction + 1);
-  }
-  if (reply.fault == ServerFault::kWrongUnit) head.unit = static_cast<std::uint8_t>(head.unit + 1);
-  modbus::append_frame(head, pdu, out_);
-  switch (reply.fault) {
-    case ServerFault::kSilence:
-      out_.clear();
-      break;
-    case ServerFault::kClose:
-      return give_up(false);
-    case ServerFault::kCloseMidway:
-      out_.resize(out_.size() / 2);
-      close_after_write_ = true;
-      break;
-    case ServerFault::kGarbage:
-      out_.assign(out_.size(), 0xA5);
-      break;
-    case ServerFault::kTwice:
-      modbus::append_frame(head, pdu, out_);
-      break;
-    default:
-      break;
-  }
-  if (reply.delay > Nanoseconds(0)) {
-    delay_->start(reply.delay, [this] { write(); });
-  } else {
-    write();
-  }
-}
-
-void Session::write() {
-  deadline_->start(server_.options_.frame_timeout, [this] { give_up(true); });
-  if (out_.empty()) {  // silence; go on at the next turn, as after a write
-    delay_->start(Nanoseconds(0), [this] { work(); });
-    return;
-  }
-  stream_->write_all(out_, [this](const Status& written) {
-    if (!written || close_after_write_) return give_up(false);
-    work();
-  });
-}
 
 }  // namespace
 

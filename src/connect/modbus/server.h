@@ -1,4 +1,5 @@
-// connect/modbus/server.h: a Modbus TCP server: registers of ours, served to clients of others.
+// connect/modbus/server.h: a Modbus server: registers of ours, served to clients of others, over
+// TCP, TLS or a serial line.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +7,12 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "sys/loop.h"
+#include "sys/serial.h"
 #include "sys/tls_stream.h"
 #include "wire/modbus/identification.h"
 #include "wire/modbus/message.h"
@@ -68,8 +72,15 @@ class ModbusDevice {
 
 struct ModbusServerOptions {
   sys::Endpoint listen;  // a numeric address; port 0 takes a free one
+  bool rtu = false;      // RTU frames over TCP, as a serial gateway passes them on
+  // RTU on a serial line instead of `listen`; idle_timeout does not apply.
+  std::optional<sys::SerialOptions> serial = std::nullopt;
   // Modbus/TCP Security; null: plain. A handshake takes frame_timeout at most.
   std::shared_ptr<const sys::TlsContext> tls = nullptr;
+  // With TLS and trusted clients: the roles in their certificates that may write (extension
+  // 1.3.6.1.4.1.50316.802.1). Others read only; what they write is answered with exception 01.
+  // Absent: every client may write.
+  std::optional<std::vector<std::string>> writing_roles = std::nullopt;
   // A further connection is closed at once; 1 makes a device that serves a single client.
   std::size_t connections_max = 64;
   // A connection that sends no whole request for so long is closed.
@@ -88,7 +99,9 @@ struct ModbusServerCounters {
 };
 
 // Functions 1-6, 15, 16, 22, 23 and 43/14. One request at a time per connection, in order; what a
-// client sends ahead waits in its socket, so memory per connection is bounded. Loop's thread only.
+// client sends ahead waits in its socket, so memory per connection is bounded. With RTU, units that
+// the device does not have are left to others, and a write to unit 0 is carried out by all without
+// an answer. Loop's thread only.
 class ModbusServer {
  public:
   virtual ~ModbusServer() = default;  // stops listening, closes every connection
@@ -98,7 +111,8 @@ class ModbusServer {
   virtual void drop_connections() = 0;
 };
 
-// `loop` and `device` must outlive the server. Errors: kAddressInUse.
+// `loop` and `device` must outlive the server. Errors: kAddressInUse; for a serial line those of
+// sys::open_serial.
 Result<std::unique_ptr<ModbusServer>> make_modbus_server(sys::EventLoop& loop, ModbusDevice& device,
                                                          ModbusServerOptions options);
 

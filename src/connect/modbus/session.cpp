@@ -15,11 +15,16 @@ constexpr std::size_t kTimeoutsMax = 12;
 
 LinkOptions link_options(const ModbusSettings& settings, std::size_t units) {
   LinkOptions options;
-  options.endpoint = {settings.host, settings.port};
-  options.tls = tls_context(settings.tls, sys::TlsSide::kClient);
+  options.rtu = settings.rtu();
+  if (settings.transport == ModbusTransport::kSerial) {
+    options.serial = settings.serial;
+  } else {
+    options.endpoint = {settings.host, settings.port};
+    options.tls = tls_context(settings.tls, sys::TlsSide::kClient);
+  }
   options.connect_timeout = std::chrono::milliseconds(settings.timeout_ms);
   options.request_delay = std::chrono::milliseconds(settings.request_delay_ms);
-  options.in_flight_max = settings.requests_in_flight_max;
+  options.in_flight_max = settings.rtu() ? 1 : settings.requests_in_flight_max;
   // Several requests under way die together of one lost connection: that counts as one round.
   options.timeouts_in_a_row_max =
       std::min(kTimeoutsPerUnit * std::max<std::size_t>(units, 1), kTimeoutsMax) +
@@ -70,8 +75,9 @@ void ModbusSession::fill(ConnectionStatus& status) const {
 }
 
 std::optional<LinkAsk> ModbusSession::next_ask(Urgency urgency) {
-  if (urgency == Urgency::kPoll) return poller_.next_ask(loop_.now());
-  auto ask = writer_.next_ask(loop_.now());
+  const UnitSet& closed = link_->closed_units();
+  if (urgency == Urgency::kPoll) return poller_.next_ask(loop_.now(), closed);
+  auto ask = writer_.next_ask(loop_.now(), closed);
   if (ask) ask->token = kWriteToken;
   return ask;
 }
@@ -113,7 +119,7 @@ void ModbusSession::arm() {
   if (!next) return timer_->cancel();
   timer_->start(*next - now, [this] {
     armed_for_.reset();
-    poller_.on_time(loop_.now());
+    poller_.on_time(loop_.now(), link_->closed_units());
     link_->wake();
     arm();
   });

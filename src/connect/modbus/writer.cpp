@@ -75,15 +75,16 @@ std::optional<Nanoseconds> ModbusWriter::next_time() const {
   return queue_.front().not_before;
 }
 
-std::optional<LinkAsk> ModbusWriter::next_ask(Nanoseconds now) {
+std::optional<LinkAsk> ModbusWriter::next_ask(Nanoseconds now, const UnitSet& closed) {
   if (queue_.empty() || queue_.front().under_way || queue_.front().not_before > now) {
     return std::nullopt;
   }
   Operation& operation = queue_.front();
-  operation.under_way = true;
   const ModbusPoint& p = point(operation);
   LinkAsk ask;
   ask.unit = p.unit_id.value_or(settings_.unit_id);
+  if (closed.test(ask.unit)) return std::nullopt;
+  operation.under_way = true;
   ask.timeout = std::chrono::milliseconds(settings_.timeout_ms);
   ask.request = operation.step == Step::kWrite ? write_request(operation) : read_request(p);
   return ask;

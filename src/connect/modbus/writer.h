@@ -25,7 +25,8 @@ class ModbusWriter {
   // The connection is gone: every write fails with `why`.
   void fail_all(const Error& why);
 
-  std::optional<LinkAsk> next_ask(Nanoseconds now);
+  // Nothing for a unit of `closed`.
+  std::optional<LinkAsk> next_ask(Nanoseconds now, const UnitSet& closed);
   // When next_ask is worth another look; nothing if there is no write or it waits for an answer.
   std::optional<Nanoseconds> next_time() const;
   // Requires: the answer belongs to the last ask.

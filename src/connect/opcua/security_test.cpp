@@ -14,9 +14,15 @@ struct Cell {
   std::string policy;
 };
 
-const std::vector<Cell>& secure_cells() {
+std::string name_of(const Cell& cell, UserKind user) {
+  return std::string(mode_name(cell.mode)) + " " + cell.policy + ", " +
+         std::string(user_kind_name(user));
+}
+
+// Every mode with every policy that has it.
+const std::vector<Cell>& all_cells() {
   static const std::vector<Cell> cells = [] {
-    std::vector<Cell> made;
+    std::vector<Cell> made = {{Mode::kNone, ""}};
     for (const char* policy : {"Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"}) {
       made.push_back({Mode::kSign, policy});
       made.push_back({Mode::kSignAndEncrypt, policy});
@@ -24,6 +30,41 @@ const std::vector<Cell>& secure_cells() {
     return made;
   }();
   return cells;
+}
+
+constexpr UserKind kUsers[] = {UserKind::kAnonymous, UserKind::kUserName, UserKind::kCertificate};
+
+// RFC 7468: base64 (RFC 4648) in lines of 64 between two lines of dashes.
+std::string pem(const std::string& label, ByteSpan der) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < der.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (i + k < der.size() ? der[i + k] : 0U);
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += i + k > der.size() ? '=' : kDigits[bits >> (18 - 6 * k) & 63];
+    }
+    if (i % 48 == 45) text += '\n';
+  }
+  return "-----BEGIN " + label + "-----\n" + text + "\n-----END " + label + "-----\n";
+}
+
+// A person with a certificate.
+const Identity& otto() {
+  static const Identity identity = [] {
+    sys::SimLoop loop;
+    sys::SimClock clock{loop, sys::real_clock().now() + 1h};
+    sys::SimDisk disk;
+    return testing::make_store(disk, clock, "otto")->own();
+  }();
+  return identity;
+}
+
+// A key in the form of PKCS #8 goes on with a sequence behind its version (02 01 00), one in that
+// of PKCS #1 with a number.
+std::string key_pem(ByteSpan der) {
+  LS_ASSERT(der.size() > 8);
+  return pem(der[7] == 0x30 ? "PRIVATE KEY" : "RSA PRIVATE KEY", der);
 }
 
 ConnectionConfig with(Mode mode, const std::string& policy, UserKind user = UserKind::kAnonymous) {
@@ -34,22 +75,85 @@ ConnectionConfig with(Mode mode, const std::string& policy, UserKind user = User
   settings.user = user;
   settings.user_name = "otto";
   settings.password = "geheim";
+  if (user == UserKind::kCertificate) {
+    settings.user_certificate_pem = pem("CERTIFICATE", otto().certificate);
+    settings.user_key_pem = key_pem(otto().key);
+  }
   return config;
 }
 
-TEST(OpcUaSecurity, EveryCurrentPolicyAndModeConnectsAnonymousAndByName) {
-  for (const Cell& cell : secure_cells()) {
-    for (const UserKind user : {UserKind::kAnonymous, UserKind::kUserName}) {
+TEST(OpcUaSecurity, EveryPolicyAndModeConnectsEveryKindOfUser) {
+  for (const Cell& cell : all_cells()) {
+    for (const UserKind user : kUsers) {
       Plant plant;
       plant.trust_each_other();
+      ASSERT_TRUE(plant.server_trust->trust(otto().certificate).ok());
       plant.backing.passwords["otto"] = "geheim";
       plant.serve();
       plant.set_all();
       plant.put(with(cell.mode, cell.policy, user));
-      ASSERT_TRUE(plant.all_good()) << cell.policy << ": " << plant.last_error();
+      ASSERT_TRUE(plant.all_good()) << name_of(cell, user) << ": " << plant.last_error();
       EXPECT_EQ(plant.backing.users.back().kind, user);
     }
   }
+}
+
+// The same table with users whom the server does not want: nobody gets in, and the reason is told.
+TEST(OpcUaSecurity, EveryPolicyAndModeRefusesEveryKindOfUserWithTheReason) {
+  for (const Cell& cell : all_cells()) {
+    for (const UserKind user : kUsers) {
+      Plant plant;
+      plant.trust_each_other();
+      plant.options.allow_anonymous = false;
+      plant.backing.passwords["otto"] = "anders";
+      plant.serve();
+      plant.set_all();
+      plant.put(with(cell.mode, cell.policy, user));
+      const bool lost =
+          plant.run_until([&] { return plant.status().state == ConnectionState::kRetrying; });
+      ASSERT_TRUE(lost) << name_of(cell, user);
+      const char* reason =
+          user == UserKind::kAnonymous ? "no anonymous users" : "the server refuses the user";
+      EXPECT_NE(plant.last_error().find(reason), std::string::npos)
+          << name_of(cell, user) << ": " << plant.last_error();
+      EXPECT_TRUE(plant.backing.users.empty()) << name_of(cell, user);
+      EXPECT_EQ(plant.server->counters().sessions_made, 0U) << name_of(cell, user);
+    }
+  }
+}
+
+// And with certificates of applications that the other side does not know.
+TEST(OpcUaSecurity, EverySecurePolicyAndModeRefusesAnApplicationThatIsNotTrusted) {
+  for (const Cell& cell : all_cells()) {
+    if (cell.mode == Mode::kNone) continue;
+    for (const bool server_is_trusted : {false, true}) {
+      Plant plant;
+      plant.backing.passwords["otto"] = "geheim";
+      if (server_is_trusted) {
+        ASSERT_TRUE(plant.client_trust->trust(plant.server_trust->own().certificate).ok());
+      } else {
+        ASSERT_TRUE(plant.server_trust->trust(plant.client_trust->own().certificate).ok());
+      }
+      plant.serve();
+      plant.put(with(cell.mode, cell.policy, UserKind::kUserName));
+      const bool lost =
+          plant.run_until([&] { return plant.status().state == ConnectionState::kRetrying; });
+      ASSERT_TRUE(lost) << name_of(cell, UserKind::kUserName);
+      const char* reason = server_is_trusted ? "refuses our certificate" : "is not trusted";
+      EXPECT_NE(plant.last_error().find(reason), std::string::npos)
+          << name_of(cell, UserKind::kUserName) << ": " << plant.last_error();
+      EXPECT_TRUE(plant.backing.users.empty());
+    }
+  }
+}
+
+// Policies that are out of date are no settings at all.
+TEST(OpcUaSecurity, OutdatedAndUnknownPoliciesCannotBeSet) {
+  for (const char* policy : {"Basic128Rsa15", "Basic256", "Aes128-Sha256-RsaOaep", "none"}) {
+    EXPECT_FALSE(check_connection(with(Mode::kSignAndEncrypt, policy)).ok()) << policy;
+  }
+  EXPECT_FALSE(check_connection(with(Mode::kSign, "None")).ok());
+  EXPECT_FALSE(check_connection(with(Mode::kNone, "Basic256Sha256")).ok());
 }
 
 TEST(OpcUaSecurity, TheBestIsWhatIsTakenWhenNothingIsSet) {

@@ -73,9 +73,11 @@ class Session : public Driver, private UaClientListener {
  private:
   void on_session(bool same) override {
     retry_at_.reset();
-    if (same) return go(true);
+    if (same && prepared_) return go(true);
+    prepared_ = false;
     access_.prepare([this](const Status& ready) {
       if (!ready) return client_.give_up(ready.error());
+      prepared_ = true;
       go(false);
     });
   }
@@ -125,6 +127,7 @@ class Session : public Driver, private UaClientListener {
   Poller poller_;
   Writer writer_;
   bool polling_;
+  bool prepared_ = false;  // the present session; it may outlive the connection
   bool ready_ = false;
   std::uint64_t sessions_ = 0;
 };

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "connect/opcua/testing.h"
 
 namespace lineshaft::connect::opcua {
@@ -61,6 +63,30 @@ TEST(OpcUaSession, DeliversEveryChangeBetweenTwoPublishes) {
   ASSERT_EQ(samples.size(), before + 8);
   for (std::size_t i = 0; i < 8; ++i) {
     EXPECT_EQ(samples[before + i].value, Value(static_cast<std::int64_t>(i + 1) * 100));
+  }
+}
+
+// Its source time is from before the loss: without care its newest sample would be the loss.
+TEST(OpcUaSession, AValueThatStoodStillDuringALossIsGoodAfterIt) {
+  for (const bool server_restarts : {false, true}) {
+    Plant plant;
+    plant.serve();
+    plant.set_all();
+    plant.put(Plant::connection());
+    ASSERT_TRUE(plant.all_good()) << plant.last_error();
+    plant.loop.run_for(10s);
+    if (server_restarts) plant.server.reset();
+    plant.loop.cut(plant.at);
+    ASSERT_TRUE(plant.run_until([&] { return plant.status().tags_bad > 0; }));
+    plant.loop.run_for(1s);
+    if (server_restarts) plant.serve();
+    ASSERT_TRUE(plant.all_good()) << plant.last_error();
+    plant.loop.run_for(100ms);
+    const auto samples = plant.sink.of(103);
+    const auto newest = std::ranges::max_element(samples, {}, &Sample::time);
+    ASSERT_NE(newest, samples.end());
+    EXPECT_EQ(newest->quality, quality::kGood) << "server restarts: " << server_restarts;
+    EXPECT_EQ(newest->value, Value(true));
   }
 }
 

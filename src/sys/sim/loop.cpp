@@ -100,6 +100,19 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
     done(count);
   }
 
+  // True if this end's next `count` bytes reach a cut; `count` is then what still arrives.
+  bool cut_short(std::size_t end, std::size_t& count) {
+    auto& place = loop_.place(endpoints_[1]);
+    const auto reaches = [&count](std::optional<std::uint64_t>& cut, std::uint64_t sent) {
+      if (!cut || sent + count < *cut) return false;
+      count = static_cast<std::size_t>(*cut - std::min(sent, *cut));
+      cut.reset();
+      return true;
+    };
+    return reaches(place.cut_once[end], place.sent[end]) ||
+           (end == 1 && reaches(cut_after_, sent_));
+  }
+
   void deliver(std::size_t end) {
     End& from = ends_[end];
     End& to = ends_[1 - end];
@@ -107,14 +120,13 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
       from.sending.clear();  // lost on the way; the sender's kernel took it, so the write succeeds
     } else if (to.alive) {
       std::size_t count = from.sending.size();
-      const bool cuts = end == 1 && cut_after_ && sent_ + count >= *cut_after_;
-      if (cuts) count = static_cast<std::size_t>(*cut_after_ - std::min(sent_, *cut_after_));
+      const bool cuts = cut_short(end, count);
       to.inbox.insert(to.inbox.end(), from.sending.begin(),
                       from.sending.begin() + static_cast<std::ptrdiff_t>(count));
       sent_ += end == 1 ? count : 0;
+      loop_.place(endpoints_[1]).sent[end] += count;
       from.sending.clear();
       if (cuts) {
-        cut_after_.reset();
         to.ended = true;  // what arrived before the cut is still read
         from.reset = true;
         later(end, Nanoseconds(0), &SimConnection::serve_read);
@@ -329,6 +341,15 @@ void SimLoop::cut(const Endpoint& at_endpoint) {
 
 void SimLoop::cut_after(const Endpoint& at_endpoint, std::optional<std::uint64_t> bytes) {
   place(at_endpoint).cut_after = bytes;
+}
+
+void SimLoop::cut_once(const Endpoint& at_endpoint, SimSide side, std::uint64_t bytes) {
+  place(at_endpoint).cut_once[static_cast<std::size_t>(side)] = bytes;
+}
+
+std::uint64_t SimLoop::bytes_sent(const Endpoint& at_endpoint, SimSide side) const {
+  const auto found = places_.find(at_endpoint.text());
+  return found == places_.end() ? 0 : found->second.sent[static_cast<std::size_t>(side)];
 }
 
 std::size_t SimLoop::open_connections(const Endpoint& at_endpoint) const {

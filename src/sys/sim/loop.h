@@ -4,6 +4,7 @@
 // delivery. Events of one instant run in the order in which they were made. One thread only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -17,6 +18,8 @@
 namespace lineshaft::sys {
 
 class SimConnection;
+
+enum class SimSide : std::uint8_t { kConnecting, kListening };
 
 class SimLoop : public EventLoop {
  public:
@@ -53,6 +56,11 @@ class SimLoop : public EventLoop {
   void cut(const Endpoint& at);
   // Each new connection is reset when the listening side has sent this many bytes over it.
   void cut_after(const Endpoint& at, std::optional<std::uint64_t> bytes);
+  // Once: the connection is reset over which that side sends the byte with which it has sent so
+  // many over all its connections. The byte still arrives.
+  void cut_once(const Endpoint& at, SimSide side, std::uint64_t bytes);
+  // By that side, over all connections.
+  std::uint64_t bytes_sent(const Endpoint& at, SimSide side) const;
   std::size_t open_connections(const Endpoint& at) const;
   std::uint64_t connections_made(const Endpoint& at) const;
 
@@ -73,6 +81,8 @@ class SimLoop : public EventLoop {
     bool listening = false;
     bool silent = false;
     std::optional<std::uint64_t> cut_after;
+    std::array<std::optional<std::uint64_t>, 2> cut_once;  // by SimSide
+    std::array<std::uint64_t, 2> sent{};                   // by SimSide
     std::uint64_t made = 0;
     std::vector<std::weak_ptr<SimConnection>> open;
   };
