@@ -53,6 +53,12 @@ describe('getting machines in', () => {
   const looked = async (name: string) => {
     assert.deepEqual(await seriousFindings(page), []);
     await shoot(page, name);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 390, height: 844 });
+    assert.deepEqual(await seriousFindings(page, 'colours'), []);
+    await shoot(page, `${name}-phone-dark`);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1440, height: 900 });
   };
 
   test('a range is asked only after it was said what that means, and a find fills in the form', async () => {
