@@ -1,4 +1,5 @@
 // connect ls | add | rm | test, and those of getting_in.h.
+#include <algorithm>
 #include <iostream>
 
 #include "app/cli.h"
@@ -96,7 +97,11 @@ int test_connection(ApiClient& api, Format format, const ConnectOptions& options
   const Json& name = (*answer)["identification"];
   print_note("reachable, " + (*answer)["latency_ms"].dump() + " ms" +
              (name.is_object() ? ", " + name.dump() : "") + (why.empty() ? "" : ", but " + why));
-  return why.empty() ? kExitOk : kExitFailed;
+  // A signal that is refused stands in its row; a machine that gives nothing is a failure.
+  const Json& values = (*answer)["values"];
+  const bool gave_any = std::ranges::any_of(
+      values, [](const Json& value) { return !value.value("value", Json()).is_null(); });
+  return why.empty() || gave_any ? kExitOk : kExitFailed;
 }
 
 void add_address(CLI::App* command, ConnectOptions& options) {
