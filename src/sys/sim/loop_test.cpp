@@ -189,6 +189,33 @@ TEST(SimLoop, CutsAfterAnExactNumberOfBytes) {
   }
 }
 
+TEST(SimLoop, CutsOnceBehindAByteThatEitherSideHasSentOverAllConnections) {
+  for (const SimSide side : {SimSide::kConnecting, SimSide::kListening}) {
+    SimLoop loop;
+    const Bytes data{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const auto send = [&](Pair& pair) {
+      TcpStream& from = side == SimSide::kConnecting ? *pair.client : *pair.server;
+      from.write_all(data, [](const Status&) {});
+      loop.run_for(1s);
+      return (side == SimSide::kConnecting ? pair.server_got : pair.client_got).size();
+    };
+    loop.cut_once(kAt, side, 14);
+    {
+      Pair first(loop);
+      EXPECT_EQ(send(first), 10u);
+    }
+    {
+      Pair second(loop);
+      EXPECT_EQ(send(second), 4u);
+      EXPECT_TRUE(second.client_error.has_value());
+      EXPECT_TRUE(second.server_error.has_value());
+    }
+    EXPECT_EQ(loop.bytes_sent(kAt, side), 14u);
+    Pair third(loop);
+    EXPECT_EQ(send(third), 10u) << "once";
+  }
+}
+
 TEST(SimLoop, SwallowsWhatIsSentIntoABlackHole) {
   SimLoop loop;
   Pair pair(loop);
