@@ -7,13 +7,14 @@ namespace lineshaft::connect {
 
 ConnectionHost::ConnectionHost(sys::EventLoop& loop, sys::Clock& clock, TenantId tenant,
                                ConnectionConfig config, std::vector<TagId> tags,
-                               MakeDriver make_driver, SignalTable::Emit emit)
+                               MakeDriver make_driver, SignalTable::Emit emit, WhenKept when_kept)
     : loop_(loop),
       clock_(clock),
       tenant_(tenant),
       config_(std::move(config)),
       tags_(std::move(tags)),
       make_driver_(std::move(make_driver)),
+      when_kept_(std::move(when_kept)),
       table_(config_, tags_, std::move(emit)),
       since_(clock.now()) {}
 

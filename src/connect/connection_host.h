@@ -20,9 +20,13 @@ class ConnectionHost : private DriverHost {
  public:
   using MakeDriver = std::function<std::unique_ptr<Driver>(const ConnectionConfig&, DriverHost&)>;
 
+  // Runs its argument when all that was emitted is durable, as DriverHost::when_kept.
+  using WhenKept = std::function<void(Kept)>;
+
   // Does not start yet. `emit` gets the samples to store.
   ConnectionHost(sys::EventLoop& loop, sys::Clock& clock, TenantId tenant, ConnectionConfig config,
-                 std::vector<TagId> tags, MakeDriver make_driver, SignalTable::Emit emit);
+                 std::vector<TagId> tags, MakeDriver make_driver, SignalTable::Emit emit,
+                 WhenKept when_kept);
   ~ConnectionHost() override;
 
   // Requires: not started. With `before`: carries on from that connection, which must have stopped.
@@ -49,6 +53,7 @@ class ConnectionHost : private DriverHost {
   void on_lost(const Error& why) override;
   void on_trouble(std::string_view event, const Error& what) override;
   void on_event(std::string_view event, std::string detail) override;
+  void when_kept(Kept then) override { when_kept_(std::move(then)); }
 
   void enter(ConnectionState state);
   void note_error(const Error& error);
@@ -60,6 +65,7 @@ class ConnectionHost : private DriverHost {
   ConnectionConfig config_;  // the driver refers to it: only `enabled` changes
   const std::vector<TagId> tags_;
   MakeDriver make_driver_;
+  WhenKept when_kept_;
   SignalTable table_;
   std::unique_ptr<Driver> driver_;
 

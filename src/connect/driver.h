@@ -40,6 +40,13 @@ class DriverHost {
   virtual void on_trouble(std::string_view event, const Error& what) = 0;
   // Something worth a line in the events, no error ("unit-back").
   virtual void on_event(std::string_view event, std::string detail) = 0;
+
+  using Kept = std::function<void(Status)>;
+  // Runs `then` when every value told so far is on disk, or need not be (a repetition, a value of
+  // the wrong kind): from then on whoever sent it may forget it. An error: some were dropped. May
+  // run inside the call, and after the end of the driver. A host that keeps nothing answers at
+  // once.
+  virtual void when_kept(Kept then) { then({}); }
 };
 
 // One live connection. Construction starts it, destruction ends it; then nothing calls back any

@@ -47,7 +47,8 @@ class ConnectionManager::Impl {
         [this](const ConnectionConfig& c, DriverHost& h) {
           return runtime(c.protocol()).make_driver(c, h);
         },
-        [this, tenant](Sample sample) { outbox_.add(tenant, std::move(sample)); });
+        [this, tenant](Sample sample) { outbox_.add(tenant, std::move(sample)); },
+        [this](DriverHost::Kept then) { outbox_.when_durable(std::move(then)); });
     auto& place = connections_[id];
     const std::unique_ptr<ConnectionHost> before = std::exchange(place, std::move(host));
     if (before) {

@@ -27,6 +27,8 @@ Outbox::~Outbox() {
 
 void Outbox::add(TenantId tenant, Sample sample) {
   std::vector<Sample>& samples = gathering_[tenant];
+  if (samples.empty()) gathering_first_[tenant] = added_;
+  added_ += 1;
   samples.push_back(std::move(sample));
   if (samples.size() >= options_.batch_samples_max) {
     close_batch(tenant);
@@ -50,6 +52,8 @@ void Outbox::flush() {
 
 void Outbox::close_batch(TenantId tenant) {
   auto samples = std::exchange(gathering_[tenant], {});
+  const std::uint64_t first = gathering_first_[tenant];
+  gathering_first_.erase(tenant);
   kept_ += samples.size();
   Batch* last = batches_.empty() ? nullptr : &batches_.back();
   if (last != nullptr && !last->offered && !last->counted && last->content.tenant == tenant &&
@@ -59,7 +63,7 @@ void Outbox::close_batch(TenantId tenant) {
     std::ranges::move(samples, std::back_inserter(last->content.samples));
   } else {
     batches_.push_back(
-        {next_id_++, false, false, false, {tenant, clock_.now(), std::move(samples)}});
+        {next_id_++, false, false, false, {tenant, clock_.now(), std::move(samples)}, first});
   }
   make_room();
 }
@@ -102,6 +106,7 @@ void Outbox::on_answers() {
   }
   for (const auto& [id, status] : answers) on_answer(id, status);
   offer();
+  answer_waiting();
 }
 
 void Outbox::on_answer(std::uint64_t id, const Status& status) {
@@ -144,7 +149,7 @@ void Outbox::on_wrong_content(std::deque<Batch>::iterator batch) {
     return;
   }
   const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
-  Batch second{next_id_++, false, true, batch->doomed, batch->content};
+  Batch second{next_id_++, false, true, batch->doomed, batch->content, batch->first};
   second.content.samples.assign(middle, samples.end());
   samples.erase(middle, samples.end());
   batch->id = next_id_++;
@@ -175,12 +180,34 @@ void Outbox::drop(const Batch& batch, bool mark) {
     on_dropped_(batch.content.tenant, sample.tag);
     if (mark) lost_.try_emplace({batch.content.tenant, sample.tag}, sample);
   }
+  if (!mark) return;
+  for (Waiting& one : waiting_) one.lost = one.lost || batch.first < one.through;
+}
+
+void Outbox::when_durable(Kept then) {
+  if (batches_.empty() && gathering_first_.empty()) return then({});
+  waiting_.push_back({added_, false, std::move(then)});
+  flush_armed_ = true;
+  flush_timer_->start(Nanoseconds(0), [this] { flush(); });
+}
+
+void Outbox::answer_waiting() {
+  std::uint64_t oldest = added_;
+  for (const Batch& batch : batches_) oldest = std::min(oldest, batch.first);
+  for (const auto& [tenant, first] : gathering_first_) oldest = std::min(oldest, first);
+  while (!waiting_.empty() && waiting_.front().through <= oldest) {
+    const Waiting one = std::move(waiting_.front());
+    waiting_.pop_front();
+    one.then(one.lost ? Status(Error{ErrorId::kQueueFull, "it was dropped for want of room"})
+                      : Status());
+  }
 }
 
 // The sink takes again: say where each gap began.
 void Outbox::queue_markers() {
   for (auto& [key, sample] : lost_) {
     sample.quality = quality::kBadDataLost;
+    gathering_first_.try_emplace(key.first, added_);
     gathering_[key.first].push_back(std::move(sample));
   }
   lost_.clear();

@@ -40,6 +40,12 @@ class Outbox {
   // Offers what has gathered now.
   void flush();
 
+  using Kept = std::function<void(Status)>;
+  // Runs `then` once everything that was added so far is durable, or refused for its content, at
+  // once if it is; with kQueueFull if some of it had to be dropped. Never after destruction. Offers
+  // what has gathered at the next turn of the loop: somebody waits for it.
+  void when_durable(Kept then);
+
   ManagerCounters counters() const;
 
  private:
@@ -49,6 +55,7 @@ class Outbox {
     bool counted = false;  // in samples_offered
     bool doomed = false;   // over the bound while the sink had it: dropped if the sink refuses it
     SampleBatch content;
+    std::uint64_t first = 0;  // place of its oldest sample among all that were added
   };
 
   // Answers of the sink on their way to the loop. Outlives the outbox: the sink's callbacks hold
@@ -70,6 +77,7 @@ class Outbox {
   void make_room();
   void drop(const Batch& batch, bool mark);
   void queue_markers();
+  void answer_waiting();
 
   sys::Clock& clock_;
   SampleSink& sink_;
@@ -80,8 +88,17 @@ class Outbox {
   std::unique_ptr<sys::Timer> retry_timer_;
   bool flush_armed_ = false;
 
+  struct Waiting {
+    std::uint64_t through = 0;  // for the samples before this place
+    bool lost = false;          // one of them was dropped
+    Kept then;
+  };
+
   std::map<TenantId, std::vector<Sample>> gathering_;
-  std::deque<Batch> batches_;  // oldest first
+  std::map<TenantId, std::uint64_t> gathering_first_;  // as Batch::first, where some gather
+  std::uint64_t added_ = 0;
+  std::deque<Waiting> waiting_;  // in order of `through`
+  std::deque<Batch> batches_;    // oldest first
   std::uint64_t next_id_ = 1;
   std::size_t kept_ = 0;     // samples in batches_ that are not doomed
   std::size_t offered_ = 0;  // of these, with the sink

@@ -48,6 +48,45 @@ TEST(Outbox, HandsOverTogetherWhatCameWithinTheInterval) {
   EXPECT_EQ(p.outbox.counters().samples_waiting, 0u);
 }
 
+TEST(Outbox, TellsWhenAllThatCameSoFarIsDurable) {
+  Post p;
+  int told = 0;
+  const auto count = [&told](const Status& status) { told += status ? 1 : 100; };
+  p.outbox.when_durable(count);
+  EXPECT_EQ(told, 1) << "nothing waits";
+  p.sink.silent = true;
+  p.outbox.add(kTenant, sample(1, 1));
+  p.outbox.when_durable(count);
+  p.loop.run_for(1ms);
+  EXPECT_EQ(p.sink.open.size(), 1u) << "offered at once, not after the interval";
+  p.outbox.add(TenantId{1}, sample(1, 2));
+  p.outbox.when_durable(count);
+  p.loop.run_for(1s);
+  EXPECT_EQ(told, 1);
+  auto open = std::exchange(p.sink.open, {});
+  open[1].second({});  // the later one first
+  p.loop.run_for(1ms);
+  EXPECT_EQ(told, 1);
+  open[0].second({});
+  p.loop.run_for(1ms);
+  EXPECT_EQ(told, 3);
+}
+
+TEST(Outbox, TellsThatSomethingWasDropped) {
+  Post p(small());
+  p.sink.judge = [](const SampleBatch&) { return refused(ErrorId::kDiskFull); };
+  std::optional<Status> told;
+  p.outbox.add(kTenant, sample(1, 1));
+  p.outbox.when_durable([&told](Status status) { told = std::move(status); });
+  for (std::uint32_t tag = 2; tag <= 200; ++tag) p.outbox.add(kTenant, sample(tag, 1));
+  p.loop.run_for(2s);
+  EXPECT_FALSE(p.dropped.empty());
+  p.sink.judge = nullptr;
+  p.loop.run_for(2s);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->error().id, ErrorId::kQueueFull);
+}
+
 TEST(Outbox, HandsOverAFullBatchAtOnceAndTenantsApart) {
   Post p(small());
   for (std::uint32_t tag = 1; tag <= 10; ++tag) p.outbox.add(kTenant, sample(tag, 1));

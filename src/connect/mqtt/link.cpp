@@ -55,6 +55,7 @@ void MqttLink::on_connected(const mqtt::ConnAck& /*answer*/) {
 
 void MqttLink::on_message(const mqtt::Publish& message, mqtt::Receipt receipt) {
   user_.on_message(message);
+  if (receipt != 0 && user_.acknowledges_later(receipt)) return;
   client_.acknowledge(receipt, loop_.now());
 }
 
@@ -93,6 +94,11 @@ std::uint16_t MqttLink::subscribe(std::vector<mqtt::Subscription> subscriptions)
   const std::uint16_t id = client_.subscribe(std::move(subscriptions), loop_.now());
   flush_or_lose();
   return id;
+}
+
+void MqttLink::acknowledge(mqtt::Receipt receipt) {
+  client_.acknowledge(receipt, loop_.now());
+  flush_or_lose();
 }
 
 void MqttLink::disconnect(Error why) {

@@ -23,6 +23,9 @@ class MqttUser {
   // The broker has accepted us. Subscriptions are to be made, whatever it remembers of before.
   virtual void on_session() = 0;
   virtual void on_message(const mqtt::Publish& message) = 0;
+  // After on_message, for messages of QoS 1 and 2. True: the user calls MqttLink::acknowledge when
+  // the message is safe. False: it is as safe as it gets.
+  virtual bool acknowledges_later(mqtt::Receipt /*receipt*/) { return false; }
   virtual void on_delivered(std::uint64_t /*token*/, const Status& /*status*/) {}
   // The answer to subscribe(): one reason for each filter.
   virtual void on_subscribed(std::uint16_t id, const std::vector<mqtt::Reason>& reasons) = 0;
@@ -40,6 +43,7 @@ class MqttLink : private StreamUser, private mqtt::ClientEvents {
   // As those of mqtt::Client.
   Status publish(mqtt::Publish message, std::uint64_t token = 0);
   std::uint16_t subscribe(std::vector<mqtt::Subscription> subscriptions);
+  void acknowledge(mqtt::Receipt receipt);
   // Says good-bye; the broker then publishes no will. The connection is made anew later.
   void disconnect(Error why);
   // A timeout of the user's own, or whatever else makes the connection useless.

@@ -78,6 +78,17 @@ void MqttSession::on_message(const mqtt::Publish& message) {
   }
 }
 
+// What the broker may forget must be on our disk. If it had to be dropped, the broker gives it
+// again on the next connection.
+bool MqttSession::acknowledges_later(mqtt::Receipt receipt) {
+  host_.when_kept([this, alive = std::weak_ptr<int>(alive_), receipt](const Status& kept) {
+    if (alive.expired()) return;
+    if (kept) return link_.acknowledge(receipt);
+    link_.lose(kept.error());
+  });
+  return true;
+}
+
 void MqttSession::take(const MqttReading& reading, Instant at) {
   State& state = states_[reading.signal];
   if (!reading.value) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -37,6 +38,7 @@ class MqttSession : public Driver, private MqttUser {
 
   void on_session() override;
   void on_message(const mqtt::Publish& message) override;
+  bool acknowledges_later(mqtt::Receipt receipt) override;
   void on_subscribed(std::uint16_t id, const std::vector<mqtt::Reason>& reasons) override;
   void on_down(const Error& why) override;
   void take(const MqttReading& reading, Instant at);
@@ -48,6 +50,7 @@ class MqttSession : public Driver, private MqttUser {
   std::vector<State> states_;
   PendingWrites writes_;
   std::map<std::uint16_t, std::vector<std::string>> subscribing_;  // filters by packet
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // answers of the host outlive the session
   MqttLink link_;
 };
 

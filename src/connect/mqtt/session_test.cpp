@@ -64,6 +64,61 @@ TEST(MqttSession, GivesBadQualityWithTheLastValueAndTheReason) {
   EXPECT_EQ(plant.last(2).quality, quality::kBadNoData);
 }
 
+// A message of QoS 1 as a broker sends it, to the connection that is subscribed.
+mqtt::Publish of_qos_1(const std::string& topic, std::string_view text, std::uint16_t id) {
+  const ByteSpan bytes = as_bytes(text);
+  return {topic, Bytes(bytes.begin(), bytes.end()), mqtt::Qos::kAtLeastOnce, false, false, id, {}};
+}
+
+// What a broker has an acknowledgement for it forgets: the disk must have it by then.
+TEST(MqttSession, AcknowledgesAMessageWhenItIsOnDisk) {
+  Plant plant;
+  TestBroker broker(plant.loop, {"broker", 1});
+  std::vector<std::uint16_t> acknowledged;
+  std::function<void(Bytes)> send;
+  broker.intercept = [&](const mqtt::Packet& packet, const auto& reply, const auto&) {
+    send = reply;
+    const auto* ack = std::get_if<mqtt::Ack>(&packet);
+    if (ack != nullptr) acknowledged.push_back(ack->packet_id);
+    return ack != nullptr;
+  };
+  plant.put(1, mqtt_connection(1, two_signals()), 1);
+  plant.loop.run_for(100ms);
+  plant.sink.silent = true;
+  for (std::uint16_t id = 1; id <= 2; ++id) {
+    Bytes bytes;
+    mqtt::encode_packet(of_qos_1("m/speed", std::to_string(id), id), mqtt::Version::k5, bytes);
+    send(bytes);
+  }
+  plant.loop.run_for(5ms);
+  EXPECT_FALSE(plant.sink.open.empty()) << "it waits for no interval";
+  plant.loop.run_for(5s);
+  EXPECT_TRUE(acknowledged.empty());
+  plant.sink.answer_open();
+  plant.loop.run_for(5ms);
+  EXPECT_EQ(acknowledged, (std::vector<std::uint16_t>{1, 2}));
+}
+
+// A message that is about none of our signals is nothing that could be kept.
+TEST(MqttSession, AcknowledgesAMessageThatItCannotUse) {
+  Plant plant;
+  TestBroker broker(plant.loop, {"broker", 1});
+  std::size_t acknowledged = 0;
+  std::function<void(Bytes)> send;
+  broker.intercept = [&](const mqtt::Packet& packet, const auto& reply, const auto&) {
+    send = reply;
+    if (std::holds_alternative<mqtt::Ack>(packet)) acknowledged += 1;
+    return std::holds_alternative<mqtt::Ack>(packet);
+  };
+  plant.put(1, mqtt_connection(1, two_signals()), 1);
+  plant.loop.run_for(1s);
+  Bytes bytes;
+  mqtt::encode_packet(of_qos_1("m/other", "1", 1), mqtt::Version::k5, bytes);
+  send(bytes);
+  plant.loop.run_for(5ms);
+  EXPECT_EQ(acknowledged, 1u);
+}
+
 TEST(MqttSession, LosesAndFindsTheBroker) {
   Plant plant;
   TestBroker broker(plant.loop, {"broker", 1});
