@@ -21,6 +21,7 @@
 #include "connect/fields.h"
 #include "connect/iec104/flow_settings.h"
 #include "connect/modbus/flow_settings.h"
+#include "connect/mqtt/flow_settings.h"
 #include "connect/opcua/flow_settings.h"
 #include "connect/s7/flow_settings.h"
 #include "model/sample.h"
@@ -39,7 +40,8 @@ class TrustStore;
 
 // One alternative a kind, in the order of flow_kinds().
 using FlowSettings = std::variant<opcua::ServerFlowSettings, ModbusServerFlowSettings,
-                                  S7ServerFlowSettings, Iec104ServerFlowSettings>;
+                                  S7ServerFlowSettings, Iec104ServerFlowSettings,
+                                  MqttFlowSettings>;
 
 // Which tags go out, and how. Of each tag the first rule that selects it counts.
 struct FlowRule {
