@@ -20,6 +20,7 @@
 #include "connect/connection.h"
 #include "connect/fields.h"
 #include "connect/iec104/flow_settings.h"
+#include "connect/lineshaft/flow_settings.h"
 #include "connect/modbus/flow_settings.h"
 #include "connect/mqtt/flow_settings.h"
 #include "connect/opcua/flow_settings.h"
@@ -41,7 +42,7 @@ class TrustStore;
 // One alternative a kind, in the order of flow_kinds().
 using FlowSettings = std::variant<opcua::ServerFlowSettings, ModbusServerFlowSettings,
                                   S7ServerFlowSettings, Iec104ServerFlowSettings,
-                                  MqttFlowSettings>;
+                                  MqttFlowSettings, LineshaftFlowSettings>;
 
 // Which tags go out, and how. Of each tag the first rule that selects it counts.
 struct FlowRule {

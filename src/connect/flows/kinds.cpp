@@ -3,6 +3,7 @@
 
 #include "connect/flow.h"
 #include "connect/iec104/flow_kind.h"
+#include "connect/lineshaft/flow_kind.h"
 #include "connect/modbus/flow_kind.h"
 #include "connect/mqtt/flow_kind.h"
 #include "connect/opcua/flow_kind.h"
@@ -16,7 +17,7 @@ namespace {
 const std::array<const FlowKind*, std::variant_size_v<FlowSettings>>& kinds() {
   static const std::array<const FlowKind*, std::variant_size_v<FlowSettings>> all = {
       &opcua::server_flow_kind(), &modbus_server_flow_kind(), &s7_server_flow_kind(),
-      &iec104_server_flow_kind(), &mqtt_flow_kind()};
+      &iec104_server_flow_kind(), &mqtt_flow_kind(), &lineshaft_flow_kind()};
   return all;
 }
 

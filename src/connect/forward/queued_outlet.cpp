@@ -1,6 +1,8 @@
 #include "connect/forward/queued_outlet.h"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "base/log.h"
@@ -50,21 +52,15 @@ QueuedOutlet::QueuedOutlet(const OutletMeans& means, QueueOptions options,
                            const MakeCarrier& make_carrier)
     : means_(means),
       options_(std::move(options)),
-      mailbox_(std::make_shared<Mailbox>()),
+      post_box_(std::make_shared<PostBox<QueuedOutlet>>(means.loop, *this)),
       timer_(means.loop.make_timer()) {
-  mailbox_->loop = &means.loop;
-  mailbox_->outlet = this;
   carrier_ = make_carrier(*this);
   open();
   wait_a_second();
 }
 
 QueuedOutlet::~QueuedOutlet() {
-  {
-    const std::lock_guard lock(mailbox_->mutex);
-    mailbox_->loop = nullptr;
-    mailbox_->outlet = nullptr;
-  }
+  post_box_->close();
   if (opening_.joinable()) opening_.join();
   carrier_.reset();
   for (Offer& offer : offers_) {
@@ -74,38 +70,23 @@ QueuedOutlet::~QueuedOutlet() {
 
 // --- the queue ---
 
-void QueuedOutlet::post(const std::shared_ptr<Mailbox>& mailbox,
-                        std::function<void(QueuedOutlet&)> task) {
-  const std::lock_guard lock(mailbox->mutex);
-  if (mailbox->loop == nullptr) return;
-  mailbox->loop->post([mailbox, task = std::move(task)] {
-    if (mailbox->outlet != nullptr) task(*mailbox->outlet);
-  });
-}
-
-void QueuedOutlet::tell(const std::shared_ptr<Mailbox>& mailbox) {
-  {
-    const std::lock_guard lock(mailbox->mutex);
-    if (std::exchange(mailbox->posted, true)) return;
-  }
-  post(mailbox, [](QueuedOutlet& outlet) {
-    {
-      const std::lock_guard lock(outlet.mailbox_->mutex);
-      outlet.mailbox_->posted = false;
-    }
-    outlet.pump();
-  });
-}
-
 void QueuedOutlet::open() {
-  const auto open_now = [this, mailbox = mailbox_] {
-    return Queue::open(means_.files, means_.clock, means_.random, options_,
-                       [mailbox] { tell(mailbox); });
+  // Many news of the queue make one look: the next is told when the last was heard.
+  const auto told = std::make_shared<std::atomic<bool>>(false);
+  const auto tell = [told, post_box = post_box_] {
+    if (told->exchange(true)) return;
+    post_box->post([told](QueuedOutlet& outlet) {
+      told->store(false);
+      outlet.pump();
+    });
+  };
+  const auto open_now = [this, tell] {
+    return Queue::open(means_.files, means_.clock, means_.random, options_, tell);
   };
   if (options_.start_commit) return on_open(open_now());
-  opening_ = std::thread([mailbox = mailbox_, open_now] {
+  opening_ = std::thread([post_box = post_box_, open_now] {
     auto opened = std::make_shared<Result<std::unique_ptr<Queue>>>(open_now());
-    post(mailbox, [opened](QueuedOutlet& outlet) { outlet.on_open(std::move(*opened)); });
+    post_box->post([opened](QueuedOutlet& outlet) { outlet.on_open(std::move(*opened)); });
   });
 }
 
@@ -299,9 +280,9 @@ void QueuedOutlet::fetch() {
   fetch_again_ = fetching_;
   if (std::exchange(fetching_, true)) return;
   queue_->read(fetched_to_, kFetchBytes,
-               [mailbox = mailbox_, round = round_](Result<std::vector<Entry>> entries) {
+               [post_box = post_box_, round = round_](Result<std::vector<Entry>> entries) {
                  auto shared = std::make_shared<Result<std::vector<Entry>>>(std::move(entries));
-                 post(mailbox, [round, shared](QueuedOutlet& outlet) {
+                 post_box->post([round, shared](QueuedOutlet& outlet) {
                    outlet.on_fetched(round, std::move(*shared));
                  });
                });

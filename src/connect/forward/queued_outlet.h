@@ -5,7 +5,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_map>
@@ -13,6 +12,7 @@
 
 #include "connect/flow.h"
 #include "connect/forward/carrier.h"
+#include "connect/forward/post_box.h"
 #include "connect/forward/queue.h"
 #include "connect/forward/settings.h"
 
@@ -43,13 +43,6 @@ class QueuedOutlet : public Outlet, private CarrierUser {
   OutletStatus status() const override;
 
  private:
-  // News of the queue on their way to the loop. Outlives the outlet: the queue's thread holds it.
-  struct Mailbox {
-    std::mutex mutex;
-    sys::EventLoop* loop;  // guarded; null: nobody listens
-    bool posted = false;   // guarded: a task for on_entries is on its way
-    QueuedOutlet* outlet;  // loop's thread only
-  };
   struct Sent {  // and not confirmed
     EntryNumber number;
     Timestamp received;
@@ -62,9 +55,6 @@ class QueuedOutlet : public Outlet, private CarrierUser {
   };
   enum class Level : std::uint8_t { kCalm, kHalf, kFull };
 
-  static void tell(const std::shared_ptr<Mailbox>& mailbox);
-  static void post(const std::shared_ptr<Mailbox>& mailbox,
-                   std::function<void(QueuedOutlet&)> task);
   void open();
   void on_open(Result<std::unique_ptr<Queue>> queue);
   void append(const std::vector<FlowSample>& samples, const Taken& taken);
@@ -88,7 +78,7 @@ class QueuedOutlet : public Outlet, private CarrierUser {
 
   const OutletMeans means_;
   const QueueOptions options_;
-  std::shared_ptr<Mailbox> mailbox_;
+  std::shared_ptr<PostBox<QueuedOutlet>> post_box_;  // shared with the thread of the queue
   std::unique_ptr<sys::Timer> timer_;
 
   std::unordered_map<TagId, TagSpec> tags_;
