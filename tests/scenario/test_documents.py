@@ -88,6 +88,15 @@ class Pages(Scenario):
         shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
         reader.read(DOCS / "how-to/serve-opc-ua.md")
 
+    @unittest.skipUnless(shutil.which("mosquitto") and importlib.util.find_spec("paho"),
+                         "mosquitto or paho-mqtt is missing (tests/requirements.txt)")
+    def test_publish_mqtt(self):
+        reader = self.with_a_server()
+        server = self.servers[-1]
+        reader.replacements.update({"1883": str(free_port()), "8443": str(server.port)})
+        shutil.copy(server.directory / "tls/certificate.pem", reader.folder / "lineshaft.pem")
+        reader.read(DOCS / "how-to/publish-mqtt.md")
+
     def test_back_up_and_restore(self):
         self.with_a_server().read(DOCS / "how-to/back-up-and-restore.md")
 
