@@ -23,6 +23,7 @@
 #include "connect/lineshaft/flow_settings.h"
 #include "connect/modbus/flow_settings.h"
 #include "connect/mqtt/flow_settings.h"
+#include "connect/mtconnect/flow_settings.h"
 #include "connect/opcua/flow_settings.h"
 #include "connect/s7/flow_settings.h"
 #include "model/sample.h"
@@ -41,8 +42,8 @@ class TrustStore;
 
 // One alternative a kind, in the order of flow_kinds().
 using FlowSettings = std::variant<opcua::ServerFlowSettings, ModbusServerFlowSettings,
-                                  S7ServerFlowSettings, Iec104ServerFlowSettings,
-                                  MqttFlowSettings, LineshaftFlowSettings>;
+                                  S7ServerFlowSettings, Iec104ServerFlowSettings, MqttFlowSettings,
+                                  LineshaftFlowSettings, MtconnectAgentFlowSettings>;
 
 // Which tags go out, and how. Of each tag the first rule that selects it counts.
 struct FlowRule {
