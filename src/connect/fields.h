@@ -97,8 +97,8 @@ class Fields {
 // The same error, told to be inside of `where`: "settings: port: ...".
 Error inside(const std::string& where, const Error& error);
 
-// What can be set, for forms: a list of {"name", "kind", "required", "advanced", "default"?, "min"?,
-// "max"?, "choices"?}. `defaults` is what an object has that says nothing.
+// What can be set, for forms: a list of {"name", "kind", "required", "advanced", "default"?,
+// "min"?, "max"?, "choices"?}. `defaults` is what an object has that says nothing.
 Json specs_json(const std::vector<FieldSpec>& specs, const Json& defaults);
 
 // Fills secrets that `settings` leaves out from `kept`, unless the address is another one: else a
