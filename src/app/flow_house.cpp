@@ -120,11 +120,21 @@ void HouseOfFlows::carry_out(TenantId tenant, const std::string& flow,
   const std::string& path = known->spec.path;
   Status noted = identity_.append_audit(who, "tag.write.begin", path, to_text(value) + " " + by);
   if (!noted) return log_warn("app", "a write by a flow was left out: " + noted.error().text());
-  const auto outcome = connections_.write(tenant, tag, value);
-  std::string detail = outcome ? "" : "failed: " + outcome.error().what;
-  if (outcome && outcome->old_value) detail = "from " + to_text(*outcome->old_value) + " ";
-  if (outcome) detail += "to " + to_text(outcome->new_value) + " " + by;
-  noted = identity_.append_audit(who, outcome ? "tag.write" : "tag.write.failed", path, detail);
+  const auto answer =
+      connections_.write({tenant, tag, value, who.name, "", "", sys::real_clock().now()});
+  std::string action = "tag.write.failed";
+  std::string detail;
+  if (!answer) {
+    detail = "failed: " + answer.error().what;
+  } else if (const auto* outcome = std::get_if<connect::WriteOutcome>(&*answer)) {
+    action = "tag.write";
+    if (outcome->old_value) detail = "from " + to_text(*outcome->old_value) + " ";
+    detail += "to " + to_text(outcome->new_value) + " " + by;
+  } else {  // the second step is taken in the console, by a person who sees what is asked
+    action = "tag.write.wait";
+    detail = to_text(value) + " " + by + " waits for its second step";
+  }
+  noted = identity_.append_audit(who, action, path, detail);
   if (!noted) log_warn("app", "a write by a flow is not in the trail: " + noted.error().text());
 }
 

@@ -8,6 +8,7 @@ import unittest
 from harness import BINARY, DEADLINE_S, ROOT, Scenario, free_port, free_ports, until
 
 MACHINES = 20
+FLOWS = 5  # that serve
 
 
 class Demo(Scenario):
@@ -15,7 +16,7 @@ class Demo(Scenario):
         self.output = self.folder / "output"
         environment = {**os.environ, "LINESHAFT_BINARY": BINARY, "DEMO_DATA": str(self.folder / "data"),
                        "DEMO_LISTEN": f"127.0.0.1:{free_port()}", "DEMO_PORT": str(free_ports(MACHINES)),
-                       "DEMO_BROKER_PORT": str(free_port()),
+                       "DEMO_BROKER_PORT": str(free_port()), "DEMO_FLOW_PORT": str(free_ports(FLOWS)),
                        "DEMO_DAYS": "2", **variables}
         with open(self.output, "wb") as out:
             return self.run_process(ROOT / "tools/demo", env=environment, stdout=out, stderr=subprocess.STDOUT,

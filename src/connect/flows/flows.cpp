@@ -15,6 +15,16 @@ constexpr std::string_view kKind = "flow";
 constexpr std::string_view kAddressesKind = "flow-addresses";
 constexpr Nanoseconds kWatchPeriod = std::chrono::seconds(1);
 
+// Of the folder and of those in it, down to `depth`.
+void remove_files(sys::FileSystem& files, const std::string& folder, unsigned depth) {
+  const Result<std::vector<std::string>> names = files.list(folder);
+  if (!names || depth == 0) return;
+  for (const std::string& name : *names) {
+    const std::string path = sys::join_path(folder, name);
+    if (!files.remove(path)) remove_files(files, path, depth - 1);
+  }
+}
+
 Error no_flow(std::uint32_t id) { return {ErrorId::kNotFound, "flow " + std::to_string(id)}; }
 
 // The samples of one batch on their way to several flows: its writer hears of the last one, and of
@@ -371,6 +381,9 @@ Status Flows::remove(TenantId tenant, std::uint32_t id, std::optional<std::int64
   entries_.erase(found);
   tell_tap(tenant);
   on_loop(setup_.means.loop, [&] { runners_.erase(key); });
+  // The id is never used again: what a crash leaves here is of no harm.
+  const FlowMeans& means = setup_.means;
+  remove_files(means.files, folder_of_flow(means, tenant, id), 2);
   return {};
 }
 

@@ -38,18 +38,21 @@ std::shared_ptr<const FlowPlan> FlowRunner::plan() const {
   return plan_;
 }
 
+std::string folder_of_flow(const FlowMeans& means, TenantId tenant, std::uint32_t id) {
+  return sys::join_path(means.folder, std::to_string(tenant.value) + "-" + std::to_string(id));
+}
+
 void FlowRunner::open() {
   const auto now = plan();
-  const OutletMeans means{
-      means_.loop,
-      means_.clock,
-      means_.random,
-      means_.files,
-      sys::join_path(means_.folder, std::to_string(tenant_.value) + "-" + std::to_string(id_)),
-      means_.opcua_trust,
-      tenant_,
-      id_,
-      *this};
+  const OutletMeans means{means_.loop,
+                          means_.clock,
+                          means_.random,
+                          means_.files,
+                          folder_of_flow(means_, tenant_, id_),
+                          means_.opcua_trust,
+                          tenant_,
+                          id_,
+                          *this};
   auto made = kind_of(now->config.settings).open(now->config.settings, means);
   if (!made) return close(made.error());
   outlet_ = std::move(made).value();

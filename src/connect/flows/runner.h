@@ -47,6 +47,9 @@ struct FlowMeans {
   FlowHouse& house;
 };
 
+// What the flow keeps on disk lies here.
+std::string folder_of_flow(const FlowMeans& means, TenantId tenant, std::uint32_t id);
+
 // Threads: the loop's, construction and destruction too; FlowHost any.
 class FlowRunner : private FlowHost {
  public:

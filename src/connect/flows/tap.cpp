@@ -4,6 +4,16 @@
 
 namespace lineshaft::connect {
 
+namespace {
+
+// The sample is kept, but no queue has it: whoever is told that it is acknowledged would rely on
+// its delivery. Written again, it is the same sample.
+Status nobody_takes() {
+  return Error{ErrorId::kCancelled, "the server ends; the samples are kept, but not handed on"};
+}
+
+}  // namespace
+
 FlowTap::FlowTap(sys::EventLoop& loop, SampleSink& sink)
     : sink_(sink), shared_(std::make_shared<Shared>()) {
   shared_->loop = &loop;
@@ -40,11 +50,11 @@ void FlowTap::append(SampleBatch batch, Durable durable) {
     std::unique_lock lock(shared->mutex);
     if (shared->loop == nullptr) {
       lock.unlock();
-      return durable({});
+      return durable(nobody_takes());
     }
     shared->loop->post(
         [shared, tenant, picked = std::move(picked), durable = std::move(durable)]() mutable {
-          if (!shared->take) return durable({});
+          if (!shared->take) return durable(nobody_takes());
           shared->take(tenant, std::move(picked), std::move(durable));
         });
   });

@@ -23,8 +23,8 @@ class FlowTap : public SampleSink {
  public:
   // Both must outlive the tap.
   FlowTap(sys::EventLoop& loop, SampleSink& sink);
-  // Loop's thread, or when the loop has ended. Samples under way are then acknowledged without the
-  // flows: they are kept here.
+  // Loop's thread, or when the loop has ended. The writers of samples under way are told
+  // kCancelled: they are kept here, but no flow has them.
   ~FlowTap() override;
 
   void append(SampleBatch batch, Durable durable) override;

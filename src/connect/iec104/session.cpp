@@ -132,6 +132,7 @@ void Iec104Session::on_down(const Error& why, Nanoseconds /*retry_in*/) {
   up_to_date_ = false;
   host_.on_lost(why);
   const Instant at = host_.now();
+  lost_at_ = at.wall;
   for (std::size_t i = 0; i < heard_.size(); ++i) host_.on_bad(i, at, quality_of(why));
   writer_.fail_all(why);
 }
@@ -315,7 +316,9 @@ void Iec104Session::deliver(std::size_t signal, Instant now, std::optional<Times
                             iec104::Reading reading) {
   std::optional<Timestamp>& newest = newest_[signal];
   if (newest && *newest > now.wall + kAheadMax) newest.reset();  // our clock was set back
-  if (source && newest && *source < *newest) {
+  // What was buffered from before the loss is not the present; the interrogation tells that.
+  const bool is_backlog = source && !up_to_date_ && lost_at_ && *source <= *lost_at_;
+  if (is_backlog || (source && newest && *source < *newest)) {
     return host_.on_past(signal, *source, std::move(reading.value), reading.quality);
   }
   Instant at = now;

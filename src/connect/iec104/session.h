@@ -91,7 +91,8 @@ class Iec104Session : public Driver, private StreamUser {
   std::optional<std::int64_t> clock_ahead_ms_;
   std::uint64_t cycles_missed_ = 0;
   bool up_to_date_ = false;  // what was buffered has come: an interrogation has ended
-  StreamLink stream_;        // last: it calls the others
+  std::optional<Timestamp> lost_at_;
+  StreamLink stream_;  // last: it calls the others
 };
 
 }  // namespace lineshaft::connect
