@@ -122,7 +122,7 @@ describe('the door', () => {
     await server.start();
     await until(async () => {
       await page.goto('/').catch(() => undefined);
-      return heading(page, 'No machine is connected yet').isVisible();
+      return heading(page, 'No machine is connected yet').waitFor({ timeout: 5000 }).then(() => true, () => false);
     }, 'the page after the restart');
     await closeContext(context);
   });

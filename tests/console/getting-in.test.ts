@@ -69,8 +69,9 @@ describe('getting machines in', () => {
     await page.getByRole('alert').getByText('Do it only where you may').waitFor();
     await looked('getting-in-scan-asks');
     await until(async () => {
+      const again = dialog('Look for machines').getByRole('button', { name: 'Look for machines' });
       if (await button(page, 'Knock now').count()) await pressOn(page, button(page, 'Knock now'));
-      else await pressOn(page, dialog('Look for machines').getByRole('button', { name: 'Look for machines' }));
+      else if (await again.isEnabled()) await pressOn(page, again);
       return (await dialog('Look for machines').getByRole('row', { name: /Modbus/ }).count()) > 0;
     }, 'the device to be found');
     await looked('getting-in-scan-found');
