@@ -336,9 +336,8 @@ class JoinedServer final : public Server {
     flows_ = std::make_unique<FlowRooms>(*loop_, *historian_);
     manager_ = std::make_unique<connect::ConnectionManager>(
         *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
-    auto connections =
-        connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
-                                                sys::real_random(), kTenants);
+    auto connections = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
+                                               sys::real_random(), kTenants);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
     Status flowing = flows_->open(*identity_, *connections_, *documents_, path("flows"),

@@ -64,9 +64,7 @@ std::map<std::uint32_t, ConnectionConfig> Registry::configs_of(TenantId tenant) 
   return found;
 }
 
-std::string Registry::table(TenantId tenant) const {
-  return write_table(configs(tenant));
-}
+std::string Registry::table(TenantId tenant) const { return write_table(configs(tenant)); }
 
 Result<TablePlan> Registry::import_table(TenantId tenant, std::string_view text,
                                          const ImportOptions& options) {
