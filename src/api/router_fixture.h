@@ -10,6 +10,8 @@
 
 #include "api/resources.h"
 #include "api/router.h"
+#include "connect/flows/flows.h"
+#include "connect/flows/testing.h"
 #include "connect/manager.h"
 #include "connect/templates.h"
 #include "records/documents.h"
@@ -64,6 +66,15 @@ class Api : public testing::Test {
                                         sys::real_random(), tenants)
                     .value();
     templates_ = std::make_unique<connect::TemplateStore>(*documents_);
+    flows_ = connect::Flows::open(
+                 {{*loop_, clock, sys::real_random(), files, folder_.path + "/flows", nullptr,
+                   house_},
+                  tap_,
+                  *documents_,
+                  [this](TenantId tenant) { return registry_->configs(tenant); },
+                  [this] { return registry_->changes(); }},
+                 tenants)
+                 .value();
     retention_ = retention::Keeper::open(*historian_, *documents_, tenants).value();
     ledger::LedgerOptions books;
     books.directory = folder_.path + "/ledger";
@@ -98,6 +109,7 @@ class Api : public testing::Test {
     services_->keys = keys_.get();
     services_->deadlines = deadlines_.get();
     services_->templates = templates_.get();
+    services_->flows = flows_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_);
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
@@ -183,6 +195,10 @@ class Api : public testing::Test {
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> registry_;
   std::unique_ptr<connect::TemplateStore> templates_;
+  connect::testing::MapHouse house_;
+  connect::testing::MemorySink nowhere_;
+  connect::FlowTap tap_{*loop_, nowhere_};
+  std::unique_ptr<connect::Flows> flows_;
   std::unique_ptr<retention::Keeper> retention_;
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<rights::Register> rights_;
