@@ -195,6 +195,7 @@ class FullDisk(Scenario):
         self.assertEqual(server.get("/imports")["total"], 0)
         self.assertEqual(server.get("/tags")["total"], 0)
         ballast.unlink()
+        until(lambda: not server.get("/overview")["storage"]["disk_full"], "space to be seen")
         server.cli("import", "csv", str(table), "--prefix", "org/site")
         self.assertEqual(server.tag("org/site/table/number")["last"]["value"], 999)
 
