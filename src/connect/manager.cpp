@@ -275,8 +275,8 @@ void ConnectionManager::Impl::browse(BrowseRequest request, BrowseDone done) {
   }
   if (!ok) return post([done = std::move(done), ok] { done(ok.error()); });
   run_task<Result<BrowseReport>>(std::move(done), [&](auto answer) {
-    return runtime(static_cast<Protocol>(request.settings.index()))
-        .browse(std::move(request), std::move(answer));
+    ProtocolRuntime& machine = runtime(static_cast<Protocol>(request.settings.index()));
+    return machine.browse(std::move(request), std::move(answer));
   });
 }
 

@@ -133,7 +133,7 @@ std::int64_t Registry::version_of(TenantId tenant, std::uint32_t id) const {
 
 // Those that go first: what they had may be a signal of another one now.
 Status Registry::settle(TenantId tenant, std::vector<Settled> all) {
-  std::ranges::stable_partition(all, [](const Settled& one) { return !one.config; });
+  std::stable_partition(all.begin(), all.end(), [](const Settled& one) { return !one.config; });
   Status done;
   for (Settled& one : all) {
     if (Status settled = settle_one(tenant, std::move(one)); !settled && done) done = settled;
