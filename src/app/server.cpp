@@ -243,53 +243,29 @@ class JoinedServer final : public Server {
     if (Status saved = ledger_->save_snapshot(); !saved) log_warn("ledger", saved.error().text());
   }
 
-  Status open_rights() {
-    const auto database = [this] {
-      return records::Database::open(files(), {.path = path("records.db"), .check = false});
-    };
-    auto register_database = database();
-    if (!register_database) return register_database.error();
-    auto rights = rights::Register::open(*std::move(register_database), sys::real_clock());
-    if (!rights) return rights.error();
-    rights_ = *std::move(rights);
-    auto licence_database = database();
-    if (!licence_database) return licence_database.error();
-    auto licences =
-        rights::LicenceBook::open(*std::move(licence_database), *rights_, sys::real_clock());
-    if (!licences) return licences.error();
-    licences_ = *std::move(licences);
-    auto royalty_database = database();
-    if (!royalty_database) return royalty_database.error();
-    auto royalties =
-        rights::RoyaltyBook::open(*std::move(royalty_database), {*rights_, *licences_, *historian_},
-                                  *ledger_, sys::real_clock());
-    if (!royalties) return royalties.error();
-    royalties_ = *std::move(royalties);
-    return open_cooperation();
+  // Each book has a connection of its own to the records.
+  template <typename Book, typename... More>
+  Status open_book(std::unique_ptr<Book>& book, More&&... more) {
+    auto database = records::Database::open(files(), {.path = path("records.db"), .check = false});
+    if (!database) return database.error();
+    auto opened = Book::open(*std::move(database), std::forward<More>(more)...);
+    if (!opened) return opened.error();
+    book = *std::move(opened);
+    return {};
   }
 
-  Status open_cooperation() {
-    const auto database = [this] {
-      return records::Database::open(files(), {.path = path("records.db"), .check = false});
-    };
-    auto project_database = database();
-    if (!project_database) return project_database.error();
-    auto projects =
-        rights::ProjectBook::open(*std::move(project_database), *rights_, sys::real_clock());
-    if (!projects) return projects.error();
-    projects_ = *std::move(projects);
-    auto agreement_database = database();
-    if (!agreement_database) return agreement_database.error();
-    auto agreements =
-        rights::AgreementBook::open(*std::move(agreement_database), *rights_, sys::real_clock());
-    if (!agreements) return agreements.error();
-    agreements_ = *std::move(agreements);
-    auto key_database = database();
-    if (!key_database) return key_database.error();
-    auto keys = rights::KeyBook::open(*std::move(key_database), sys::real_clock());
-    if (!keys) return keys.error();
-    keys_ = *std::move(keys);
-    return open_deadlines();
+  Status open_rights() {
+    sys::Clock& clock = sys::real_clock();
+    Status opened = open_book(rights_, clock);
+    if (opened) opened = open_book(licences_, *rights_, clock);
+    if (opened) {
+      const rights::RoyaltySources sources{*rights_, *licences_, *historian_};
+      opened = open_book(royalties_, sources, *ledger_, clock);
+    }
+    if (opened) opened = open_book(projects_, *rights_, clock);
+    if (opened) opened = open_book(agreements_, *rights_, clock);
+    if (opened) opened = open_book(keys_, clock);
+    return opened ? open_deadlines() : opened;
   }
 
   Status open_deadlines() {
