@@ -173,7 +173,7 @@ class ModbusOutlet : public Outlet, private ModbusDevice {
       if (served == nullptr || !served->writable || served->type != ValueType::kBool) {
         return modbus::Exception::kIllegalDataAddress;
       }
-      writes.emplace_back(served->tag, Value(values[i]));
+      writes.emplace_back(served->tag, values[i]);
     }
     return order(std::move(writes));
   }
