@@ -66,15 +66,15 @@ class Api : public testing::Test {
                                         sys::real_random(), tenants)
                     .value();
     templates_ = std::make_unique<connect::TemplateStore>(*documents_);
-    flows_ = connect::Flows::open(
-                 {{*loop_, clock, sys::real_random(), files, folder_.path + "/flows", nullptr,
-                   house_},
-                  tap_,
-                  *documents_,
-                  [this](TenantId tenant) { return registry_->configs(tenant); },
-                  [this] { return registry_->changes(); }},
-                 tenants)
-                 .value();
+    flows_ =
+        connect::Flows::open(
+            {{*loop_, clock, sys::real_random(), files, folder_.path + "/flows", nullptr, house_},
+             tap_,
+             *documents_,
+             [this](TenantId tenant) { return registry_->configs(tenant); },
+             [this] { return registry_->changes(); }},
+            tenants)
+            .value();
     retention_ = retention::Keeper::open(*historian_, *documents_, tenants).value();
     ledger::LedgerOptions books;
     books.directory = folder_.path + "/ledger";
