@@ -5,6 +5,7 @@
 
 #include "api/resources.h"
 #include "connect/flow_json.h"
+#include "wire/csv/writer.h"
 
 namespace lineshaft::api {
 namespace {
@@ -161,18 +162,13 @@ Result<Reply> tags(const Services& services, const Request& request) {
   return page_of(**plan, request);
 }
 
-// A cell of a table that a spreadsheet must not take for a formula, nor for two cells.
+// Text that a spreadsheet would take for a formula gets an apostrophe in front.
 std::string csv_cell(std::string text) {
-  if (!text.empty() && std::string_view("=+-@").find(text[0]) != std::string_view::npos) {
-    text.insert(0, "'");
-  }
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) {
-    if (c == '"') quoted.push_back('"');
-    quoted.push_back(c);
-  }
-  return quoted + "\"";
+  if (text.empty()) return text;
+  if (std::string_view("=+-@").find(text[0]) != std::string_view::npos) text.insert(0, "'");
+  std::string cell;
+  csv::append_text(cell, text);
+  return cell;
 }
 
 // All of it at once, for whoever sets a client up.

@@ -4,8 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "connect/iec104/probe.h"
 #include "connect/iec104/session.h"
+#include "connect/one_look.h"
+#include "connect/stream_knock.h"
 
 namespace lineshaft::connect {
 
@@ -40,6 +41,18 @@ bool commands(CommandKind command, PointKind point) {
   return command == CommandKind::kStep ? point == PointKind::kStep : point == PointKind::kBitstring;
 }
 
+// As StreamKnock::Judge.
+std::optional<bool> confirms_test(iec104::FrameReader& reader, ByteSpan bytes) {
+  while (!bytes.empty()) {
+    const auto frame = reader.next(bytes);
+    if (!frame) return false;
+    if (!*frame) break;
+    const auto* u = std::get_if<iec104::UFrame>(&**frame);
+    if (u != nullptr && u->function == iec104::UFunction::kTestConfirmation) return true;
+  }
+  return std::nullopt;
+}
+
 class Iec104Runtime : public ProtocolRuntime {
  public:
   Iec104Runtime(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random)
@@ -49,11 +62,28 @@ class Iec104Runtime : public ProtocolRuntime {
     return std::make_unique<Iec104Session>(loop_, random_, config, host);
   }
   std::unique_ptr<Task> test(TestRequest request, TestDone done) override {
-    return std::make_unique<Iec104Test>(loop_, clock_, random_, std::move(request),
-                                        std::move(done));
+    // It interrogates once. A station that serves one client at a time may stop serving another.
+    std::get<Iec104Settings>(request.settings).clock_sync_interval_s = 0;  // a test changes nothing
+    const auto make = [this](const ConnectionConfig& config, DriverHost& host) {
+      return make_driver(config, host);
+    };
+    return std::make_unique<OneLook>(
+        loop_, clock_, std::move(request),
+        OneLook::Parts{make, nullptr, "the station tells nothing of this address"},
+        std::move(done));
   }
   std::unique_ptr<Task> knock(Knock knock, KnockDone done) override {
-    return std::make_unique<Iec104Knock>(loop_, std::move(knock), std::move(done));
+    // A test frame, which every station answers and which changes nothing there.
+    Bytes say;
+    iec104::append_frame(iec104::UFrame{iec104::UFunction::kTestActivation}, say);
+    const auto judge = [reader = iec104::FrameReader()](ByteSpan bytes) mutable {
+      return confirms_test(reader, bytes);
+    };
+    Iec104Settings settings;
+    settings.host = knock.at.host;
+    settings.port = knock.at.port;
+    return std::make_unique<StreamKnock>(loop_, knock, std::move(say), judge, std::move(settings),
+                                         std::move(done));
   }
 
  private:

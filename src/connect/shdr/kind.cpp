@@ -7,6 +7,7 @@
 
 #include "connect/one_look.h"
 #include "connect/shdr/session.h"
+#include "connect/stream_knock.h"
 
 namespace lineshaft::connect {
 
@@ -37,6 +38,21 @@ std::optional<MachineIdentification> identify(const Driver& driver) {
   return plate;
 }
 
+// As StreamKnock::Judge: an adapter answers the ping, or tells readings unasked.
+std::optional<bool> is_adapter(shdr::LineReader& reader, ByteSpan bytes) {
+  while (!bytes.empty()) {
+    const auto line = reader.next(bytes);
+    if (!line) return false;
+    if (!*line) break;
+    const auto command = shdr::parse_command((*line)->text);
+    const auto readings =
+        shdr::parse_readings((*line)->text, [](std::string_view) { return shdr::Kind::kUnknown; });
+    const bool pong = command && command->name == "PONG";
+    return pong || (readings && readings->time.has_value());
+  }
+  return std::nullopt;
+}
+
 class ShdrRuntime : public ProtocolRuntime {
  public:
   ShdrRuntime(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random)
@@ -54,7 +70,15 @@ class ShdrRuntime : public ProtocolRuntime {
                                      std::move(done));
   }
   std::unique_ptr<Task> knock(Knock knock, KnockDone done) override {
-    return std::make_unique<ShdrKnock>(loop_, std::move(knock), std::move(done));
+    const ByteSpan ping = as_bytes(shdr::kPing);
+    const auto judge = [reader = shdr::LineReader()](ByteSpan bytes) mutable {
+      return is_adapter(reader, bytes);
+    };
+    ShdrSettings settings;
+    settings.host = knock.at.host;
+    settings.port = knock.at.port;
+    return std::make_unique<StreamKnock>(loop_, knock, Bytes(ping.begin(), ping.end()), judge,
+                                         std::move(settings), std::move(done));
   }
 
  private:

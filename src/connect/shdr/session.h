@@ -1,4 +1,4 @@
-// connect/shdr/session.h: the driver of one connection to an MTConnect adapter, and a knock at one.
+// connect/shdr/session.h: the driver of one connection to an MTConnect adapter.
 #pragma once
 
 #include <array>
@@ -18,8 +18,7 @@
 namespace lineshaft::connect {
 
 // Takes what the adapter says, and asks it for signs of life ("* PING") as often as it promises
-// them
-// ("* PONG 10000"). An adapter tells all its values after connecting.
+// them ("* PONG 10000"). An adapter tells all its values after connecting.
 class ShdrSession : public Driver, private StreamUser {
  public:
   // `config` and `host` must outlive the session.
@@ -63,27 +62,6 @@ class ShdrSession : public Driver, private StreamUser {
   MachineIdentification plate_;
   Traffic traffic_;
   StreamLink stream_;  // last: it calls the others
-};
-
-// Whether something answers a ping there, or says lines with times.
-class ShdrKnock : public Task {
- public:
-  ShdrKnock(sys::EventLoop& loop, Knock knock, ProtocolRuntime::KnockDone done);
-
- private:
-  void on_connected(Result<std::unique_ptr<sys::TcpStream>> stream);
-  void read();
-  void finish(bool answered);
-
-  sys::EventLoop& loop_;
-  Knock knock_;
-  ProtocolRuntime::KnockDone done_;
-  std::unique_ptr<sys::Timer> limit_;
-  std::unique_ptr<sys::Timer> finish_;
-  std::unique_ptr<sys::Connecting> connecting_;
-  std::unique_ptr<sys::TcpStream> stream_;
-  shdr::LineReader reader_;
-  std::array<std::uint8_t, 1024> in_{};
 };
 
 }  // namespace lineshaft::connect
