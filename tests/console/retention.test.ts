@@ -132,6 +132,8 @@ describe('how long data is kept', () => {
   });
 
   test("somebody else's change is not overwritten", async () => {
+    await page.goto('/administration/retention'); // what was saved last is read again, and no answer is under way
+    await until(async () => (await rows().count()) === 3, 'both rules and the rest');
     const seen = await kept();
     await server.send('PUT', 'historian/retention', { version: seen.version, rules: seen.rules });
     await pressOn(page, button(page, 'Remove rule 2'));

@@ -89,7 +89,7 @@ void SparkplugListen::on_subscribed(std::uint16_t /*id*/,
     return finish(Error{ErrorId::kDenied, "the broker refuses the subscription to Sparkplug: " +
                                               mqtt::reason_name(reason)});
   }
-  machine_.on_connected();
+  machine_.on_connected(loop_.now());
 }
 
 void SparkplugListen::on_message(const mqtt::Publish& message) {

@@ -1,6 +1,7 @@
 #include "connect/sparkplug/session.h"
 
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "connect/mqtt/broker.h"
@@ -14,6 +15,17 @@ constexpr std::uint64_t kMillisecondsMax = 9'000'000'000'000;  // the year 2255
 std::optional<Timestamp> time_of(std::optional<std::uint64_t> milliseconds) {
   if (!milliseconds || *milliseconds > kMillisecondsMax) return std::nullopt;
   return Timestamp{static_cast<std::int64_t>(*milliseconds) * 1'000'000};
+}
+
+// A host that wants metrics of certain nodes asks for those that it does not hear of.
+sparkplug::HostOptions options_of(const ConnectionConfig& config) {
+  auto options = host_options(std::get<SparkplugSettings>(config.settings));
+  std::set<sparkplug::NodeId> nodes;
+  for (const SignalConfig& signal : config.signals) {
+    nodes.insert(metric_of(std::get<SparkplugPoint>(signal.point)).node);
+  }
+  options.expected.assign(nodes.begin(), nodes.end());
+  return options;
 }
 
 }  // namespace
@@ -48,7 +60,7 @@ SparkplugSession::SparkplugSession(sys::EventLoop& loop, sys::Clock& clock, sys:
       host_(host),
       states_(config.signals.size()),
       writes_(loop),
-      machine_(host_options(std::get<SparkplugSettings>(config.settings)), *this),
+      machine_(options_of(config), *this),
       timer_(loop.make_timer()),
       link_(loop, random, std::get<SparkplugSettings>(config.settings).broker,
             client_options(std::get<SparkplugSettings>(config.settings).broker, random), *this) {
@@ -109,7 +121,8 @@ void SparkplugSession::on_subscribed(std::uint16_t id, const std::vector<mqtt::R
                                              mqtt::reason_name(reason)});
   }
   host_.on_connected();
-  machine_.on_connected();
+  machine_.on_connected(loop_.now());
+  arm();
 }
 
 void SparkplugSession::on_message(const mqtt::Publish& message) {

@@ -47,9 +47,15 @@ void Host::publish_state(bool online, std::uint64_t timestamp_ms) {
   events_.publish({state_topic(options_.host_id), Bytes(payload.begin(), payload.end()), 1, true});
 }
 
-void Host::on_connected() {
+void Host::on_connected(Nanoseconds now) {
   connected_ = true;
   publish_state(true, state_time_ms_);  // the time of the will, so that the two belong together
+  for (const NodeId& id : options_.expected) {
+    Node* node = node_of(id);
+    if (node == nullptr || node->online) continue;
+    node->request_at = now + options_.birth_patience;
+    wake_at(*node->request_at);
+  }
 }
 
 void Host::say_goodbye(std::uint64_t now_ms) {

@@ -22,6 +22,11 @@ namespace lineshaft::sparkplug {
 struct HostOptions {
   std::string host_id;              // "": listens only, publishes no STATE
   std::vector<std::string> groups;  // empty: all
+  // Edge nodes whose metrics are wanted. Births are not retained, so one that was born before we
+  // came and has nothing new to tell would stay unknown: it is asked for a birth.
+  std::vector<NodeId> expected;
+  // How long an expected node is given to be born by itself, as those do that wait for our STATE.
+  Nanoseconds birth_patience = std::chrono::seconds(3);
   // How long a message may be late before its loss is taken for granted.
   Nanoseconds reorder_timeout = std::chrono::seconds(2);
   // Between two requests for birth to one node: births are large, and storms of them have been
@@ -85,8 +90,9 @@ class Host {
   // STATE offline as the will of the next CONNECT. Nothing without a host id.
   std::optional<Publication> next_will(std::uint64_t now_ms);
   std::vector<SubscriptionWish> subscriptions() const;
-  // Connected and subscribed: says that the host is online.
-  void on_connected();
+  // Connected and subscribed: says that the host is online. Expected nodes that are not born within
+  // birth_patience are asked for a birth, once for each connection.
+  void on_connected(Nanoseconds now);
   void on_message(std::string_view topic, ByteSpan payload, std::uint64_t now_ms, Nanoseconds now);
   // Without the broker nothing is known of any node any more: all is stale.
   void on_lost();

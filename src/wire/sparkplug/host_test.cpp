@@ -72,7 +72,7 @@ class SparkplugHost : public ::testing::Test, public HostEvents {
   void SetUp() override {
     host = std::make_unique<Host>(options, *this);
     host->next_will(kNow);
-    host->on_connected();
+    host->on_connected(now);
     published.clear();
   }
   Words take_seen() { return std::exchange(seen, {}); }
@@ -111,7 +111,7 @@ TEST_F(SparkplugHost, SaysOnlineWithTheTimeOfItsWill) {
   EXPECT_TRUE(will.retain);
   EXPECT_EQ(fresh.subscriptions(),
             (std::vector<SubscriptionWish>{{"spBv1.0/STATE/lineshaft", 1}, {"spBv1.0/#", 1}}));
-  fresh.on_connected();
+  fresh.on_connected(now);
   ASSERT_EQ(published.size(), 1u);
   EXPECT_EQ(published[0].topic, will.topic);
   EXPECT_EQ(as_text(published[0].payload), R"({"online":true,"timestamp":123})");
@@ -157,6 +157,31 @@ TEST_F(SparkplugHost, UnderstandsDataByNameWhereTheBirthGaveNoAlias) {
   send(MessageType::kNData, 1, {plain});
   EXPECT_EQ(take_seen(), (Words{"g/n online", ".p=1", ".p=2"}));
   EXPECT_EQ(trouble.size(), 1u) << "a birth without bdSeq";
+}
+
+TEST_F(SparkplugHost, AsksAnExpectedNodeThatIsNotBornByItself) {
+  options.expected = {{"g", "n"}};
+  Host hopeful(options, *this);
+  hopeful.on_connected(1s);
+  ASSERT_EQ(hopeful.next_time(), Nanoseconds(4s)) << "three seconds for births that come anyway";
+  hopeful.on_time(kNow, 3999ms);
+  EXPECT_EQ(rebirths(), 0u);
+  hopeful.on_time(kNow, 4s);
+  EXPECT_EQ(rebirths(), 1u);
+  hopeful.on_time(kNow, 1h);
+  EXPECT_EQ(rebirths(), 1u) << "one that is switched off is not asked for ever";
+  hopeful.on_lost();
+  hopeful.on_connected(2h);
+  hopeful.on_time(kNow, 2h + 3s);
+  EXPECT_EQ(rebirths(), 2u) << "but once more after the broker was lost";
+}
+
+TEST_F(SparkplugHost, DoesNotAskAnExpectedNodeThatWasBorn) {
+  options.expected = {{"g", "n"}};
+  SetUp();
+  node_birth();
+  host->on_time(kNow, 1h);
+  EXPECT_EQ(rebirths(), 0u);
 }
 
 TEST_F(SparkplugHost, AsksForABirthWhenItUnderstandsNothing) {
