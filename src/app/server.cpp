@@ -358,7 +358,8 @@ class JoinedServer final : public Server {
     services_->flows = &flows_->flows();
     services_->samples = &flows_->sink();
     services_->templates = templates_.get();
-    live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
+    live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_,
+                                        [this] { return identity_->access_changes(); });
     api::RouterOptions options;
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };

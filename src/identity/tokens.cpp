@@ -32,7 +32,7 @@ Result<Principal> Service::find_token(std::string_view secret) {
   return Principal{.kind = PrincipalKind::kToken,
                    .tenant = token.tenant,
                    .id = token.id.value,
-                   .role = token.role,
+                   .access = token.access,
                    .name = "token:" + token.name};
 }
 
@@ -47,7 +47,7 @@ Status Service::check_room_for_token(TenantId tenant) const {
 
 Result<NewToken> Service::create_token(const Principal& actor, const TokenRequest& request) {
   if (Status may = authorise(actor, Permission::kTokenManage); !may) return std::move(may).error();
-  if (Status may = check_grant(actor, request.role); !may) return std::move(may).error();
+  if (Status may = check_new_token(actor, request.access); !may) return std::move(may).error();
   Result<std::string> name = normalise_name("name", request.name);
   if (!name) return std::move(name).error();
   const std::string secret = std::string(kPrefix) + new_secret();
@@ -58,7 +58,7 @@ Result<NewToken> Service::create_token(const Principal& actor, const TokenReques
   TokenRow row{.token = {.id = {},
                          .tenant = actor.tenant,
                          .name = std::move(name).value(),
-                         .role = request.role,
+                         .access = access_in(actor.tenant, request.access),
                          .created = age.started(),
                          .last_used = std::nullopt,
                          .expires = request.expires},
@@ -66,8 +66,8 @@ Result<NewToken> Service::create_token(const Principal& actor, const TokenReques
                .age = Nanoseconds(0)};
   const std::lock_guard database_lock(database_mutex_);
   if (Status room = check_room_for_token(actor.tenant); !room) return std::move(room).error();
-  const AuditRow audit = audit_row(actor, "token.create", row.token.name,
-                                   "role " + std::string(role_name(row.token.role)));
+  const AuditRow audit =
+      audit_row(actor, "token.create", row.token.name, access_text(row.token.access));
   Status kept = commit_with(audit, [&]() -> Status {
     Result<TokenId> id = insert_token(*database_, row);
     if (!id) return std::move(id).error();
@@ -112,6 +112,7 @@ Status Service::revoke_token(const Principal& actor, TokenId token) {
   if (!kept) return kept;
   const std::lock_guard lock(state_mutex_);
   std::erase_if(state_.tokens, [&](const auto& each) { return each.second.token.id == token; });
+  ++access_changes_;
   return {};
 }
 
