@@ -156,10 +156,22 @@ export interface CallResult {
   pending?: PendingCall;
 }
 
+/** What is known of the devices of a maker: defaults of settings, and why. */
+export interface Profile {
+  name: string;
+  title: string;
+  limits: string[];
+  source: string;
+  settings: Record<string, unknown>;
+  signal: Record<string, unknown>;
+  zh: { title: string; limits: string[] };
+}
+
 export interface ProtocolKind {
   name: string;
   /** Its machines may keep values that can be fetched later. */
   history?: boolean;
+  profiles?: Profile[];
   browsing?: 'none' | 'by-node' | 'at-once';
   /** Ports at which its machines usually listen. */
   doors?: number[];
@@ -170,6 +182,13 @@ export interface ProtocolKind {
 export interface PollGroup {
   name: string;
   interval_ms: number;
+}
+
+/** A signal that one side changes again and again, as a sign of life. */
+export interface Heartbeat {
+  signal: string;
+  interval_ms: number;
+  direction: 'expect' | 'write';
 }
 
 export interface ConnectionStatus {
@@ -200,6 +219,7 @@ export interface Connection {
   enabled: boolean;
   writes_enabled?: boolean;
   store?: 'changes' | 'all';
+  heartbeat?: Heartbeat | null;
   settings: Record<string, unknown>;
   groups: PollGroup[];
   status: ConnectionStatus;
