@@ -114,8 +114,9 @@ class Api : public testing::Test {
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
-    options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
-                      {"/assets/x-1.js", "text/javascript; charset=utf-8", "gzip", "\"b\"", "code", true}};
+    options.assets = {
+        {"/index.html", "text/html", "gzip", "\"a\"", "page", false},
+        {"/assets/x-1.js", "text/javascript; charset=utf-8", "gzip", "\"b\"", "code", true}};
     options.certificate_owner = [this](const std::string& fingerprint) {
       return certificate_owner_ ? certificate_owner_(fingerprint) : std::nullopt;
     };
