@@ -99,6 +99,9 @@ Result<Reply> sign_out(const Services& services, const Request& request) {
     return done.error();
   }
   Reply reply = Reply::nothing();
+  // Answers that the browser kept go too. Not its cookies, which other servers of this host share,
+  // nor its storage, which holds drafts and the looks of the console.
+  reply.headers.emplace_back("clear-site-data", "\"cache\"");
   reply.headers.emplace_back("set-cookie", std::string(kSessionCookie) +
                                                "=; Path=/; Secure; HttpOnly; SameSite=Strict; "
                                                "Max-Age=0");

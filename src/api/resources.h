@@ -25,6 +25,10 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+namespace lineshaft::identity {
+class Authority;
+}
+
 namespace lineshaft::connect {
 class Flows;
 class TemplateStore;
@@ -68,6 +72,10 @@ struct Services {
   connect::Flows* flows = nullptr;  // needed by flow_routes
   // Where samples of programs go; null: to the historian.
   SampleSink* samples = nullptr;
+  identity::Authority* authority = nullptr;  // needed by certificate_routes
+  // Where the console and the API answer, "127.0.0.1:8443"; shown by exposure_routes.
+  std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
+  std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -99,6 +107,8 @@ std::vector<Route> agreement_routes(const Services& services);
 std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
 std::vector<Route> trust_routes(const Services& services);
+std::vector<Route> certificate_routes(const Services& services);
+std::vector<Route> exposure_routes(const Services& services);
 std::vector<Route> flow_routes(const Services& services);
 
 // All of them. Only the description of the routes themselves is missing: openapi_route().

@@ -24,7 +24,8 @@ constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRecords = "records.db";
 constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
-constexpr std::array<std::string_view, 3> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
+constexpr std::array<std::string_view, 5> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
+                                                      "tls/authority.pem", "tls/authority-key.pem",
                                                       "provisioned"};
 constexpr std::size_t kSmallBytesMax = 1024 * 1024;
 
