@@ -9,6 +9,7 @@
 #include "api/backups.h"
 #include "api/maintenance.h"
 #include "api/route.h"
+#include "api/vault_desk.h"
 #include "connect/registry.h"
 #include "historian/historian.h"
 #include "identity/identity.h"
@@ -68,6 +69,7 @@ struct Services {
   connect::Flows* flows = nullptr;  // needed by flow_routes
   // Where samples of programs go; null: to the historian.
   SampleSink* samples = nullptr;
+  VaultDesk* vault = nullptr;  // needed by vault_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -98,6 +100,7 @@ std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
 std::vector<Route> trust_routes(const Services& services);
 std::vector<Route> flow_routes(const Services& services);
+std::vector<Route> vault_routes(const Services& services);
 
 // All of them. Only the description of the routes themselves is missing: openapi_route().
 std::vector<Route> all_routes(const Services& services);

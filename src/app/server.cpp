@@ -13,6 +13,7 @@
 #include "app/cli.h"
 #include "app/clock_watch.h"
 #include "app/flow_rooms.h"
+#include "app/key_house.h"
 #include "app/maintenance.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
@@ -38,6 +39,7 @@
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/http.h"
+#include "sys/process.h"
 #include "sys/worker_pool.h"
 
 namespace lineshaft::app {
@@ -64,10 +66,12 @@ Day today() {
   return std::chrono::floor<std::chrono::days>(std::chrono::sys_time<Nanoseconds>(now));
 }
 
-Result<sys::Certificate> read_certificate(const std::string& certificate, const std::string& key) {
+// `key_files`: where the key is sealed, or the real ones.
+Result<sys::Certificate> read_certificate(const std::string& certificate, const std::string& key,
+                                          sys::FileSystem& key_files) {
   const Result<Bytes> certificate_pem = sys::read_file(files(), certificate, kCertificateBytesMax);
   if (!certificate_pem) return certificate_pem.error();
-  const Result<Bytes> key_pem = sys::read_file(files(), key, kCertificateBytesMax);
+  const Result<Bytes> key_pem = sys::read_file(key_files, key, kCertificateBytesMax);
   if (!key_pem) return key_pem.error();
   return sys::Certificate{std::string(as_text(*certificate_pem)), std::string(as_text(*key_pem))};
 }
@@ -80,13 +84,15 @@ std::vector<std::string> own_names(const Config& config) {
 }
 
 // The configured certificate, or the one made at the first start.
-Result<sys::Certificate> own_certificate(const Config& config) {
+Result<sys::Certificate> own_certificate(const Config& config, sys::FileSystem& sealed) {
   if (!config.tls_certificate_file.empty()) {
-    return read_certificate(config.tls_certificate_file, config.tls_key_file);
+    return read_certificate(config.tls_certificate_file, config.tls_key_file, files());
   }
   const std::string path = certificate_path(config.data_directory);
   const std::string key_path = sys::join_path(config.data_directory, "tls/key.pem");
-  if (files().exists(path) && files().exists(key_path)) return read_certificate(path, key_path);
+  if (files().exists(path) && files().exists(key_path)) {
+    return read_certificate(path, key_path, sealed);
+  }
   const Result<sys::Certificate> made =
       sys::make_self_signed_certificate(own_names(config), sys::real_clock().now());
   if (!made) return made.error();
@@ -95,7 +101,7 @@ Result<sys::Certificate> own_certificate(const Config& config) {
   // The key first: a certificate without its key would be taken for a complete pair.
   for (const auto& [file, pem] :
        {std::pair{key_path, made->key_pem}, std::pair{path, made->certificate_pem}}) {
-    if (Status status = sys::write_file_atomically(files(), file, as_bytes(pem)); !status) {
+    if (Status status = sys::write_file_atomically(sealed, file, as_bytes(pem)); !status) {
       return status.error();
     }
   }
@@ -173,6 +179,7 @@ class JoinedServer final : public Server {
       workers_.reset();
       imports_.reset();
       backups_.reset();
+      key_desk_.reset();
       maintenance_work_.reset();
       save_ledger();
       flows_->finish_writes();
@@ -191,6 +198,9 @@ class JoinedServer final : public Server {
     auto lock = files().lock_directory(config_.data_directory);
     if (!lock) return lock.error();
     lock_ = *std::move(lock);
+    auto keys = KeyHouse::open(config_);
+    if (!keys) return keys.error();
+    key_house_ = *std::move(keys);
 
     auto identity_database = records::Database::open(files(), {.path = path("records.db")});
     if (!identity_database) return identity_database.error();
@@ -204,9 +214,10 @@ class JoinedServer final : public Server {
                                              sys::real_random());
     if (!identity) return identity.error();
     identity_ = *std::move(identity);
-    auto documents = records::Documents::open(*std::move(documents_database));
+    auto documents = records::Documents::open(*std::move(documents_database), &key_house_->seal());
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
+    if (Status settled = key_house_->settle(*documents_); !settled) return settled;
     if (Status opened = open_ledger(); !opened) return opened;
     if (Status opened = open_historian(); !opened) return opened;
     return open_rights();
@@ -227,8 +238,8 @@ class JoinedServer final : public Server {
     options.directory = path("ledger");
     options.origin = new_ledger_name();
     options.segment_bytes = kLedgerSegmentBytes;
-    auto ledger =
-        ledger::Ledger::open(files(), sys::real_random(), sys::real_clock(), std::move(options));
+    auto ledger = ledger::Ledger::open(key_house_->files(), sys::real_random(), sys::real_clock(),
+                                       std::move(options));
     if (!ledger) return ledger.error();
     ledger_ = *std::move(ledger);
     if (const auto damage = ledger_->read_only()) log_error("ledger", damage->text());
@@ -288,8 +299,8 @@ class JoinedServer final : public Server {
     history.scrub_period = std::chrono::hours(24 * config_.scrub_days);
     history.disk_low = config_.disk_low;
     history.disk_critical = config_.disk_critical;
-    auto historian =
-        historian::Historian::open(files(), sys::real_clock(), sys::real_random(), history);
+    auto historian = historian::Historian::open(key_house_->files(), sys::real_clock(),
+                                                sys::real_random(), history);
     if (!historian) return historian.error();
     historian_ = *std::move(historian);
     for (const std::string& damage : historian_->recovery().damages) log_warn("historian", damage);
@@ -300,8 +311,8 @@ class JoinedServer final : public Server {
     loop_ = sys::make_event_loop();
     workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
     // Everything else works without them.
-    auto trust = connect::opcua::TrustStore::open(files(), sys::real_clock(), path("opcua"),
-                                                  own_names(config_));
+    auto trust = connect::opcua::TrustStore::open(key_house_->key_files(), sys::real_clock(),
+                                                  path("opcua"), own_names(config_));
     if (trust) {
       opcua_trust_ = *std::move(trust);
     } else {
@@ -309,7 +320,7 @@ class JoinedServer final : public Server {
     }
     connect::ManagerOptions connecting;
     connecting.opcua_trust = opcua_trust_.get();
-    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_);
+    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_, key_house_->files());
     manager_ = std::make_unique<connect::ConnectionManager>(
         *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
     auto connections = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
@@ -344,6 +355,8 @@ class JoinedServer final : public Server {
         sys::real_clock());
     services_->backups = backups_.get();
     maintenance_work_ = std::make_unique<MaintenanceService>(*historian_, sys::real_clock());
+    key_desk_ = std::make_unique<KeyDesk>(*key_house_, *documents_);
+    services_->vault = key_desk_.get();
     services_->maintenance = maintenance_work_.get();
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
@@ -370,7 +383,7 @@ class JoinedServer final : public Server {
 
   // Loopback at first; the configured address at once if the server has an owner.
   Status listen_inside() {
-    const Result<sys::Certificate> certificate = own_certificate(config_);
+    const Result<sys::Certificate> certificate = own_certificate(config_, key_house_->key_files());
     if (!certificate) return certificate.error();
     certificate_ = *certificate;
     const bool claimed = identity_->claimed();
@@ -454,6 +467,7 @@ class JoinedServer final : public Server {
   sys::Certificate certificate_;
   // In the order of dependence; destroyed from the last to the first.
   std::unique_ptr<sys::DirectoryLock> lock_;
+  std::unique_ptr<KeyHouse> key_house_;
   std::unique_ptr<historian::Historian> historian_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<records::Documents> documents_;
@@ -476,6 +490,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;
+  std::unique_ptr<KeyDesk> key_desk_;
   std::unique_ptr<api::Services> services_;
   std::unique_ptr<api::Live> live_;
   std::unique_ptr<sys::WorkerPool> workers_;
@@ -495,6 +510,7 @@ std::string certificate_path(const std::string& data_directory) {
 }
 
 Result<std::unique_ptr<Server>> Server::start(Config config) {
+  sys::forbid_looking_in();
   auto server = std::make_unique<JoinedServer>(std::move(config));
   if (Status opened = server->open(); !opened) return opened.error();
   return std::unique_ptr<Server>(std::move(server));
