@@ -122,9 +122,8 @@ Result<vault::SealedFiles::Tally> KeyHouse::tally() {
   return sum;
 }
 
-std::string key_advice(const Config& config, const vault::MasterNote& note) {
-  if (note.source != "file") return "";
-  if (!config.master_key_file.empty()) return "";
+std::string key_advice(const Config& config) {
+  if (config.master != "file" || !config.master_key_file.empty()) return "";
   return "The master key lies in the data directory: it protects backups, but not a copy of the "
          "whole directory. Put it elsewhere with vault.master_key_file, or use a credential, a "
          "passphrase or a token.";
@@ -144,7 +143,7 @@ Result<api::VaultView> KeyDesk::view() {
   view.master = note.source;
   view.master_since = note.since;
   view.master_place = master_place(house_.config());
-  view.advice = key_advice(house_.config(), note);
+  view.advice = key_advice(house_.config());
   view.encryption = house_.config().encryption;
   view.files_sealed = counted->sealed;
   view.files_clear = counted->clear;

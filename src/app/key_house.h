@@ -70,6 +70,6 @@ class KeyDesk final : public api::VaultDesk {
 };
 
 // What to mend about the place of the master key; "" if nothing.
-std::string key_advice(const Config& config, const vault::MasterNote& note);
+std::string key_advice(const Config& config);
 
 }  // namespace lineshaft::app

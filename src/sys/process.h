@@ -11,6 +11,9 @@ namespace lineshaft::sys {
 // Without effect on builds with a sanitizer, whose leak check has to look.
 void forbid_looking_in();
 
+// May anybody but its owner read or write the file?
+bool others_may_read(const std::string& path);
+
 // A line typed on the terminal without being shown; nothing if there is no terminal.
 std::optional<std::string> ask_hidden(const std::string& prompt);
 
