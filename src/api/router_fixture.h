@@ -46,6 +46,17 @@ class NoBackups final : public Backups {
 };
 
 // The whole API on real stores in a folder of its own; requests run on the test's thread.
+class NoVault final : public VaultDesk {
+ public:
+  Result<VaultView> view() override {
+    VaultView view;
+    view.master = "file";
+    view.keys = {{TenantId{0}, 1, {}, "active"}};
+    return view;
+  }
+  Status rotate() override { return {}; }
+};
+
 class Api : public testing::Test {
  protected:
   Api() {
@@ -99,6 +110,7 @@ class Api : public testing::Test {
         Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
     services_->backups = &backups_;
+    services_->vault = &vault_;
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
     services_->rights = rights_.get();
@@ -215,6 +227,7 @@ class Api : public testing::Test {
   std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
+  NoVault vault_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<sys::WorkerPool> pool_;
