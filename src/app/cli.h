@@ -33,7 +33,7 @@ struct Cli {
 
 void add_serve_commands(Cli& cli);       // serve, doctor
 void add_plant_commands(Cli& cli);       // sim plant
-void add_access_commands(Cli& cli);      // claim, login, logout, user, token
+void add_access_commands(Cli& cli);      // claim, login, logout, user, session, recover, token
 void add_connection_commands(Cli& cli);  // connect
 void add_flow_commands(Cli& cli);        // flow
 void add_value_commands(Cli& cli);       // tag, query

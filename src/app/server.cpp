@@ -358,6 +358,7 @@ class JoinedServer final : public Server {
     services_->flows = &flows_->flows();
     services_->samples = &flows_->sink();
     services_->templates = templates_.get();
+    services_->names = own_names(config_);
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();

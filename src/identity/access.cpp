@@ -101,6 +101,9 @@ std::vector<std::string_view> permission_names(PermissionSet permissions) {
 }
 
 Status authorise(const Principal& who, Permission what, std::optional<TenantId> owner) {
+  if (who.factor_missing) {
+    return Error{ErrorId::kFactorMissing, "this account must have a second factor to go on"};
+  }
   const bool somebody = who.kind == PrincipalKind::kUser || who.kind == PrincipalKind::kToken;
   if (!somebody || who.tenant == TenantId{} || !who.permissions().has(what)) {
     return Error{ErrorId::kDenied,

@@ -103,17 +103,20 @@ struct Principal {
   std::uint64_t id = 0;  // UserId or TokenId
   Role role = Role::kViewer;
   std::string name;  // for the audit trail: "ann@example.com", "token:historian feed"
+  // A second factor is demanded and missing: nothing that asks a permission until it is there.
+  bool factor_missing = false;
 
   PermissionSet permissions() const {
-    return kind == PrincipalKind::kNobody ? PermissionSet{} : permissions_of(role);
+    return kind == PrincipalKind::kNobody || factor_missing ? PermissionSet{}
+                                                            : permissions_of(role);
   }
 };
 
 // May `who` do `what` in their own organisation, or to a thing that belongs to `owner`?
 // Deny by default: success only if `who` is somebody, of the organisation that owns the thing, with
 // a role that holds the permission.
-// Errors: kDenied naming the permission. A thing of another organisation is kNotFound, the same as
-// one that does not exist, so that nobody can find out what others have.
+// Errors: kDenied naming the permission; kFactorMissing. A thing of another organisation is
+// kNotFound, the same as one that does not exist, so that nobody can find out what others have.
 Status authorise(const Principal& who, Permission what, std::optional<TenantId> owner = {});
 
 }  // namespace lineshaft::identity
