@@ -78,11 +78,16 @@ struct Services {
   std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
   std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed
   VaultDesk* vault = nullptr;  // needed by vault_routes
+  // What the server may be called by: passkeys are bound to one of them.
+  std::vector<std::string> names = {"localhost"};
 };
 
 std::vector<Route> access_routes(const Services& services);
 std::vector<Route> audit_routes(const Services& services);
 std::vector<Route> duty_routes(const Services& services);
+std::vector<Route> session_routes(const Services& services);
+std::vector<Route> account_routes(const Services& services);
+std::vector<Route> invitation_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> write_routes(const Services& services);
 std::vector<Route> table_routes(const Services& services);

@@ -368,6 +368,7 @@ class JoinedServer final : public Server {
     services_->flows = &flows_->flows();
     services_->samples = &flows_->sink();
     services_->templates = templates_.get();
+    services_->names = own_names(config_);
     services_->authority = authority_.get();
     services_->listening = [this] { return listening(); };
     services_->on_certificates = [this] { loop_->post([this] { use_certificates(); }); };
