@@ -73,6 +73,15 @@ enum class PrincipalKind : std::uint8_t {
   kToken,
 };
 
+// The door by which a request came in, for the audit trail.
+enum class Door : std::uint8_t { kUnknown, kConsole, kApi, kCommandLine, kFlow, kServer };
+
+struct Origin {
+  Door door = Door::kUnknown;
+  std::string address;  // of the peer, numeric
+  std::string request;  // its number, as the answer carries it
+};
+
 // Who asks. Made by Identity from a session or a token, never from what a request says about
 // itself.
 struct Principal {
@@ -81,6 +90,9 @@ struct Principal {
   std::uint64_t id = 0;  // UserId or TokenId
   Access access = {};
   std::string name;  // for the audit trail: "ann@example.com", "token:historian feed"
+  Origin origin{};   // put in by whoever took the request; decides nothing
+  // A second factor is demanded and missing: nothing that asks a permission until it is there.
+  bool factor_missing = false;
 };
 
 // What is asked for: a thing of `owner`, at `path` if it stands somewhere in the plant.
@@ -91,7 +103,7 @@ struct Resource {
 
 // May `who` do `what` in the whole of their own organisation?
 // Deny by default: success only if `who` is somebody whose grants hold it everywhere.
-// Errors: kDenied naming the permission.
+// Errors: kDenied naming the permission; kFactorMissing, also of the others below.
 Status authorise(const Principal& who, Permission what);
 // May `who` do `what` to `thing`? Errors: kDenied; kNotFound, the same as for what does not exist,
 // for a thing of another organisation, or at a place that `who` may not even read: nobody can find

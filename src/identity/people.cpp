@@ -1,10 +1,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/audit_entry.h"
 #include "identity/service.h"
 #include "identity/text_rules.h"
 
 namespace lineshaft::identity {
+namespace {
+
+// For the audit trail.
+std::string fields_of(const User& user) {
+  return text_object({{"email", user.email}, {"name", user.name}, {"access", access_text(user.access)}});
+}
+
+}  // namespace
 
 // Errors: kNotFound, the same for nobody and for somebody of another organisation.
 Result<User> Service::user_of(const Principal& actor, UserId user) const {
@@ -56,7 +65,8 @@ Result<User> Service::create_user(const Principal& actor, const NewUser& request
             .created = clock_.now()};
   const std::lock_guard database_lock(database_mutex_);
   if (Status room = check_room_for_user(actor.tenant); !room) return std::move(room).error();
-  const AuditRow audit = audit_row(actor, "user.create", user.email, access_text(user.access));
+  const AuditRow audit =
+      audit_row(actor, "user.create", user.email, access_text(user.access), "", fields_of(user));
   Status kept = commit_with(audit, [&]() -> Status {
     Result<UserId> id = insert_user(*database_, user, *hash);
     if (!id) return std::move(id).error();
@@ -90,8 +100,15 @@ Result<User> Service::update_user(const Principal& actor, UserId id, const UserC
   const std::lock_guard database_lock(database_mutex_);
   Result<User> user = change_user(actor, id, change);
   if (!user) return user;
-  const AuditRow audit = audit_row(actor, "user.change", user->email,
-                                   "name " + user->name + ": " + access_text(user->access));
+  std::string before;
+  {
+    const std::lock_guard lock(state_mutex_);
+    before = fields_of(state_.users.at(id));
+  }
+  const AuditRow audit =
+      audit_row(actor, "user.change", user->email,
+                "name " + user->name + ": " + access_text(user->access),
+                std::move(before), fields_of(*user));
   Status kept = commit_with(audit, [&] { return update_user_row(*database_, *user); });
   if (!kept) return std::move(kept).error();
   keep_user(*user);
@@ -102,18 +119,22 @@ Status Service::remove_user(const Principal& actor, UserId id) {
   if (Status may = authorise(actor, Permission::kUserManage); !may) return may;
   const std::lock_guard database_lock(database_mutex_);
   std::string email;
+  std::string before;
   {
     const std::lock_guard lock(state_mutex_);
     Result<User> user = user_of(actor, id);
     if (!user) return std::move(user).error();
+    before = fields_of(*user);
     if (Status stays = check_office(*user, {}); !stays) return stays;
     email = user->email;
   }
-  Status kept = commit_with(audit_row(actor, "user.remove", email, ""),
+  Status kept = commit_with(audit_row(actor, "user.remove", email, "", std::move(before)),
                             [&] { return delete_user(*database_, id); });
   if (!kept) return kept;
   const std::lock_guard lock(state_mutex_);
   end_sessions(sessions_of(id));
+  state_.pending.drop_of(id);
+  state_.factors.erase(id);
   state_.users.erase(id);
   ++access_changes_;
   return {};
