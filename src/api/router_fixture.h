@@ -46,6 +46,17 @@ class NoBackups final : public Backups {
 };
 
 // The whole API on real stores in a folder of its own; requests run on the test's thread.
+class NoVault final : public VaultDesk {
+ public:
+  Result<VaultView> view() override {
+    VaultView view;
+    view.master = "file";
+    view.keys = {{TenantId{0}, 1, {}, "active"}};
+    return view;
+  }
+  Status rotate() override { return {}; }
+};
+
 class Api : public testing::Test {
  protected:
   Api() {
@@ -99,6 +110,7 @@ class Api : public testing::Test {
         Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
     services_->backups = &backups_;
+    services_->vault = &vault_;
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
     services_->rights = rights_.get();
@@ -110,12 +122,18 @@ class Api : public testing::Test {
     services_->deadlines = deadlines_.get();
     services_->templates = templates_.get();
     services_->flows = flows_.get();
-    live_ = std::make_unique<Live>(*loop_, clock, *historian_);
+    live_ = std::make_unique<Live>(*loop_, clock, *historian_,
+                                   [this] { return identity_->access_changes(); });
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
-    options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
-                      {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
+    options.assets = {
+        {"/index.html", "text/html", "gzip", "\"a\"", "page", false},
+        {"/assets/x-1.js", "text/javascript; charset=utf-8", "gzip", "\"b\"", "code", true}};
+    options.certificate_owner = [this](const std::string& fingerprint) {
+      return certificate_owner_ ? certificate_owner_(fingerprint) : std::nullopt;
+    };
+    options.security_txt = [] { return std::string("Contact: mailto:a@example.com\n"); };
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
     router_->add(all_routes(*services_));
   }
@@ -210,10 +228,12 @@ class Api : public testing::Test {
   std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
+  NoVault vault_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<sys::WorkerPool> pool_;
   std::unique_ptr<Router> router_;
+  std::function<std::optional<identity::TokenId>(const std::string&)> certificate_owner_;
   int claims_ = 0;
   std::string session_;
   std::string csrf_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "identity/audit_entry.h"
+#include "identity/grant_store.h"
 
 namespace lineshaft::identity {
 namespace {
@@ -38,6 +39,7 @@ Result<std::unique_ptr<Identity>> Identity::open(std::unique_ptr<records::Databa
 Service::Service(std::unique_ptr<records::Database> database, sys::Clock& clock,
                  sys::Random& random, IdentityOptions options)
     : clock_(clock),
+      seal_(options.seal),
       gate_(options.hashes_at_once_max, options.hashes_waiting_max),
       random_(random),
       database_(std::move(database)),
@@ -51,12 +53,22 @@ Status Service::load() {
   const std::scoped_lock lock(database_mutex_, state_mutex_);
   if (Status ready = migrate_store(*database_); !ready) return ready;
   if (Status ready = open_audit(); !ready) return ready;
+  if (Status ready = migrate_factors(*database_); !ready) return ready;
   auto organisations = load_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
+  auto policies = load_policies(*database_);
+  if (!policies) return std::move(policies).error();
+  state_.policies = *std::move(policies);
+  auto requests = load_requests(*database_);
+  if (!requests) return std::move(requests).error();
+  state_.requests = *std::move(requests);
   auto users = load_users(*database_);
   if (!users) return std::move(users).error();
-  for (User& each : *users) state_.users[each.id] = std::move(each);
+  for (User& each : *users) {
+    each.access = Access(each.access.grants(), withheld_in(each.tenant));
+    state_.users[each.id] = std::move(each);
+  }
 
   auto sessions = load_sessions(*database_);
   if (!sessions) return std::move(sessions).error();
@@ -73,10 +85,11 @@ Status Service::load() {
   for (TokenRow& row : *tokens) {
     const Stopwatch age = Stopwatch::resume(row.token.created, row.age, clock_);
     const std::optional<Timestamp> use = row.token.last_used;
+    row.token.access = Access(row.token.access.grants(), withheld_in(row.token.tenant));
     state_.tokens.insert_or_assign(row.digest,
                                    LiveToken{std::move(row.token), row.digest, age, use});
   }
-  return {};
+  return load_factor_tables();
 }
 
 // Requires: database_mutex_ held.
@@ -94,6 +107,13 @@ Status Service::open_audit() {
 std::string Service::new_secret() {
   const std::lock_guard lock(random_mutex_);
   return random_secret(random_);
+}
+
+Bytes Service::random_bytes(std::size_t count) {
+  Bytes bytes(count);
+  const std::lock_guard lock(random_mutex_);
+  random_.fill(bytes);
+  return bytes;
 }
 
 AuditRow Service::audit_row(const Principal& actor, std::string_view action, std::string object,

@@ -2,7 +2,7 @@
 // password again, and what was asked meanwhile is asked once more.
 import type { ServerStatus, Session } from './types.ts';
 
-export type Phase = 'loading' | 'unreachable' | 'claim' | 'signed-out' | 'signed-in' | 'expired';
+export type Phase = 'loading' | 'unreachable' | 'claim' | 'join' | 'signed-out' | 'signed-in' | 'expired';
 
 export const app = $state<{ phase: Phase; status: ServerStatus | null; session: Session | null }>({
   phase: 'loading',
@@ -36,10 +36,19 @@ export function signedIn(session: Session): void {
   else for (const go of waiting) go();
 }
 
+/** Reads the session again after something about it has changed. */
+export async function renewSession(): Promise<void> {
+  const answer = await fetch('/api/v1/session', { credentials: 'same-origin', cache: 'no-store' });
+  if (answer.ok) app.session = (await answer.json()) as Session;
+}
+
 export function signedOut(): void {
   app.session = null;
   app.phase = 'signed-out';
   authority.csrf = '';
 }
 
+/** Somewhere in the plant. The server looks again, for each thing. */
 export const may = (permission: string): boolean => app.session?.permissions.includes(permission) ?? false;
+/** In the whole organisation. */
+export const mayEverywhere = (permission: string): boolean => app.session?.everywhere.includes(permission) ?? false;

@@ -6,6 +6,8 @@
 #include <iostream>
 
 #include "app/cli.h"
+#include "app/commands/account.h"
+#include "app/commands/grants.h"
 
 namespace lineshaft::app {
 namespace {
@@ -13,19 +15,20 @@ namespace {
 const std::vector<Column> kUserColumns{{"id", "/id"},
                                        {"email", "/email"},
                                        {"name", "/name"},
-                                       {"role", "/role"},
+                                       {"roles", "/roles"},
+                                       {"codes", "/second_factor/totp"},
+                                       {"passkeys", "/second_factor/passkeys"},
                                        {"created", "/created"}};
 const std::vector<Column> kTokenColumns{
-    {"id", "/id"},           {"name", "/name"},           {"role", "/role"},
+    {"id", "/id"},           {"name", "/name"},           {"roles", "/roles"},
     {"created", "/created"}, {"last used", "/last_used"}, {"expires", "/expires"}};
 
-// From LINESHAFT_PASSWORD (for scripts), else asked on the terminal without echo. Never an option:
-// command lines are seen by others.
-Result<std::string> ask_password(const std::string& prompt) {
-  if (const char* given = std::getenv("LINESHAFT_PASSWORD"); given != nullptr)
-    return std::string(given);
+// From a variable of the environment (for scripts), else asked on the terminal without echo. Never
+// an option: command lines are seen by others.
+Result<std::string> ask_secret(const std::string& prompt, const char* variable) {
+  if (const char* given = std::getenv(variable); given != nullptr) return std::string(given);
   if (isatty(STDIN_FILENO) != 1) {
-    return Error{ErrorId::kUsage, "no terminal to ask on; set LINESHAFT_PASSWORD"};
+    return Error{ErrorId::kUsage, std::string("no terminal to ask on; set ") + variable};
   }
   std::cerr << prompt << ": " << std::flush;
   termios before{};
@@ -38,6 +41,21 @@ Result<std::string> ask_password(const std::string& prompt) {
   tcsetattr(STDIN_FILENO, TCSANOW, &before);
   std::cerr << std::endl;
   return password;
+}
+
+Result<std::string> ask_password(const std::string& prompt) {
+  return ask_secret(prompt, "LINESHAFT_PASSWORD");
+}
+
+// The second step of a sign-in, if the answer to the first asks for it. A passkey needs a browser.
+Result<Json> second_step(ApiClient& api, Result<Json> answer) {
+  if (!answer || !answer->contains("second_factor_required")) return answer;
+  const Result<std::string> code =
+      ask_secret("code of your authenticator app, or a recovery code", "LINESHAFT_CODE");
+  if (!code) return code.error();
+  constexpr std::size_t kDigitsMax = 8;  // with a blank or two
+  const char* kind = code->size() > kDigitsMax ? "recovery_code" : "code";
+  return api.post("/session/factor", {{"pending", (*answer)["pending"]}, {kind, *code}});
 }
 
 // Keeps the session of a sign-in for the commands that follow.
@@ -57,6 +75,7 @@ struct AccessOptions {
   std::string email;
   std::string name;
   std::string role = "viewer";
+  std::vector<std::string> grants;
   std::uint64_t id = 0;
 };
 
@@ -75,7 +94,7 @@ int start_session(const AccessOptions& options, const std::string& path, Json bo
   Result<std::string> password = ask_password("password");
   if (!password) return print_error(password.error());
   body["password"] = *std::move(password);
-  const Result<Json> session = api->post(path, body);
+  const Result<Json> session = second_step(*api, api->post(path, body));
   if (!session) {
     const int code = print_error(session.error());
     if (session.error().id == ErrorId::kTlsFailed && access.fingerprint.empty()) {
@@ -110,7 +129,7 @@ int print_list(Cli& cli, ApiClient& api, const std::string& path,
                const std::vector<Column>& columns) {
   const Result<Json> answer = api.get(path);
   if (!answer) return print_error(answer.error());
-  print_rows(cli.format(), columns, (*answer)["items"]);
+  print_rows(cli.format(), columns, with_roles(cli.format(), (*answer)["items"]));
   return kExitOk;
 }
 
@@ -127,17 +146,15 @@ void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) 
   CLI::App* add = user->add_subcommand("add", "Add a person; asks for the first password");
   add->add_option("--email", options->email, "Address to sign in with")->required();
   add->add_option("--name", options->name, "Name of the person")->required();
-  add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
-      ->capture_default_str();
+  add_grant_options(add, options->role, options->grants);
   cli.on_data(add, [&cli, options](ApiClient& api) {
     Result<std::string> password = ask_password("password of " + options->email);
     if (!password) return print_error(password.error());
-    const Result<Json> answer = api.post("/users", {{"email", options->email},
-                                                    {"name", options->name},
-                                                    {"role", options->role},
-                                                    {"password", *password}});
+    Json body = grants_body(options->role, options->grants);
+    body.update({{"email", options->email}, {"name", options->name}, {"password", *password}});
+    const Result<Json> answer = api.post("/users", body);
     if (!answer) return print_error(answer.error());
-    print_object(cli.format(), kUserColumns, *answer);
+    print_object(cli.format(), kUserColumns, with_roles(cli.format(), Json::array({*answer}))[0]);
     return kExitOk;
   });
   CLI::App* party = user->add_subcommand("party", "Say for which party of the register one speaks");
@@ -148,6 +165,7 @@ void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) 
         api.put("/users/" + std::to_string(options->id) + "/party", {{"party", options->name}});
     return answer ? kExitOk : print_error(answer.error());
   });
+  add_people_commands(cli, user);
   CLI::App* remove = user->add_subcommand("rm", "Remove a person");
   remove->add_option("id", options->id, "Number of the person, see user ls")->required();
   cli.on_api(remove, [options](ApiClient& api) { return remove_one(api, "/users", options->id); });
@@ -160,11 +178,11 @@ void add_token_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options)
               [&cli](ApiClient& api) { return print_list(cli, api, "/tokens", kTokenColumns); });
   CLI::App* add = token->add_subcommand("add", "Make a token; it is printed once");
   add->add_option("name", options->name, "What the token is for")->required();
-  add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
-      ->capture_default_str();
+  add_grant_options(add, options->role, options->grants);
   cli.on_api(add, [options](ApiClient& api) {
-    const Result<Json> answer =
-        api.post("/tokens", {{"name", options->name}, {"role", options->role}});
+    Json body = grants_body(options->role, options->grants);
+    body["name"] = options->name;
+    const Result<Json> answer = api.post("/tokens", body);
     if (!answer) return print_error(answer.error());
     std::cout << (*answer)["token"].get<std::string>() << std::endl;
     return kExitOk;
@@ -200,6 +218,7 @@ void add_access_commands(Cli& cli) {
   });
   CLI::App* logout = cli.root.add_subcommand("logout", "End the session of this command line");
   cli.on(logout, sign_out);
+  add_account_commands(cli);
   add_user_commands(cli, options);
   add_token_commands(cli, options);
 }
