@@ -3,6 +3,8 @@
 
 #include "api/resources.h"
 #include "api/router.h"
+#include "identity/operator.h"
+#include "tenancy/meter.h"
 
 namespace lineshaft::api {
 namespace {
@@ -13,8 +15,11 @@ using identity::Permission;
 
 Json session_json(const identity::Session& session) {
   Json permissions = Json::array();
-  for (auto name : identity::permission_names(session.principal.permissions())) {
-    permissions.push_back(name);
+  const bool is_operator = identity::is_operator(session.principal);
+  for (const Permission each : identity::kPermissions) {
+    const bool may = session.principal.permissions().has(each) &&
+                     (is_operator || !identity::kOperatorsOnly.has(each));
+    if (may) permissions.push_back(identity::permission_name(each));
   }
   return {{"user",
            {{"id", session.user.id.value},
@@ -24,7 +29,8 @@ Json session_json(const identity::Session& session) {
           {"organisation",
            {{"id", session.organisation.id.value}, {"name", session.organisation.name}}},
           {"csrf", session.csrf_token},
-          {"permissions", std::move(permissions)}};
+          {"permissions", std::move(permissions)},
+          {"operator", is_operator}};
 }
 
 // The session's answer, with its cookie: `__Host-` makes the browser bind it to this host, over
@@ -41,6 +47,8 @@ Result<Reply> status(const Services& services, const Request&) {
   if (const auto organisation = services.identity.first_organisation()) {
     json["name"] = organisation->name;
   }
+  const bool open = services.meter != nullptr && services.meter->settings().sign_up;
+  json["signup"] = open ? "approval" : "closed";
   return Reply::json(json);
 }
 

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/platform.h"
 #include "api/resources.h"
 #include "api/rights_view.h"
+#include "tenancy/meter.h"
 
 namespace lineshaft::api {
 namespace {
@@ -72,21 +74,24 @@ void add_deadlines(const Services& services, const Request& request, Json& items
 Json attention(const Services& services, const Request& request,
                const historian::HistorianCounters& store) {
   Json items = Json::array();
+  const bool is_operator = identity::is_operator(request.principal);
   if (store.poisoned) {
     Json item = attention_item("error", "The store takes no more writes",
                                error_entry(ErrorId::kStorePoisoned).remedy.data());
     item["id"] = error_number(ErrorId::kStorePoisoned);
     items.push_back(std::move(item));
   }
-  if (const auto damage = services.ledger ? services.ledger->read_only() : std::nullopt) {
+  const bool sees_ledger = is_operator && services.ledger != nullptr;
+  if (const auto damage = sees_ledger ? services.ledger->read_only() : std::nullopt) {
     Json item = attention_item("error", "The ledger takes no journals", damage->what);
     item["id"] = error_number(ErrorId::kLedgerReadOnly);
     items.push_back(std::move(item));
   }
   add_disk_state(store, items);
-  add_damage(store, items);
+  if (is_operator) add_damage(store, items);
   add_deadlines(services, request, items);
   for (const std::string& damage : services.historian.recovery().damages) {
+    if (!is_operator) break;  // it names what others have
     items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
   }
   if (const std::string jump = services.clock_jump(); !jump.empty()) {
@@ -106,8 +111,22 @@ std::optional<Timestamp> last_backup(const Services& services) {
   return services.backups != nullptr ? services.backups->status().last_success : std::nullopt;
 }
 
+// Of the server as a whole for the operator; for others what is theirs, and what stops all.
+historian::HistorianCounters counters_for(const Services& services, const Request& request) {
+  const historian::HistorianCounters all = services.historian.counters();
+  if (identity::is_operator(request.principal)) return all;
+  historian::HistorianCounters own;
+  own.poisoned = all.poisoned;
+  own.disk_full = all.disk_full;
+  own.disk_state = all.disk_state;
+  own.samples_appended = services.meter->samples_since_start(request.tenant());
+  own.file_bytes = services.platform->gauges(request.tenant()).bytes;
+  return own;
+}
+
 Result<Reply> overview(const Services& services, const Request& request) {
-  const historian::HistorianCounters store = services.historian.counters();
+  const bool is_operator = identity::is_operator(request.principal);
+  const historian::HistorianCounters store = counters_for(services, request);
   const auto connections = services.connections.list(request.tenant());
   double values_per_second = 0;
   std::uint64_t tags_bad = 0;
@@ -139,15 +158,16 @@ Result<Reply> overview(const Services& services, const Request& request) {
         {{"file_bytes", store.file_bytes},
          {"wal_bytes", store.wal_bytes},
          {"memtable_bytes", store.memtable_bytes},
-         {"disk_free_bytes", free ? Json(*free) : Json()},
+         {"disk_free_bytes", free && is_operator ? Json(*free) : Json()},
          {"disk_full", store.disk_full},
          {"disk_low", store.disk_state == historian::DiskState::kLow},
          {"poisoned", store.poisoned},
          {"damaged_blocks", store.damaged_blocks},
          {"repaired_blocks", store.repaired_blocks},
          {"scrub_finished", time_or_null(store.scrub.finished)},
-         {"last_backup", time_or_null(last_backup(services).value_or(Timestamp{}))}}},
-       {"memory_bytes", services.memory_bytes()},
+         {"last_backup",
+          is_operator ? time_or_null(last_backup(services).value_or(Timestamp{})) : Json()}}},
+       {"memory_bytes", is_operator ? services.memory_bytes() : 0},
        {"attention", attention(services, request, store)}});
 }
 
@@ -252,7 +272,7 @@ std::vector<Route> overview_routes(const Services& services) {
       {"GET", "/overview", Rule::needs(Permission::kConnectionRead),
        "What arrives, what is stored, what needs attention", "", "Overview",
        bind(services, overview)},
-      {"GET", "/metrics", Rule::needs(Permission::kMetricsRead), "Prometheus text", "", "",
+      {"GET", "/metrics", Rule::operators(Permission::kMetricsRead), "Prometheus text", "", "",
        bind(services, metrics)},
       {"GET", "/healthz", Rule::anyone(), "ok, or 503 when the store takes no more writes", "", "",
        bind(services, healthz)},

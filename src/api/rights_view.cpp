@@ -19,7 +19,7 @@ Status take_kind(const Request& request, std::string_view name,
 Result<std::string> spoken_for(const Services& services, const Request& request) {
   const identity::Principal& who = request.principal;
   if (who.kind == identity::PrincipalKind::kUser) {
-    const auto party = services.rights->party_of(request.tenant(), who.id);
+    const auto party = services.rights->party_of(kRegister, who.id);
     if (!party) return party.error();
     if (*party) return **party;
   }
@@ -28,12 +28,12 @@ Result<std::string> spoken_for(const Services& services, const Request& request)
 }
 
 Result<rights::View> rights_view(const Services& services, const Request& request) {
-  if (identity::authorise(request.principal, identity::Permission::kRightsManage)) {
-    return rights::View{request.tenant(), {}};
+  if (identity::authorise_operator(request.principal, identity::Permission::kRightsManage)) {
+    return rights::View{kRegister, {}};
   }
   Result<std::string> party = spoken_for(services, request);
   if (!party && party.error().id != ErrorId::kDenied) return party.error();
-  return rights::View{request.tenant(), party ? *std::move(party) : std::string()};
+  return rights::View{kRegister, party ? *std::move(party) : std::string()};
 }
 
 Day today(const Services& services) {

@@ -24,15 +24,20 @@ class Rule {
   static constexpr Rule needs(identity::Permission permission) {
     return Rule(Kind::kPermission, permission);
   }
+  // The permission, and to be of the organisation that runs the server: for what belongs to all.
+  static constexpr Rule operators(identity::Permission permission) {
+    return Rule(Kind::kOperators, permission);
+  }
 
   bool is_open() const { return kind_ == Kind::kAnyone; }
+  bool is_for_operators() const { return kind_ == Kind::kOperators; }
   std::optional<identity::Permission> permission() const {
-    if (kind_ != Kind::kPermission) return std::nullopt;
+    if (kind_ != Kind::kPermission && kind_ != Kind::kOperators) return std::nullopt;
     return permission_;
   }
 
  private:
-  enum class Kind : std::uint8_t { kAnyone, kSignedIn, kPermission };
+  enum class Kind : std::uint8_t { kAnyone, kSignedIn, kPermission, kOperators };
   constexpr Rule(Kind kind, identity::Permission permission)
       : kind_(kind), permission_(permission) {}
 

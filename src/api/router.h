@@ -9,6 +9,7 @@
 #include "api/live.h"
 #include "api/route.h"
 #include "sys/worker_pool.h"
+#include "tenancy/fair_queue.h"
 
 namespace lineshaft::api {
 
@@ -26,6 +27,10 @@ struct RouterOptions {
   std::vector<Asset> assets;
   std::function<std::string()> new_upload_path;  // where an upload may be spooled
   std::uint64_t upload_bytes_max = 4ULL << 30;
+  // May this organisation ask one more thing now? Null: always. An error is answered at once, so
+  // that what is refused costs no worker. Quick; loop's thread.
+  std::function<Status(TenantId)> admit;
+  tenancy::FairQueueOptions turns;  // of organisations at the workers; who is nobody shares one
 };
 
 class Router final : public sys::HttpHandler {
@@ -60,7 +65,7 @@ class Router final : public sys::HttpHandler {
   sys::HttpResponse asset_response(const sys::HttpRequest& request) const;
 
   identity::Identity& identity_;
-  sys::WorkerPool& pool_;
+  tenancy::FairQueue turns_;
   Live& live_;
   RouterOptions options_;
   std::vector<Route> routes_;

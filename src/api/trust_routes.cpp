@@ -70,8 +70,8 @@ Result<Reply> forget(const Services& services, const Request& request) {
 
 std::vector<Route> trust_routes(const Services& services) {
   using identity::Permission;
-  const Rule read = Rule::needs(Permission::kConnectionRead);
-  const Rule manage = Rule::needs(Permission::kConnectionManage);
+  const Rule read = Rule::operators(Permission::kConnectionRead);
+  const Rule manage = Rule::operators(Permission::kConnectionManage);
   return {
       {"GET", "/certificates", read,
        "Certificates of OPC UA: ours, those that wait for a decision, those that are trusted", "",

@@ -23,12 +23,12 @@ Result<std::unique_ptr<Registry>> Registry::open(sys::EventLoop& loop, Connectio
                                                  std::span<const TenantId> tenants) {
   std::unique_ptr<Registry> registry(new Registry(loop, manager, documents, tags, random));
   for (TenantId tenant : tenants) {
-    if (Status loaded = registry->load(tenant); !loaded) return loaded.error();
+    if (Status loaded = registry->load(tenant, Loop::kStandsStill); !loaded) return loaded.error();
   }
   return registry;
 }
 
-Status Registry::load(TenantId tenant) {
+Status Registry::load(TenantId tenant, Loop loop) {
   const Result<std::vector<records::Document>> stored = documents_.list(tenant, kConnectionKind);
   if (!stored) return stored.error();
   for (const records::Document& document : *stored) {
@@ -48,11 +48,36 @@ Status Registry::load(TenantId tenant) {
       continue;
     }
     Entry entry{ConnectionId{next_runtime_++}, document.version, *std::move(config), *tags};
-    if (Status put = manager_.put(entry.runtime, tenant, entry.config, entry.tags); !put)
-      return put;
+    const Status running = loop == Loop::kRuns
+                               ? put(tenant, entry)
+                               : manager_.put(entry.runtime, tenant, entry.config, entry.tags);
+    if (!running) return running;
     entries_.emplace(Key{tenant, id}, std::move(entry));
   }
   return {};
+}
+
+void Registry::stop(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ConnectionId> runtimes;
+  std::erase_if(entries_, [&](const auto& each) {
+    if (each.first.first != tenant) return false;
+    runtimes.push_back(each.second.runtime);
+    return true;
+  });
+  changes_ += 1;
+  static_cast<void>(on_loop(loop_, [&] {
+    for (const ConnectionId runtime : runtimes) static_cast<void>(manager_.remove(runtime));
+    return true;
+  }));
+}
+
+Status Registry::start(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  const auto first = entries_.lower_bound(Key{tenant, 0});
+  if (first != entries_.end() && first->first.first == tenant) return {};
+  changes_ += 1;
+  return load(tenant, Loop::kRuns);
 }
 
 RegisteredConnection Registry::view(std::uint32_t id, const Entry& entry,
@@ -131,6 +156,13 @@ Status Registry::check_names(TenantId tenant, const ConnectionConfig& config,
   return {};
 }
 
+Status Registry::check_room(TenantId tenant, std::size_t more) const {
+  if (!room_ || more == 0) return {};
+  const auto have =
+      std::ranges::count_if(entries_, [&](const auto& each) { return each.first.first == tenant; });
+  return room_(tenant, static_cast<std::size_t>(have) + more);
+}
+
 Status Registry::put(TenantId tenant, const Entry& entry) {
   return on_loop(loop_,
                  [&] { return manager_.put(entry.runtime, tenant, entry.config, entry.tags); });
@@ -140,6 +172,7 @@ Result<RegisteredConnection> Registry::add(TenantId tenant, ConnectionConfig con
   if (Status checked = check_connection(config); !checked) return checked.error();
   const std::lock_guard lock(mutex_);
   if (Status free = check_names(tenant, config, {}); !free) return free.error();
+  if (Status room = check_room(tenant, 1); !room) return room.error();
   const auto tags = tags_.ensure_tags(tenant, tag_specs(config));
   if (!tags) return tags.error();
   const auto document = documents_.create(tenant, kConnectionKind, document_text(config));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/organisation_store.h"
+
 namespace lineshaft::identity {
 namespace {
 
@@ -49,7 +51,8 @@ Status Service::load() {
 
   const std::scoped_lock lock(database_mutex_, state_mutex_);
   if (Status ready = migrate_store(*database_); !ready) return ready;
-  auto organisations = load_organisations(*database_);
+  if (Status ready = migrate_organisations(*database_); !ready) return ready;
+  auto organisations = load_all_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
   auto users = load_users(*database_);

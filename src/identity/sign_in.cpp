@@ -9,6 +9,11 @@
 namespace lineshaft::identity {
 namespace {
 
+// Said only to who knows the password.
+Error suspended() {
+  return {ErrorId::kDenied, "the organisation is suspended; ask who runs the server"};
+}
+
 Error sign_in_failed() {
   // The same words for an unknown account and a wrong password: neither can be found out.
   return {ErrorId::kSignInFailed, "the address and the password do not belong together"};
@@ -113,6 +118,7 @@ Result<Principal> Service::verify_person(const SignInRequest& request) {
   const std::lock_guard lock(state_mutex_);
   const auto found = state_.users.find(credential->user);
   if (found == state_.users.end()) return sign_in_failed();
+  if (!state_.is_open(found->second.tenant)) return suspended();
   return principal_of(found->second);
 }
 
@@ -121,7 +127,7 @@ std::optional<Principal> Service::find_person(std::string_view email) const {
   const std::lock_guard lock(state_mutex_);
   const auto user = std::ranges::find_if(
       state_.users, [&](const auto& each) { return each.second.email == account; });
-  if (user == state_.users.end()) return std::nullopt;
+  if (user == state_.users.end() || !state_.is_open(user->second.tenant)) return std::nullopt;
   return principal_of(user->second);
 }
 
@@ -136,6 +142,7 @@ Result<NewSession> Service::start_session(const Credential& credential,
     const auto found = state_.users.find(credential.user);
     if (found == state_.users.end()) return sign_in_failed();
     user = found->second;
+    if (!state_.is_open(user.tenant)) return suspended();
     replaced = surplus_sessions_of(user.id);
     if (state_.sessions.contains(previous)) replaced.push_back(previous);
   }

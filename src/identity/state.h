@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "identity/identity.h"
+#include "identity/operator.h"
 #include "identity/secrets.h"
 #include "identity/sign_in_limiter.h"
 #include "identity/stopwatch.h"
@@ -17,7 +18,7 @@ namespace lineshaft::identity {
 
 // The organisation that claims the server. After damaged records were set aside and the server was
 // claimed again, it finds the history of before under the same number.
-inline constexpr TenantId kFirstTenant{1};
+inline constexpr TenantId kFirstTenant = kOperator;
 
 struct LiveSession {
   UserId user;
@@ -50,6 +51,12 @@ struct State {
   std::vector<Digest> ended;  // sessions that the disk still has to forget
   std::optional<LiveClaimCode> claim_code;
   SignInLimiter limiter;
+  Identity::Room room;
+
+  bool is_open(TenantId tenant) const {
+    const auto found = organisations.find(tenant);
+    return found != organisations.end() && found->second.state == OrganisationState::kActive;
+  }
 };
 
 }  // namespace lineshaft::identity

@@ -28,6 +28,7 @@ Result<Principal> Service::find_token(std::string_view secret) {
   const auto found = state_.tokens.find(digest);
   if (found == state_.tokens.end() || expired(found->second)) return unknown;
   Token& token = found->second.token;
+  if (!state_.is_open(token.tenant)) return unknown;
   token.last_used = clock_.now();
   return Principal{.kind = PrincipalKind::kToken,
                    .tenant = token.tenant,
@@ -40,7 +41,10 @@ Status Service::check_room_for_token(TenantId tenant) const {
   const std::lock_guard lock(state_mutex_);
   const auto count = std::ranges::count_if(
       state_.tokens, [&](const auto& each) { return each.second.token.tenant == tenant; });
-  if (static_cast<std::size_t>(count) < kTokensPerTenantMax) return {};
+  if (static_cast<std::size_t>(count) < kTokensPerTenantMax) {
+    return state_.room ? state_.room(tenant, Kind::kToken, static_cast<std::size_t>(count))
+                       : Status();
+  }
   return Error{ErrorId::kConflict, "the organisation has " + std::to_string(kTokensPerTenantMax) +
                                        " tokens already: revoke one first"};
 }

@@ -21,6 +21,7 @@ export interface ServerStatus {
   version: string;
   claimed: boolean;
   name?: string;
+  signup?: 'closed' | 'approval';
 }
 
 export interface Session {
@@ -28,6 +29,7 @@ export interface Session {
   organisation: { id: number; name: string };
   csrf: string;
   permissions: string[];
+  operator: boolean; // of the organisation that runs the server
 }
 
 export interface User {
@@ -449,6 +451,7 @@ export interface Membership {
   to: string | null; // not included
 }
 
+/** A page of speakers says too which parties one's organisation is. */
 export interface Speaker {
   user: number;
   party: string;
