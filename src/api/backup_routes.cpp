@@ -60,7 +60,7 @@ std::string_view backup_state_name(BackupState state) {
 }
 
 std::vector<Route> backup_routes(const Services& services) {
-  const Rule run = Rule::operators(identity::Permission::kBackupRun);
+  const Rule run = Rule::needs(identity::Permission::kBackupRun);
   return {
       {"GET", "/backup", run, "How the last copy of the server went", "", "Backup",
        bind(services, show)},

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/scope.h"
 #include "connect/connection_json.h"
 
 namespace lineshaft::api {
@@ -13,6 +14,13 @@ Json connection_json(const RegisteredConnection& connection) {
   Json json = {{"id", connection.id}};
   json.update(connect::config_json(connection.config, connect::Secrets::kHidden));
   json["status"] = connect::status_json(connection.status);
+  return json;
+}
+
+// Signals have an entry of their own.
+Json trail_json(const ConnectionConfig& config) {
+  Json json = connect::config_json(config, connect::Secrets::kHidden);
+  json.erase("signals");
   return json;
 }
 
@@ -31,7 +39,7 @@ Json error_json(const std::optional<Error>& error) {
 
 Result<Reply> list(const Services& services, const Request& request) {
   Json items = Json::array();
-  for (const auto& connection : services.connections.list(request.tenant())) {
+  for (const auto& connection : connections_of(services, request)) {
     items.push_back(connection_json(connection));
   }
   const std::size_t total = items.size();
@@ -43,9 +51,7 @@ Result<Reply> protocols(const Services& /*services*/, const Request& /*request*/
 }
 
 Result<Reply> get(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto connection = services.connections.get(request.tenant(), *id);
+  const auto connection = path_connection(services, request);
   if (!connection) return connection.error();
   return Reply::json(connection_json(*connection));
 }
@@ -55,7 +61,9 @@ Result<Reply> add(const Services& services, const Request& request) {
   if (!body) return body.error();
   Result<ConnectionConfig> config = connect::config_from_json(*body);
   if (!config) return config.error();
-  if (Status noted = audit(services, request, "connection.add", config->name); !noted) {
+  if (Status noted = audit_change(services, request, "connection.add", config->name, nullptr,
+                                  trail_json(*config));
+      !noted) {
     return noted.error();
   }
   const auto made = services.connections.add(request.tenant(), *std::move(config));
@@ -84,7 +92,9 @@ Result<Reply> replace(const Services& services, const Request& request) {
   const std::string detail = config->writes_enabled != before->config.writes_enabled
                                  ? (config->writes_enabled ? "writes enabled" : "writes disabled")
                                  : "";
-  if (Status noted = audit(services, request, "connection.change", config->name, detail); !noted) {
+  if (Status noted = audit_change(services, request, "connection.change", config->name,
+                                  trail_json(before->config), trail_json(*config), detail);
+      !noted) {
     return noted.error();
   }
   const auto made = services.connections.replace(request.tenant(), *id, *std::move(config));
@@ -97,7 +107,9 @@ Result<Reply> remove(const Services& services, const Request& request) {
   if (!id) return id.error();
   const auto before = services.connections.get(request.tenant(), *id);
   if (!before) return before.error();
-  if (Status noted = audit(services, request, "connection.remove", before->config.name); !noted) {
+  if (Status noted = audit_change(services, request, "connection.remove", before->config.name,
+                                  trail_json(before->config), nullptr);
+      !noted) {
     return noted.error();
   }
   if (Status done = services.connections.remove(request.tenant(), *id); !done) return done.error();
@@ -105,9 +117,7 @@ Result<Reply> remove(const Services& services, const Request& request) {
 }
 
 Result<Reply> get_signals(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto connection = services.connections.get(request.tenant(), *id);
+  const auto connection = path_connection(services, request);
   if (!connection) return connection.error();
   return Reply::json(
       {{"items", tagged_signals_json(*connection)}, {"total", connection->config.signals.size()}});
@@ -122,12 +132,15 @@ Result<Reply> put_signals(const Services& services, const Request& request) {
   const Json& list = body->is_object() && body->contains("items") ? (*body)["items"] : *body;
   const auto before = services.connections.get(request.tenant(), *id);
   if (!before) return before.error();
-  auto signals = connect::signals_from_json(before->config.protocol(), list);
+  auto signals =
+      connect::signals_from_json(before->config.protocol(), list, before->config.profile);
   if (!signals) return signals.error();
   ConnectionConfig config = before->config;
   config.signals = *std::move(signals);
-  if (Status noted = audit(services, request, "connection.signals", config.name,
-                           std::to_string(config.signals.size()) + " signals");
+  if (Status noted = audit_change(services, request, "connection.signals", config.name,
+                                  {{"signals", connect::signals_json(before->config.signals)}},
+                                  {{"signals", connect::signals_json(config.signals)}},
+                                  std::to_string(config.signals.size()) + " signals");
       !noted) {
     return noted.error();
   }
@@ -137,9 +150,9 @@ Result<Reply> put_signals(const Services& services, const Request& request) {
 }
 
 Result<Reply> events(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto events = services.connections.events(request.tenant(), *id);
+  const auto connection = path_connection(services, request);
+  if (!connection) return connection.error();
+  const auto events = services.connections.events(request.tenant(), connection->id);
   if (!events) return events.error();
   Json items = Json::array();
   for (const auto& event : *events) {
@@ -225,7 +238,9 @@ Result<Reply> scan(const Services& services, const Request& request) {
 
 std::vector<Route> connection_routes(const Services& services) {
   using identity::Permission;
-  const Rule read = Rule::needs(Permission::kConnectionRead);
+  const Rule read = Rule::needs_at(Permission::kConnectionRead);
+  // A connection reaches any machine of the network, wherever its signals are said to stand:
+  // nobody manages those of a part of the plant.
   const Rule manage = Rule::needs(Permission::kConnectionManage);
   return {
       {"GET", "/connections", read, "List connections and how they are", "", "ConnectionPage",

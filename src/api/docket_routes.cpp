@@ -159,7 +159,7 @@ Result<Reply> mark(const Services& services, const Request& request) {
 std::vector<Route> docket_routes(const Services& services) {
   using identity::Permission;
   const Rule read = Rule::needs(Permission::kRightsRead);
-  const Rule manage = Rule::operators(Permission::kRightsManage);
+  const Rule manage = Rule::needs(Permission::kRightsManage);
   return {
       {"GET", "/deadlines", read, "What is due, in order of day", "", "DeadlinePage",
        bind(services, list)},

@@ -2,6 +2,7 @@
 #include <deque>
 #include <memory>
 
+#include "api/grant_json.h"
 #include "api/organisation_view.h"
 #include "api/tar.h"
 #include "connect/connection_json.h"
@@ -74,7 +75,7 @@ class OrganisationExport {
     for (const identity::User& user : *users) {
       people.push_back({{"email", user.email},
                         {"name", user.name},
-                        {"role", identity::role_name(user.role)},
+                        {"grants", grants_json(user.access.grants())},
                         {"created", format_rfc3339(user.created)}});
     }
     Json connections = Json::array();
@@ -109,7 +110,7 @@ class OrganisationExport {
     Json all = Json::array();
     for (const identity::Token& token : *tokens) {
       all.push_back({{"name", token.name},
-                     {"role", identity::role_name(token.role)},
+                     {"grants", grants_json(token.access.grants())},
                      {"created", format_rfc3339(token.created)}});
     }
     return all;

@@ -110,8 +110,8 @@ std::string_view maintenance_state_name(MaintenanceState state) {
 }
 
 std::vector<Route> historian_routes(const Services& services) {
-  const Rule see = Rule::operators(identity::Permission::kMetricsRead);
-  const Rule maintain = Rule::operators(identity::Permission::kStorageMaintain);
+  const Rule see = Rule::needs(identity::Permission::kMetricsRead);
+  const Rule maintain = Rule::needs(identity::Permission::kStorageMaintain);
   return {
       {"GET", "/historian/stats", see, "What the history holds, and how it is kept", "",
        "HistorianStats", bind(services, show_stats)},

@@ -101,7 +101,7 @@ Result<Reply> end(const Services& services, const Request& request) {
 std::vector<Route> licence_routes(const Services& services) {
   using identity::Permission;
   const Rule read = Rule::needs(Permission::kRightsRead);
-  const Rule manage = Rule::operators(Permission::kRightsManage);
+  const Rule manage = Rule::needs(Permission::kRightsManage);
   return {
       {"GET", "/rights/licences", read, "Licences that one grants or is granted", "", "LicencePage",
        bind(services, list)},

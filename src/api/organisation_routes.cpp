@@ -144,7 +144,7 @@ Result<Reply> put_settings(const Services& services, const Request& request) {
 }  // namespace
 
 std::vector<Route> organisation_routes(const Services& services) {
-  const Rule run = Rule::operators(identity::Permission::kUserManage);
+  const Rule run = Rule::needs(identity::Permission::kPlatformManage);
   return {
       {"GET", "/organisations", run, "Organisations of the server and how much they use", "",
        "OrganisationPage", bind(services, list)},

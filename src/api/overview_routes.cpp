@@ -1,15 +1,19 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/exposure.h"
 #include "api/platform.h"
 #include "api/resources.h"
 #include "api/rights_view.h"
+#include "identity/authority.h"
+#include "api/scope.h"
 #include "tenancy/meter.h"
 
 namespace lineshaft::api {
 namespace {
 
 using connect::ConnectionState;
+using identity::Permission;
 
 constexpr int kDaysBeforeDeadline = 30;
 
@@ -70,6 +74,36 @@ void add_deadlines(const Services& services, const Request& request, Json& items
                 "due within " + std::to_string(kDaysBeforeDeadline) + " days", tasks->due, items);
 }
 
+// For whoever can do something about it.
+void add_certificates(const Services& services, const Request& request, Json& items) {
+  if (!identity::authorise(request.principal, identity::Permission::kTokenManage)) return;
+  for (const Finding& finding : ending_certificates(services, request.tenant())) {
+    Json item = attention_item(finding.urgency == Urgency::kMend ? "error" : "warning",
+                               finding.text, finding.remedy);
+    item["link"] = finding.link;
+    items.push_back(std::move(item));
+  }
+}
+
+void add_ledger_damage(const Services& services, Json& items) {
+  if (const auto damage = services.ledger ? services.ledger->read_only() : std::nullopt) {
+    Json item = attention_item("error", "The ledger takes no journals", damage->what);
+    item["id"] = error_number(ErrorId::kLedgerReadOnly);
+    items.push_back(std::move(item));
+  }
+}
+
+// Of the server as a whole.
+void add_damages(const Services& services, const historian::HistorianCounters& store, Json& items) {
+  add_damage(store, items);
+  for (const std::string& damage : services.historian.recovery().damages) {
+    items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
+  }
+  if (const std::string jump = services.clock_jump(); !jump.empty()) {
+    items.push_back(attention_item("warning", "The clock was set", jump));
+  }
+}
+
 // What a person should look at, the gravest first.
 Json attention(const Services& services, const Request& request,
                const historian::HistorianCounters& store) {
@@ -81,23 +115,13 @@ Json attention(const Services& services, const Request& request,
     item["id"] = error_number(ErrorId::kStorePoisoned);
     items.push_back(std::move(item));
   }
-  const bool sees_ledger = is_operator && services.ledger != nullptr;
-  if (const auto damage = sees_ledger ? services.ledger->read_only() : std::nullopt) {
-    Json item = attention_item("error", "The ledger takes no journals", damage->what);
-    item["id"] = error_number(ErrorId::kLedgerReadOnly);
-    items.push_back(std::move(item));
-  }
   add_disk_state(store, items);
-  if (is_operator) add_damage(store, items);
+  const bool of_server = has_everywhere(request, Permission::kMetricsRead);
+  if (of_server) add_ledger_damage(services, items);
   add_deadlines(services, request, items);
-  for (const std::string& damage : services.historian.recovery().damages) {
-    if (!is_operator) break;  // it names what others have
-    items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
-  }
-  if (const std::string jump = services.clock_jump(); !jump.empty()) {
-    items.push_back(attention_item("warning", "The clock was set", jump));
-  }
-  for (const auto& connection : services.connections.list(request.tenant())) {
+  add_certificates(services, request, items);
+  if (of_server) add_damages(services, store, items);
+  for (const auto& connection : connections_of(services, request)) {
     if (connection.status.state != ConnectionState::kRetrying) continue;
     Json item = attention_item("warning", connection.config.name,
                                connection.status.last_error.value_or("not connected"));
@@ -114,7 +138,7 @@ std::optional<Timestamp> last_backup(const Services& services) {
 // Of the server as a whole for the operator; for others what is theirs, and what stops all.
 historian::HistorianCounters counters_for(const Services& services, const Request& request) {
   const historian::HistorianCounters all = services.historian.counters();
-  if (identity::is_operator(request.principal)) return all;
+  if (has_everywhere(request, Permission::kMetricsRead)) return all;
   historian::HistorianCounters own;
   own.poisoned = all.poisoned;
   own.disk_full = all.disk_full;
@@ -124,10 +148,26 @@ historian::HistorianCounters counters_for(const Services& services, const Reques
   return own;
 }
 
+Json storage_json(const Services& services, const historian::HistorianCounters& store) {
+  const Result<std::uint64_t> free = services.files.free_bytes(services.data_directory);
+  return {{"file_bytes", store.file_bytes},
+          {"wal_bytes", store.wal_bytes},
+          {"memtable_bytes", store.memtable_bytes},
+          {"disk_free_bytes", free ? Json(*free) : Json()},
+          {"disk_full", store.disk_full},
+          {"disk_low", store.disk_state == historian::DiskState::kLow},
+          {"poisoned", store.poisoned},
+          {"damaged_blocks", store.damaged_blocks},
+          {"repaired_blocks", store.repaired_blocks},
+          {"scrub_finished", time_or_null(store.scrub.finished)},
+          {"last_backup", time_or_null(last_backup(services).value_or(Timestamp{}))}};
+}
+
 Result<Reply> overview(const Services& services, const Request& request) {
-  const bool is_operator = identity::is_operator(request.principal);
   const historian::HistorianCounters store = counters_for(services, request);
-  const auto connections = services.connections.list(request.tenant());
+  // Figures of the whole server are nobody's business but of who runs it.
+  const bool of_server = has_everywhere(request, Permission::kMetricsRead);
+  const auto connections = connections_of(services, request);
   double values_per_second = 0;
   std::uint64_t tags_bad = 0;
   std::array<int, 4> in_state{};
@@ -139,14 +179,17 @@ Result<Reply> overview(const Services& services, const Request& request) {
   const auto count = [&](ConnectionState state) {
     return in_state[static_cast<std::size_t>(state)];
   };
-  const Result<std::uint64_t> free = services.files.free_bytes(services.data_directory);
-  const std::uint64_t tags = services.historian.list_tags(request.tenant(), {}, 0, 0).total;
+  const auto of_reader = scoped({}, request, Permission::kTagRead);
+  const bool reads_tags =
+      identity::authorise_somewhere(request.principal, Permission::kTagRead).ok();
+  const std::uint64_t tags =
+      reads_tags ? services.historian.list_tags(request.tenant(), of_reader, 0, 0).total : 0;
   return Reply::json(
       {{"time", format_rfc3339(services.clock.now())},
        {"started", format_rfc3339(services.started)},
        {"version", services.version},
        {"values_per_second", values_per_second},
-       {"values_stored", store.samples_appended},
+       {"values_stored", of_server ? Json(store.samples_appended) : Json()},
        {"tags", tags},
        {"tags_bad", tags_bad},
        {"connections",
@@ -154,20 +197,8 @@ Result<Reply> overview(const Services& services, const Request& request) {
          {"connected", count(ConnectionState::kConnected)},
          {"retrying", count(ConnectionState::kRetrying) + count(ConnectionState::kConnecting)},
          {"disabled", count(ConnectionState::kDisabled)}}},
-       {"storage",
-        {{"file_bytes", store.file_bytes},
-         {"wal_bytes", store.wal_bytes},
-         {"memtable_bytes", store.memtable_bytes},
-         {"disk_free_bytes", free && is_operator ? Json(*free) : Json()},
-         {"disk_full", store.disk_full},
-         {"disk_low", store.disk_state == historian::DiskState::kLow},
-         {"poisoned", store.poisoned},
-         {"damaged_blocks", store.damaged_blocks},
-         {"repaired_blocks", store.repaired_blocks},
-         {"scrub_finished", time_or_null(store.scrub.finished)},
-         {"last_backup",
-          is_operator ? time_or_null(last_backup(services).value_or(Timestamp{})) : Json()}}},
-       {"memory_bytes", is_operator ? services.memory_bytes() : 0},
+       {"storage", of_server ? storage_json(services, store) : Json()},
+       {"memory_bytes", of_server ? Json(services.memory_bytes()) : Json()},
        {"attention", attention(services, request, store)}});
 }
 
@@ -242,10 +273,15 @@ Result<Reply> metrics(const Services& services, const Request&) {
          store.disk_full ? "1" : "0");
   add_care_metrics(services, store, text);
   if (services.ledger != nullptr) add_ledger_metrics(*services.ledger, text);
+  if (const auto own = services.authority ? services.authority->server()
+                                          : Result<identity::ServerCertificate>(Error{})) {
+    metric(text, "certificate_end_seconds", "gauge", "When the server's certificate ends.",
+           std::to_string(own->info.not_after.ns / 1'000'000'000));
+  }
   metric(text, "resident_memory_bytes", "gauge", "Resident memory of the server.",
          std::to_string(services.memory_bytes()));
   Reply reply;
-  reply.content_type = "text/plain; version=0.0.4";
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   reply.body = std::move(text);
   return reply;
 }
@@ -256,7 +292,7 @@ Result<Reply> healthz(const Services& services, const Request&) {
   const bool well = !store.poisoned;
   const bool has_room = !store.disk_full && store.disk_state == historian::DiskState::kEnough;
   reply.status = well ? 200 : 503;
-  reply.content_type = "text/plain";
+  reply.content_type = "text/plain; charset=utf-8";
   reply.body = well ? "ok\n" : "the store takes no more writes\n";
   if (well && !has_room) {
     reply.body = store.disk_full ? "ok, but the disk is full\n" : "ok, but little space is left\n";
@@ -267,12 +303,11 @@ Result<Reply> healthz(const Services& services, const Request&) {
 }  // namespace
 
 std::vector<Route> overview_routes(const Services& services) {
-  using identity::Permission;
   return {
-      {"GET", "/overview", Rule::needs(Permission::kConnectionRead),
+      {"GET", "/overview", Rule::needs_at(Permission::kConnectionRead),
        "What arrives, what is stored, what needs attention", "", "Overview",
        bind(services, overview)},
-      {"GET", "/metrics", Rule::operators(Permission::kMetricsRead), "Prometheus text", "", "",
+      {"GET", "/metrics", Rule::needs(Permission::kMetricsRead), "Prometheus text", "", "",
        bind(services, metrics)},
       {"GET", "/healthz", Rule::anyone(), "ok, or 503 when the store takes no more writes", "", "",
        bind(services, healthz)},

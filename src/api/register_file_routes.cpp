@@ -97,7 +97,7 @@ Result<Reply> give(const Services& services, const Request& request) {
 std::vector<Route> register_file_routes(const Services& services) {
   using identity::Permission;
   return {
-      {"POST", "/rights/import", Rule::operators(Permission::kRightsManage),
+      {"POST", "/rights/import", Rule::needs(Permission::kRightsManage),
        "Take the rights of a document of WIPO ST.36 or ST.96, or of a table", "", "RegisterImport",
        bind(services, take)},
       {"GET", "/rights/export", Rule::needs(Permission::kRightsRead),

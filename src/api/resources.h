@@ -9,6 +9,7 @@
 #include "api/backups.h"
 #include "api/maintenance.h"
 #include "api/route.h"
+#include "api/vault_desk.h"
 #include "connect/registry.h"
 #include "historian/historian.h"
 #include "identity/identity.h"
@@ -24,6 +25,10 @@
 #include "rights/royalty_book.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+
+namespace lineshaft::identity {
+class Authority;
+}
 
 namespace lineshaft::connect {
 class Flows;
@@ -83,13 +88,27 @@ struct Services {
   tenancy::Signups* signups = nullptr;        // needed by signup_routes
   // Where samples of programs go; null: to the historian.
   SampleSink* samples = nullptr;
+  identity::Authority* authority = nullptr;  // needed by certificate_routes
+  // Where the console and the API answer, "127.0.0.1:8443"; shown by exposure_routes.
+  std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
+  std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed
+  VaultDesk* vault = nullptr;  // needed by vault_routes
+  // What the server may be called by: passkeys are bound to one of them.
+  std::vector<std::string> names = {"localhost"};
 };
 
 std::vector<Route> access_routes(const Services& services);
+std::vector<Route> audit_routes(const Services& services);
+std::vector<Route> duty_routes(const Services& services);
+std::vector<Route> session_routes(const Services& services);
+std::vector<Route> account_routes(const Services& services);
+std::vector<Route> invitation_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> write_routes(const Services& services);
 std::vector<Route> table_routes(const Services& services);
 std::vector<Route> template_routes(const Services& services);
+std::vector<Route> backfill_routes(const Services& services);
+std::vector<Route> method_routes(const Services& services);
 std::vector<Route> tag_routes(const Services& services);
 std::vector<Route> value_routes(const Services& services);
 std::vector<Route> aggregate_routes(const Services& services);
@@ -112,12 +131,15 @@ std::vector<Route> agreement_routes(const Services& services);
 std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
 std::vector<Route> trust_routes(const Services& services);
+std::vector<Route> certificate_routes(const Services& services);
+std::vector<Route> exposure_routes(const Services& services);
 std::vector<Route> flow_routes(const Services& services);
 std::vector<Route> organisation_routes(const Services& services);
 std::vector<Route> own_organisation_routes(const Services& services);
 std::vector<Route> signup_routes(const Services& services);
 std::vector<Route> speaker_routes(const Services& services);
 std::vector<Route> export_routes(const Services& services);
+std::vector<Route> vault_routes(const Services& services);
 
 // All of them. Only the description of the routes themselves is missing: openapi_route().
 std::vector<Route> all_routes(const Services& services);
@@ -135,6 +157,12 @@ Json openapi_document(const std::vector<Route>& routes, std::string_view version
 Status audit(const Services& services, const Request& request, std::string_view action,
              std::string_view object, std::string_view detail = "");
 
+// The same for a change: what is different between the two, without secrets and within bounds.
+// Null: it was not there before, or is not there any more.
+Status audit_change(const Services& services, const Request& request, std::string_view action,
+                    std::string_view object, const Json& before, const Json& after,
+                    std::string_view detail = "");
+
 // Appends and blocks until every sample is durable, or none is kept.
 Status append_and_wait(SampleSink& sink, SampleBatch batch);
 inline SampleSink& sink_of(const Services& services) {
@@ -143,10 +171,12 @@ inline SampleSink& sink_of(const Services& services) {
 
 // The query parameter `tags`: 1..max ids joined by commas.
 Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);
-// The tag of the query parameter `tag`. Errors: kNotFound.
-Result<Tag> query_tag(const Services& services, const Request& request);
-// The tag of the path parameter `id`. Errors: kNotFound.
-Result<Tag> path_tag(const Services& services, const Request& request);
+// The tag of the query parameter `tag`. Errors: as tag_for of api/scope.h.
+Result<Tag> query_tag(const Services& services, const Request& request,
+                      identity::Permission what = identity::Permission::kTagRead);
+// The tag of the path parameter `id`. Errors: as tag_for of api/scope.h.
+Result<Tag> path_tag(const Services& services, const Request& request,
+                     identity::Permission what = identity::Permission::kTagRead);
 
 // Samples of a tag in a range, those that are summed up included. Errors: as Historian::aggregate.
 Result<std::uint64_t> count_samples(const Services& services, TenantId tenant, TagId tag,

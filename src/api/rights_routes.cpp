@@ -203,7 +203,7 @@ Result<Reply> add_ownership(const Services& services, const Request& request) {
 std::vector<Route> rights_routes(const Services& services) {
   using identity::Permission;
   const Rule read = Rule::needs(Permission::kRightsRead);
-  const Rule manage = Rule::operators(Permission::kRightsManage);
+  const Rule manage = Rule::needs(Permission::kRightsManage);
   return {
       {"GET", "/rights/parties", read, "Centres, organisations and persons", "", "PartyPage",
        bind(services, list_parties)},

@@ -19,25 +19,34 @@ class Rule {
  public:
   // Nothing that belongs to a tenant may be behind such a route.
   static constexpr Rule anyone() { return Rule(Kind::kAnyone, {}); }
-  // Any signed-in person or valid token.
+  // Any signed-in person or valid token, also who still owes a second factor and may do nothing
+  // else: only for what concerns oneself.
   static constexpr Rule signed_in() { return Rule(Kind::kSignedIn, {}); }
+  // In the whole organisation.
   static constexpr Rule needs(identity::Permission permission) {
     return Rule(Kind::kPermission, permission);
   }
-  // The permission, and to be of the organisation that runs the server: for what belongs to all.
-  static constexpr Rule operators(identity::Permission permission) {
-    return Rule(Kind::kOperators, permission);
+  // Somewhere in the plant: the handler asks again for each thing, by api/scope.h.
+  static constexpr Rule needs_at(identity::Permission permission) {
+    return Rule(Kind::kPermissionAt, permission);
   }
 
   bool is_open() const { return kind_ == Kind::kAnyone; }
-  bool is_for_operators() const { return kind_ == Kind::kOperators; }
   std::optional<identity::Permission> permission() const {
-    if (kind_ != Kind::kPermission && kind_ != Kind::kOperators) return std::nullopt;
+    if (kind_ != Kind::kPermission && kind_ != Kind::kPermissionAt) return std::nullopt;
     return permission_;
+  }
+  // May a person with rights in a part of the plant only come through?
+  bool is_placed() const { return kind_ == Kind::kPermissionAt; }
+  // Requires: `who` is signed in. Errors: kDenied.
+  Status check(const identity::Principal& who) const {
+    if (kind_ == Kind::kPermission) return identity::authorise(who, permission_);
+    if (kind_ == Kind::kPermissionAt) return identity::authorise_somewhere(who, permission_);
+    return {};
   }
 
  private:
-  enum class Kind : std::uint8_t { kAnyone, kSignedIn, kPermission, kOperators };
+  enum class Kind : std::uint8_t { kAnyone, kSignedIn, kPermission, kPermissionAt };
   constexpr Rule(Kind kind, identity::Permission permission)
       : kind_(kind), permission_(permission) {}
 
@@ -50,6 +59,8 @@ struct Request {
   const sys::HttpRequest& http;
   std::vector<std::pair<std::string, std::string>> path_parameters;
   identity::Principal principal;  // of an anyone() route: nobody
+  // What audit() entered last: if the handler then fails, the router enters that, too.
+  mutable identity::AuditEvent entered{};
 
   TenantId tenant() const { return principal.tenant; }
 

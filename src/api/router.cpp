@@ -17,11 +17,14 @@ constexpr std::uint64_t kAnonymousBodyBytesMax = 64 * 1024;  // before anyone is
 // What every answer carries. The console needs nothing from outside and no inline code.
 void add_security_headers(sys::HttpResponse& response) {
   auto& headers = response.headers;
-  headers.emplace_back("strict-transport-security", "max-age=31536000");
+  headers.emplace_back("strict-transport-security", "max-age=31536000; includeSubDomains");
   headers.emplace_back("x-content-type-options", "nosniff");
   headers.emplace_back("referrer-policy", "no-referrer");
   headers.emplace_back("cross-origin-opener-policy", "same-origin");
   headers.emplace_back("cross-origin-resource-policy", "same-origin");
+  headers.emplace_back("permissions-policy",
+                       "accelerometer=(), camera=(), display-capture=(), geolocation=(), "
+                       "gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()");
   headers.emplace_back("content-security-policy",
                        "default-src 'self'; img-src 'self' data:; object-src 'none'; "
                        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
@@ -86,6 +89,8 @@ std::string address_of(const std::string& path) {
   constexpr std::pair<std::string_view, std::string_view> kKnownElsewhere[] = {
       {"/healthz", "/healthz"},
       {"/metrics", "/metrics"},
+      {"/authority.pem", "/authority.pem"},
+      {"/authority.crl", "/authority.crl"},
       {"/write", "/write"},         // InfluxDB 1
       {"/api/v2/write", "/write"},  // InfluxDB 2
   };
@@ -143,10 +148,17 @@ std::string basic_token(const sys::HttpRequest& request) {
 
 bool is_safe(const sys::HttpRequest& request) { return request.method == "GET"; }
 
-// A browser says where a request comes from; another site's page must not act with our cookie.
+// Another site's page: the Origin, where a browser names one, must be our own host.
+bool has_other_origin(const sys::HttpRequest& request) {
+  const std::string_view origin = request.header("origin");
+  return !origin.empty() && origin != "https://" + std::string(request.header("host"));
+}
+
+// A browser says where a request comes from; another site's page must not act with our cookie, nor
+// with a certificate that the browser shows by itself.
 bool from_another_site(const sys::HttpRequest& request) {
   const std::string_view site = request.header("sec-fetch-site");
-  return !site.empty() && site != "same-origin" && site != "none";
+  return (!site.empty() && site != "same-origin" && site != "none") || has_other_origin(request);
 }
 
 bool accepts_gzip(const sys::HttpRequest& request) {
@@ -205,9 +217,20 @@ Result<Router::Match> Router::find(const std::string& method, const std::string&
   return Error{ErrorId::kNoRoute, what};
 }
 
+// Refused either way; the entry is for whoever looks for patterns.
+static void note_denial(identity::Identity& identity, const Request& input, std::string why) {
+  const identity::AuditEvent event{.action = "access.denied",
+                                   .object = input.http.path,
+                                   .detail = input.http.method + ": " + std::move(why),
+                                   .result = identity::AuditResult::kRefused};
+  if (Status noted = identity.trail().append_refusal(input.principal, event); !noted) {
+    log_warn("api", "a refusal is not in the audit trail: " + noted.error().text());
+  }
+}
+
 // What a request proves about who asks. Empty secret: nothing.
 struct Router::Credential {
-  enum class Kind : std::uint8_t { kCookie, kToken } kind;
+  enum class Kind : std::uint8_t { kCookie, kToken, kCertificate } kind;
   std::string secret;
 };
 
@@ -220,12 +243,22 @@ Router::Credential Router::credential_of(const sys::HttpRequest& request) {
       return {Credential::Kind::kToken, std::move(token)};
     }
   }
-  return {Credential::Kind::kCookie, session_cookie(request)};
+  std::string cookie = session_cookie(request);
+  if (cookie.empty() && !request.client_certificate.empty()) {
+    return {Credential::Kind::kCertificate, request.client_certificate};
+  }
+  return {Credential::Kind::kCookie, std::move(cookie)};
 }
 
 Result<identity::Principal> Router::principal_of(const Credential& credential,
                                                  identity::Identity::Use use) const {
   if (credential.kind == Credential::Kind::kToken) return identity_.find_token(credential.secret);
+  if (credential.kind == Credential::Kind::kCertificate) {
+    const std::optional<identity::TokenId> owner =
+        options_.certificate_owner ? options_.certificate_owner(credential.secret) : std::nullopt;
+    if (owner) return identity_.find_token(*owner);
+    return Error{ErrorId::kNotSignedIn, "the certificate is revoked, ended, or has no rights here"};
+  }
   Result<identity::Session> session = identity_.find_session(credential.secret, use);
   if (!session) return session.error();
   return session->principal;
@@ -241,12 +274,20 @@ Result<identity::Principal> Router::authenticate(const sys::HttpRequest& request
   if (from_another_site(request)) {
     return Error{ErrorId::kCsrfRefused, "the request was started by another site"};
   }
+  if (credential.kind == Credential::Kind::kCertificate) return principal;
   const std::string_view csrf = request.header("x-csrf-token");
   if (Status own = identity_.check_csrf(credential.secret, csrf); !own) return own.error();
   return principal;
 }
 
-Result<Reply> Router::run(const sys::HttpRequest& request) {
+// How somebody came in, as far as the request tells: a browser has a cookie, our command line says
+// what it is. For the audit trail only.
+identity::Door door_of(bool has_token, const sys::HttpRequest& request) {
+  if (request.header("user-agent") == "lineshaft") return identity::Door::kCommandLine;
+  return has_token ? identity::Door::kApi : identity::Door::kConsole;
+}
+
+Result<Reply> Router::run(const sys::HttpRequest& request, const std::string& number) {
   const Result<Match> match = find(request.method, request.path);
   if (!match) return match.error();
   Request input{request, match->parameters, {}};
@@ -255,26 +296,43 @@ Result<Reply> Router::run(const sys::HttpRequest& request) {
     Result<identity::Principal> principal = authenticate(request);
     if (!principal) return principal.error();
     input.principal = *principal;
-    if (const auto permission = rule.permission()) {
-      const auto may = rule.is_for_operators()
-                           ? identity::authorise_operator
-                           : [](const identity::Principal& who, identity::Permission what) {
-                               return identity::authorise(who, what);
-                             };
-      if (Status allowed = may(input.principal, *permission); !allowed) {
-        // Refused either way; the entry is for whoever looks for patterns.
-        static_cast<void>(identity_.append_audit(input.principal, "access.denied", request.path,
-                                                 identity::permission_name(*permission)));
-        return allowed.error();
-      }
+    const bool has_token = credential_of(request).kind == Credential::Kind::kToken;
+    input.principal.origin = {door_of(has_token, request), request.peer.host, number};
+    if (Status allowed = rule.check(input.principal); !allowed) {
+      note_denial(identity_, input, std::string(identity::permission_name(*rule.permission())));
+      return allowed.error();
     }
   }
-  return match->route->handler(input);
+  return handle_known(*match->route, input);
+}
+
+// What was entered as done and then failed is entered again, so that nobody takes it for done.
+Result<Reply> Router::handle_known(const Route& route, const Request& input) {
+  Result<Reply> reply = route.handler(input);
+  if (reply || route.rule.is_open()) return reply;
+  const bool denied = reply.error().id == ErrorId::kDenied;
+  identity::AuditEvent event = input.entered;
+  if (event.action.empty()) {
+    if (denied) note_denial(identity_, input, reply.error().what);
+    return reply;
+  }
+  if (event.result != identity::AuditResult::kDone) return reply;  // the handler said it itself
+  event.result = denied ? identity::AuditResult::kRefused : identity::AuditResult::kFailed;
+  event.detail = reply.error().text();
+  identity::AuditTrail& trail = identity_.trail();
+  Status noted = trail.append(input.principal, event);
+  if (!noted) noted = trail.append_refusal(input.principal, event);  // waits for the disk
+  if (!noted) log_warn("api", "a failure is not in the audit trail: " + noted.error().text());
+  return reply;
 }
 
 Reply Router::answer(const sys::HttpRequest& request) {
-  Result<Reply> reply = run(request);
-  if (reply) return std::move(reply).value();
+  const std::string number = options_.request_prefix + "-" + std::to_string(++requests_);
+  Result<Reply> reply = run(request, number);
+  if (reply) {
+    reply->headers.emplace_back("x-request-id", number);
+    return std::move(reply).value();
+  }
   if (reply.error().code() == ErrorCode::kInternal) log_error("api", reply.error().text());
   Reply refused = problem_reply(reply.error());
   if (refused.status == 429) refused.headers.emplace_back("retry-after", "1");
@@ -282,11 +340,18 @@ Reply Router::answer(const sys::HttpRequest& request) {
     // Most calendar programs say their name and password only when they are asked to.
     refused.headers = {{"www-authenticate", "Basic realm=\"Lineshaft\", charset=\"UTF-8\""}};
   }
+  refused.headers.emplace_back("x-request-id", number);
   return refused;
 }
 
 sys::HttpResponse Router::asset_response(const sys::HttpRequest& request) const {
   sys::HttpResponse response;
+  if (request.path == "/.well-known/security.txt" && is_safe(request) && options_.security_txt) {
+    Reply reply;
+    reply.content_type = "text/plain; charset=utf-8";
+    reply.body = options_.security_txt();
+    if (!reply.body.empty()) return to_response(std::move(reply));
+  }
   const auto by_path = [&](std::string_view path) {
     return std::find_if(options_.assets.begin(), options_.assets.end(),
                         [&](const Asset& asset) { return asset.path == path; });
@@ -363,20 +428,27 @@ std::variant<sys::WebSocketHandlers, sys::HttpResponse> Router::upgrade(
     return to_response(problem_reply({ErrorId::kNoRoute, request.path.substr(0, 200)}));
   }
   // A page of another site may open a WebSocket with our cookie: the Origin must be our own host.
-  const std::string_view origin = request.header("origin");
-  if (!origin.empty() && origin != "https://" + std::string(request.header("host"))) {
+  if (has_other_origin(request)) {
     return to_response(
         problem_reply({ErrorId::kCsrfRefused, "the connection was started by another site"}));
   }
   const Result<identity::Principal> principal = authenticate(request);
   if (!principal) return to_response(problem_reply(principal.error()));
-  if (Status allowed = identity::authorise(*principal, identity::Permission::kTagRead); !allowed) {
+  const Rule rule = Rule::needs_at(identity::Permission::kTagRead);
+  if (Status allowed = rule.check(*principal); !allowed) {
     return to_response(problem_reply(allowed.error()));
   }
-  return live_.open(*principal, [this, credential = credential_of(request)] {
-    const auto now = principal_of(credential, identity::Identity::Use::kLook);
-    return now && identity::authorise(*now, identity::Permission::kTagRead).ok();
-  });
+  return live_.open(
+      *principal,
+      [this, rule, credential = credential_of(request)]() -> std::optional<identity::Principal> {
+        auto now = principal_of(credential, identity::Identity::Use::kLook);
+        if (!now || !rule.check(*now)) return std::nullopt;
+        return *std::move(now);
+      });
+}
+
+bool Router::knows(const sys::HttpRequest& head) {
+  return principal_of(credential_of(head), identity::Identity::Use::kLook).ok();
 }
 
 std::uint64_t Router::body_bytes_max(const sys::HttpRequest& head) {
@@ -391,7 +463,7 @@ std::uint64_t Router::body_bytes_max(const sys::HttpRequest& head) {
 std::string Router::body_spool_path(const sys::HttpRequest& head) {
   if (head.method != "POST" || head.path != std::string(kBase) + "/imports") return {};
   const Result<identity::Principal> principal = authenticate(head);
-  if (!principal || !identity::authorise(*principal, identity::Permission::kImportRun)) return {};
+  if (!principal || !Rule::needs_at(identity::Permission::kImportRun).check(*principal)) return {};
   return options_.new_upload_path();
 }
 

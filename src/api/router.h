@@ -1,6 +1,7 @@
 // api/router.h: from an HTTP request to its route: authenticate, authorise, run, answer.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +32,11 @@ struct RouterOptions {
   // that what is refused costs no worker. Quick; loop's thread.
   std::function<Status(TenantId)> admit;
   tenancy::FairQueueOptions turns;  // of organisations at the workers; who is nobody shares one
+  // The token whose rights a client certificate has, by the certificate's fingerprint. Quick.
+  std::function<std::optional<identity::TokenId>(const std::string&)> certificate_owner;
+  // The answer to /.well-known/security.txt (RFC 9116); "": there is none.
+  std::function<std::string()> security_txt;
+  std::string request_prefix = "r";  // of the numbers of requests; another one at each start
 };
 
 class Router final : public sys::HttpHandler {
@@ -46,6 +52,7 @@ class Router final : public sys::HttpHandler {
   void handle(sys::HttpRequest request, std::unique_ptr<sys::HttpResponder> responder) override;
   std::variant<sys::WebSocketHandlers, sys::HttpResponse> upgrade(
       const sys::HttpRequest& request) override;
+  bool knows(const sys::HttpRequest& head) override;
   std::uint64_t body_bytes_max(const sys::HttpRequest& head) override;
   std::string body_spool_path(const sys::HttpRequest& head) override;
   sys::HttpResponse upload_failed(const Error& why) override;
@@ -61,7 +68,8 @@ class Router final : public sys::HttpHandler {
                                            identity::Identity::Use use) const;
   Result<identity::Principal> authenticate(const sys::HttpRequest& request) const;
   Result<Match> find(const std::string& method, const std::string& address) const;
-  Result<Reply> run(const sys::HttpRequest& request);
+  Result<Reply> run(const sys::HttpRequest& request, const std::string& number);
+  Result<Reply> handle_known(const Route& route, const Request& input);
   sys::HttpResponse asset_response(const sys::HttpRequest& request) const;
 
   identity::Identity& identity_;
@@ -69,6 +77,7 @@ class Router final : public sys::HttpHandler {
   Live& live_;
   RouterOptions options_;
   std::vector<Route> routes_;
+  std::atomic<std::uint64_t> requests_ = 0;
 };
 
 // The session cookie's value in a Cookie header; "" if absent.

@@ -69,6 +69,17 @@ class DoorPlatform final : public Platform {
 };
 
 // The whole API on real stores in a folder of its own; requests run on the test's thread.
+class NoVault final : public VaultDesk {
+ public:
+  Result<VaultView> view() override {
+    VaultView view;
+    view.master = "file";
+    view.keys = {{TenantId{0}, 1, {}, "active"}};
+    return view;
+  }
+  Status rotate() override { return {}; }
+};
+
 class Api : public testing::Test {
  protected:
   Api() {
@@ -122,6 +133,7 @@ class Api : public testing::Test {
         Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
     services_->backups = &backups_;
+    services_->vault = &vault_;
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
     services_->rights = rights_.get();
@@ -141,13 +153,19 @@ class Api : public testing::Test {
     services_->signups = signups_.get();
     services_->party_links = party_links_.get();
     services_->platform = platform_.get();
-    live_ = std::make_unique<Live>(*loop_, clock, *historian_);
+    live_ = std::make_unique<Live>(*loop_, clock, *historian_,
+                                   [this] { return identity_->access_changes(); });
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     options.admit = [this](TenantId tenant) { return meter_->admit_request(tenant); };
-    options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
-                      {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
+    options.assets = {
+        {"/index.html", "text/html", "gzip", "\"a\"", "page", false},
+        {"/assets/x-1.js", "text/javascript; charset=utf-8", "gzip", "\"b\"", "code", true}};
+    options.certificate_owner = [this](const std::string& fingerprint) {
+      return certificate_owner_ ? certificate_owner_(fingerprint) : std::nullopt;
+    };
+    options.security_txt = [] { return std::string("Contact: mailto:a@example.com\n"); };
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
     router_->add(all_routes(*services_));
   }
@@ -246,10 +264,12 @@ class Api : public testing::Test {
   std::unique_ptr<tenancy::Signups> signups_;
   std::unique_ptr<rights::PartyLinks> party_links_;
   std::unique_ptr<DoorPlatform> platform_;
+  NoVault vault_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<sys::WorkerPool> pool_;
   std::unique_ptr<Router> router_;
+  std::function<std::optional<identity::TokenId>(const std::string&)> certificate_owner_;
   int claims_ = 0;
   std::string session_;
   std::string csrf_;

@@ -102,7 +102,7 @@ Result<Reply> refuse(const Services& services, const Request& request) {
 }  // namespace
 
 std::vector<Route> signup_routes(const Services& services) {
-  const Rule run = Rule::operators(identity::Permission::kUserManage);
+  const Rule run = Rule::needs(identity::Permission::kPlatformManage);
   return {
       {"POST", "/signups", Rule::anyone(), "Ask for an organisation on this server", "NewSignup",
        "SignupTaken", bind(services, ask)},

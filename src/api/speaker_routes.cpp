@@ -128,7 +128,7 @@ Result<Reply> set_link(const Services& services, const Request& request) {
 
 std::vector<Route> speaker_routes(const Services& services) {
   const Rule people = Rule::needs(Permission::kUserManage);
-  const Rule manage = Rule::operators(Permission::kRightsManage);
+  const Rule manage = Rule::needs(Permission::kRightsManage);
   return {
       {"GET", "/rights/speakers", people, "Which account speaks for which party", "", "SpeakerPage",
        bind(services, list_speakers)},

@@ -5,9 +5,11 @@
 
 #include "base/hex.h"
 #include "base/log.h"
+#include "identity/audit_seals.h"
 #include "ledger/file_names.h"
 #include "ledger/verify.h"
 #include "records/database.h"
+#include "vault/key_file.h"
 
 namespace lineshaft::app {
 namespace {
@@ -25,9 +27,17 @@ constexpr std::string_view kTenants = "tenants";
 constexpr std::string_view kRecords = "records.db";
 constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
-constexpr std::array<std::string_view, 3> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
-                                                      "provisioned"};
-constexpr std::size_t kSmallBytesMax = 1024 * 1024;
+// Byte by byte: what is sealed stays sealed. Never master.key, which opens it all.
+constexpr std::array<std::string_view, 7> kSmallFiles{
+    "tls/certificate.pem",   "tls/key.pem", "tls/authority.pem",
+    "tls/authority-key.pem", "provisioned", vault::kKeyFile,
+    vault::kKeyFileCopy};
+constexpr std::size_t kSmallBytesMax = vault::kKeyFileBytesMax;
+// What the audit trail keeps beside the records: keys and witnesses. A checkpoint stands among the
+// records with each entry, so the copy holds one that fits it.
+constexpr std::string_view kAudit = "audit";
+constexpr std::array<std::string_view, 2> kAuditFiles{identity::kAuditSigningKey,
+                                                      identity::kAuditVerifierKeys};
 
 // Made for the first copy.
 Result<std::string> own_mark(const BackupSource& source) {
@@ -91,6 +101,35 @@ Status copy_small_files(sys::FileSystem& files, const std::string& from, const s
   return {};
 }
 
+// One that is not there becomes an empty one.
+Status copy_directory(sys::FileSystem& files, const std::string& from, const std::string& to) {
+  if (Status made = files.create_directories(to); !made) return made;
+  const Result<std::vector<std::string>> names = files.list(from);
+  if (!names) return names.error().id == ErrorId::kFileMissing ? Status() : names.error();
+  for (const std::string& name : *names) {
+    Status copied =
+        historian::copy_file(files, sys::join_path(from, name), sys::join_path(to, name));
+    if (!copied) return copied;
+  }
+  return files.sync_directory(to);
+}
+
+Status copy_audit_keys(sys::FileSystem& files, const std::string& from, const std::string& to) {
+  const std::string beside = sys::join_path(from, kAudit);
+  if (!files.exists(beside)) return {};  // the copy of a version before
+  const std::string audit = sys::join_path(to, kAudit);
+  if (Status made = files.create_directories(audit); !made) return made;
+  for (const std::string_view name : kAuditFiles) {
+    const Result<Bytes> bytes = sys::read_file(files, sys::join_path(beside, name), kSmallBytesMax);
+    if (!bytes && bytes.error().id == ErrorId::kFileMissing) continue;
+    if (!bytes) return bytes.error();
+    Status written = sys::write_file_atomically(files, sys::join_path(audit, name), *bytes);
+    if (!written) return written;
+  }
+  return copy_directory(files, sys::join_path(beside, identity::kAuditWitnesses),
+                        sys::join_path(audit, identity::kAuditWitnesses));
+}
+
 Status back_up_records(const BackupSource& source, const std::string& directory) {
   records::DatabaseOptions options;
   options.path = sys::join_path(source.data_directory, kRecords);
@@ -143,19 +182,6 @@ std::string flaw_of_ledger(sys::FileSystem& files, const std::string& ledger) {
          " and what follows is not signed: the backup was not finished, or somebody added it";
 }
 
-// One that is not there becomes an empty one.
-Status copy_directory(sys::FileSystem& files, const std::string& from, const std::string& to) {
-  if (Status made = files.create_directories(to); !made) return made;
-  const Result<std::vector<std::string>> names = files.list(from);
-  if (!names) return names.error().id == ErrorId::kFileMissing ? Status() : names.error();
-  for (const std::string& name : *names) {
-    Status copied =
-        historian::copy_file(files, sys::join_path(from, name), sys::join_path(to, name));
-    if (!copied) return copied;
-  }
-  return files.sync_directory(to);
-}
-
 // All of its files; then it is audited, as one is that somebody else gave us.
 Status restore_ledger(sys::FileSystem& files, const std::string& backup, const std::string& to,
                       BackupReport& report) {
@@ -205,17 +231,19 @@ Status restore_tenants(sys::FileSystem& files, const std::string& backup, const 
 }
 
 // Everything but the name of the new directory.
-Result<BackupReport> restore_into(sys::FileSystem& files, const std::string& backup,
-                                  const std::string& to, const BackupProgress& go_on) {
+Result<BackupReport> restore_into(sys::FileSystem& files, sys::FileSystem& stores,
+                                  const std::string& backup, const std::string& to,
+                                  const BackupProgress& go_on) {
   const Result<Bytes> mark = sys::read_file(files, sys::join_path(backup, kMark), kSmallBytesMax);
   if (!mark) return Error{mark.error().id, backup + " is no backup: " + mark.error().what};
   if (Status made = files.create_directories(to); !made) return made.error();
-  Result<BackupReport> report = historian::restore_store(files, sys::join_path(backup, kHistory),
+  Result<BackupReport> report = historian::restore_store(stores, sys::join_path(backup, kHistory),
                                                          sys::join_path(to, kHistory), go_on);
   if (!report) return report;
-  Status done = restore_tenants(files, backup, to, *report, go_on);
+  Status done = restore_tenants(stores, backup, to, *report, go_on);
   if (done) done = restore_records(files, backup, to);
-  if (done) done = restore_ledger(files, backup, to, *report);
+  if (done) done = copy_audit_keys(files, backup, to);
+  if (done) done = restore_ledger(stores, backup, to, *report);
   if (done) done = copy_small_files(files, backup, to);
   if (done) done = sys::write_file_atomically(files, sys::join_path(to, kMark), *mark);
   if (!done) return done.error();
@@ -237,8 +265,10 @@ Result<BackupReport> back_up(const BackupSource& source, const std::string& dire
   Result<BackupReport> report =
       source.historian.back_up(sys::join_path(directory, kHistory), go_on);
   if (!report) return report;
+  // Before the records: witnesses then know of no entry that the copy does not have.
+  Status done = copy_audit_keys(files, source.data_directory, directory);
   // After the history: what is said about tags then is not older than their samples.
-  Status done = back_up_records(source, directory);
+  if (done) done = back_up_records(source, directory);
   if (done) done = back_up_ledger(source, directory, *report, go_on);
   if (done) done = copy_small_files(files, source.data_directory, directory);
   if (!done) return done.error();
@@ -246,7 +276,8 @@ Result<BackupReport> back_up(const BackupSource& source, const std::string& dire
 }
 
 Result<BackupReport> restore(sys::FileSystem& files, const std::string& backup,
-                             const std::string& data_directory, const BackupProgress& go_on) {
+                             const std::string& data_directory, const BackupProgress& go_on,
+                             sys::FileSystem* stores) {
   const std::string data = without_slash(data_directory);
   const Result<std::vector<std::string>> names = files.list(data);
   if (names ? !names->empty() : files.exists(data)) {
@@ -255,7 +286,8 @@ Result<BackupReport> restore(sys::FileSystem& files, const std::string& backup,
   const auto lock = files.lock_directory(backup);
   if (!lock) return lock.error();
   const std::string unfinished = data + ".restoring";
-  Result<BackupReport> report = restore_into(files, backup, unfinished, go_on);
+  Result<BackupReport> report =
+      restore_into(files, stores != nullptr ? *stores : files, backup, unfinished, go_on);
   if (!report) return report;
   Status done = files.rename(unfinished, data);
   if (done) done = files.sync_directory(parent_of(data));

@@ -43,7 +43,9 @@ std::unique_ptr<Cli> make_cli() {
   add_plant_commands(*cli);
   add_access_commands(*cli);
   add_organisation_commands(*cli);
+  add_audit_commands(*cli);
   add_connection_commands(*cli);
+  add_template_commands(*cli);
   add_flow_commands(*cli);
   add_value_commands(*cli);
   add_file_commands(*cli);
@@ -57,7 +59,9 @@ std::unique_ptr<Cli> make_cli() {
   add_project_commands(*cli);
   add_agreement_commands(*cli);
   add_key_commands(*cli);
+  add_cert_commands(*cli);
   add_deadline_commands(*cli);
+  add_vault_commands(*cli);
   add_bench_commands(*cli);
   add_self_commands(*cli);
   return cli;

@@ -8,6 +8,8 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "sys/file.h"
+
 namespace lineshaft::app {
 namespace {
 
@@ -55,6 +57,13 @@ bool take_log_level(const toml::node& node, Config& config) {
   return false;
 }
 
+bool take_contact(const toml::node& node, Config& config) {
+  return take_string(node, config.security_contact) &&
+         (config.security_contact.starts_with("mailto:") ||
+          config.security_contact.starts_with("https://")) &&
+         config.security_contact.find_first_of("\r\n") == std::string::npos;
+}
+
 bool take_memtable(const toml::node& node, Config& config) {
   const auto number = node.value_exact<std::int64_t>();
   if (!number || *number < 1 || *number > 1024) return false;
@@ -77,6 +86,21 @@ bool take_disk_mark(const toml::node& node, historian::DiskMark& out) {
   return mark.ok();
 }
 
+bool take_master(const toml::node& node, Config& config) {
+  constexpr std::array<std::string_view, 4> kSources{"file", "credential", "passphrase", "pkcs11"};
+  std::string text;
+  if (!take_string(node, text)) return false;
+  if (std::ranges::find(kSources, text) == kSources.end()) return false;
+  config.master = text;
+  return true;
+}
+
+bool take_encryption(const toml::node& node, Config& config) {
+  const auto on = node.value_exact<bool>();
+  if (on) config.encryption = *on;
+  return on.has_value();
+}
+
 struct Key {
   Setting setting;
   Take take;
@@ -96,12 +120,24 @@ constexpr Key kKeys[] = {
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_certificate_file); }},
     {{"tls.key", "", kText},
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
+    {{"security.contact", "", "an address that begins with mailto: or https://"}, take_contact},
     {{"history.memtable_mib", "8", "a whole number from 1 to 1024"}, take_memtable},
     {{"history.scrub_days", "7", "a whole number from 0 to 365"}, take_scrub_days},
     {{"history.disk_low", "\"10 GiB or 10%\"", kMark},
      [](const toml::node& n, Config& c) { return take_disk_mark(n, c.disk_low); }},
     {{"history.disk_critical", "\"1 GiB or 2%\"", kMark},
      [](const toml::node& n, Config& c) { return take_disk_mark(n, c.disk_critical); }},
+    {{"vault.master", "\"file\"", "\"file\", \"credential\", \"passphrase\" or \"pkcs11\""},
+     take_master},
+    {{"vault.master_key_file", "", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.master_key_file); }},
+    {{"vault.pkcs11_module", "", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.pkcs11_module); }},
+    {{"vault.pkcs11_token", "", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.pkcs11_token); }},
+    {{"vault.pkcs11_key", "\"lineshaft\"", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.pkcs11_key); }},
+    {{"vault.encryption", "false", "true or false"}, take_encryption},
 };
 
 std::string allowed_keys() {
@@ -155,7 +191,22 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
   if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
     return Error{ErrorId::kBadConfig, file + ": tls.certificate and tls.key: give both or neither"};
   }
+  if (config.master == "pkcs11" && (config.pkcs11_module.empty() || config.pkcs11_token.empty())) {
+    return Error{ErrorId::kBadConfig,
+                 file + ": vault.master: \"pkcs11\" wants vault.pkcs11_module and pkcs11_token"};
+  }
   return config;
+}
+
+Result<Config> load_config(const std::string& file) {
+  constexpr std::size_t kBytesMax = 1024 * 1024;
+  constexpr const char* kUsual = "lineshaft.toml";
+  sys::FileSystem& files = sys::real_file_system();
+  if (file.empty() && !files.exists(kUsual)) return Config();
+  const std::string path = file.empty() ? kUsual : file;
+  const Result<Bytes> text = sys::read_file(files, path, kBytesMax);
+  if (!text) return text.error();
+  return parse_config(as_text(*text), path);
 }
 
 Result<historian::DiskMark> parse_disk_mark(std::string_view text) {

@@ -74,7 +74,7 @@ Status Organisations::empty(TenantId tenant) {
 // is removed again. Then once more, for what somebody made meanwhile.
 Status Organisations::remove(const identity::Principal& actor, TenantId tenant) {
   if (actor.kind != identity::PrincipalKind::kNobody) {
-    Status may = identity::authorise_operator(actor, identity::Permission::kUserManage);
+    Status may = identity::authorise(actor, identity::Permission::kPlatformManage);
     if (!may) return may;
   }
   if (tenant == identity::kOperator) {

@@ -5,15 +5,18 @@
 #include <atomic>
 #include <cstdio>
 #include <iostream>
+#include <mutex>
 #include <thread>
 
 #include "api/resources.h"
 #include "api/router.h"
 #include "app/assets.h"
+#include "app/audit_sender.h"
 #include "app/backup.h"
 #include "app/cli.h"
 #include "app/clock_watch.h"
 #include "app/flow_rooms.h"
+#include "app/key_house.h"
 #include "app/maintenance.h"
 #include "app/organisations.h"
 #include "app/provision.h"
@@ -26,6 +29,7 @@
 #include "connect/registry.h"
 #include "connect/templates.h"
 #include "historian/house.h"
+#include "identity/authority.h"
 #include "identity/identity.h"
 #include "identity/operator.h"
 #include "intake/import.h"
@@ -42,6 +46,7 @@
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/http.h"
+#include "sys/process.h"
 #include "sys/worker_pool.h"
 #include "tenancy/meter.h"
 #include "tenancy/sample_gate.h"
@@ -85,29 +90,6 @@ std::vector<std::string> own_names(const Config& config) {
   std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
   names.insert(names.end(), config.names.begin(), config.names.end());
   return names;
-}
-
-// The configured certificate, or the one made at the first start.
-Result<sys::Certificate> own_certificate(const Config& config) {
-  if (!config.tls_certificate_file.empty()) {
-    return read_certificate(config.tls_certificate_file, config.tls_key_file);
-  }
-  const std::string path = certificate_path(config.data_directory);
-  const std::string key_path = sys::join_path(config.data_directory, "tls/key.pem");
-  if (files().exists(path) && files().exists(key_path)) return read_certificate(path, key_path);
-  const Result<sys::Certificate> made =
-      sys::make_self_signed_certificate(own_names(config), sys::real_clock().now());
-  if (!made) return made.error();
-  const std::string directory = sys::join_path(config.data_directory, "tls");
-  if (Status status = files().create_directories(directory); !status) return status.error();
-  // The key first: a certificate without its key would be taken for a complete pair.
-  for (const auto& [file, pem] :
-       {std::pair{key_path, made->key_pem}, std::pair{path, made->certificate_pem}}) {
-    if (Status status = sys::write_file_atomically(files(), file, as_bytes(pem)); !status) {
-      return status.error();
-    }
-  }
-  return *made;
 }
 
 class JoinedServer final : public Server {
@@ -181,9 +163,11 @@ class JoinedServer final : public Server {
       workers_.reset();
       imports_.reset();
       backups_.reset();
+      key_desk_.reset();
       maintenance_work_.reset();
       save_ledger();
       flows_->finish_writes();
+      audit_sender_.reset();
       connect::on_loop(*loop_, [this] { manager_->stop(); });
       flows_->end(*manager_);
       loop_->stop();
@@ -199,6 +183,9 @@ class JoinedServer final : public Server {
     auto lock = files().lock_directory(config_.data_directory);
     if (!lock) return lock.error();
     lock_ = *std::move(lock);
+    auto keys = KeyHouse::open(config_);
+    if (!keys) return keys.error();
+    key_house_ = *std::move(keys);
 
     auto identity_database = records::Database::open(files(), {.path = path("records.db")});
     if (!identity_database) return identity_database.error();
@@ -212,16 +199,30 @@ class JoinedServer final : public Server {
                                              sys::real_random());
     if (!identity) return identity.error();
     identity_ = *std::move(identity);
-    auto documents = records::Documents::open(*std::move(documents_database));
+    auto documents = records::Documents::open(*std::move(documents_database), &key_house_->seal());
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
     tenants_ = tenants_of(*identity_, false);
     Status metering = open_book(meter_, sys::real_clock());
     if (metering) metering = open_book(signups_, sys::real_clock());
     if (!metering) return metering;
+    if (Status opened = open_authority(); !opened) return opened;
+    if (Status settled = key_house_->settle(*documents_); !settled) return settled;
     if (Status opened = open_ledger(); !opened) return opened;
     if (Status opened = open_historian(); !opened) return opened;
     return open_rights();
+  }
+
+  Status open_authority() {
+    identity::AuthorityOptions options;
+    options.directory = path("tls");
+    options.server_names = own_names(config_);
+    if (!config_.tls_certificate_file.empty()) {
+      auto configured = read_certificate(config_.tls_certificate_file, config_.tls_key_file);
+      if (!configured) return configured.error();
+      options.configured = *std::move(configured);
+    }
+    return open_book(authority_, key_house_->key_files(), sys::real_clock(), std::move(options));
   }
 
   // The name counts when the ledger is made, and then for ever: others tell ledgers apart by it.
@@ -239,8 +240,8 @@ class JoinedServer final : public Server {
     options.directory = path("ledger");
     options.origin = new_ledger_name();
     options.segment_bytes = kLedgerSegmentBytes;
-    auto ledger =
-        ledger::Ledger::open(files(), sys::real_random(), sys::real_clock(), std::move(options));
+    auto ledger = ledger::Ledger::open(key_house_->files(), sys::real_random(), sys::real_clock(),
+                                       std::move(options));
     if (!ledger) return ledger.error();
     ledger_ = *std::move(ledger);
     if (const auto damage = ledger_->read_only()) log_error("ledger", damage->text());
@@ -309,7 +310,7 @@ class JoinedServer final : public Server {
     house.room = [this](TenantId tenant, std::uint64_t tags) {
       return meter_->check_room(tenant, tenancy::Quota::kTags, tags);
     };
-    auto historian = historian::House::open(files(), sys::real_clock(), sys::real_random(),
+    auto historian = historian::House::open(key_house_->files(), sys::real_clock(), sys::real_random(),
                                             std::move(house), tenants_);
     if (!historian) return historian.error();
     historian_ = *std::move(historian);
@@ -321,8 +322,8 @@ class JoinedServer final : public Server {
     loop_ = sys::make_event_loop();
     workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
     // Everything else works without them.
-    auto trust = connect::opcua::TrustStore::open(files(), sys::real_clock(), path("opcua"),
-                                                  own_names(config_));
+    auto trust = connect::opcua::TrustStore::open(key_house_->key_files(), sys::real_clock(),
+                                                  path("opcua"), own_names(config_));
     if (trust) {
       opcua_trust_ = *std::move(trust);
     } else {
@@ -330,14 +331,21 @@ class JoinedServer final : public Server {
     }
     connect::ManagerOptions connecting;
     connecting.opcua_trust = opcua_trust_.get();
-    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_);
+    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_, key_house_->files());
     gate_ = std::make_unique<tenancy::SampleGate>(
         flows_->sink(), *meter_, [this](TenantId tenant) { return historian_->bytes_of(tenant); });
     manager_ = std::make_unique<connect::ConnectionManager>(*loop_, sys::real_clock(),
                                                             sys::real_random(), *gate_, connecting);
     const std::vector<TenantId> active = tenants_of(*identity_, true);
+    const auto newest = [this](TenantId tenant, std::span<const TagId> tags) {
+      std::vector<std::optional<Sample>> samples;
+      for (auto& last : historian_->last_values(tenant, tags)) {
+        samples.push_back(last.exists ? std::optional(std::move(last.sample)) : std::nullopt);
+      }
+      return samples;
+    };
     auto connections = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
-                                               sys::real_random(), active);
+                                               sys::real_random(), active, newest);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
     Status flowing = flows_->open(*identity_, *connections_, *documents_, path("flows"),
@@ -368,6 +376,8 @@ class JoinedServer final : public Server {
         sys::real_clock());
     services_->backups = backups_.get();
     maintenance_work_ = std::make_unique<MaintenanceService>(*historian_, sys::real_clock());
+    key_desk_ = std::make_unique<KeyDesk>(*key_house_, *documents_);
+    services_->vault = key_desk_.get();
     services_->maintenance = maintenance_work_.get();
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
@@ -389,32 +399,55 @@ class JoinedServer final : public Server {
     services_->meter = meter_.get();
     services_->signups = signups_.get();
     services_->templates = templates_.get();
-    live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
+    services_->names = own_names(config_);
+    services_->authority = authority_.get();
+    services_->listening = [this] { return listening(); };
+    services_->on_certificates = [this] { loop_->post([this] { use_certificates(); }); };
+    audit_sender_ =
+        std::make_unique<AuditSender>(identity_->trail(), sys::real_clock(),
+                                      config_.names.empty() ? "lineshaft" : config_.names.front());
+    live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_,
+                                        [this] { return identity_->access_changes(); });
     api::RouterOptions options;
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     options.admit = [this](TenantId tenant) { return meter_->admit_request(tenant); };
+    options.certificate_owner = [this](const std::string& fingerprint) {
+      return authority_->token_of(fingerprint);
+    };
+    options.security_txt = [this] { return security_txt(); };
+    options.request_prefix = request_prefix();
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
     router_->add(api::all_routes(*services_));
     router_->add({api::openapi_route(router_->routes(), kVersion)});
     return {};
   }
 
+  // Numbers of requests are not those of the start before.
+  static std::string request_prefix() {
+    std::array<std::uint8_t, 4> random{};
+    sys::real_random().fill(random);
+    return hex_text(random);
+  }
+
   // Loopback at first; the configured address at once if the server has an owner.
   Status listen_inside() {
-    const Result<sys::Certificate> certificate = own_certificate(config_);
-    if (!certificate) return certificate.error();
-    certificate_ = *certificate;
     const bool claimed = identity_->claimed();
     sys::Endpoint at = config_.listen;
     if (!claimed && !is_loopback(at.host)) at.host = "127.0.0.1";
     auto http = sys::make_http_server(*loop_, *router_, http_options(at));
     if (!http) return http.error();
     http_ = *std::move(http);
+    listening_.push_back(http_->local().text());
     const Result<std::string> fingerprint =
-        sys::certificate_fingerprint(certificate->certificate_pem);
+        sys::certificate_fingerprint(authority_->https().certificate.certificate_pem);
     if (!fingerprint) return fingerprint.error();
-    started_ = {"https://" + http_->local().text(), *fingerprint, ""};
+    started_ = {"https://" + http_->local().text(), *fingerprint, "", ""};
+    const auto own = authority_->server();
+    const auto authority = authority_->info();
+    if (own && authority && own->source == identity::CertificateSource::kAuthority) {
+      started_.authority = authority->sha256;
+    }
     if (!claimed) {
       const Result<std::string> code = identity_->issue_claim_code();
       if (!code) return code.error();
@@ -432,14 +465,45 @@ class JoinedServer final : public Server {
       return;
     }
     http_outside_ = *std::move(http);
+    const std::lock_guard lock(listening_mutex_);
+    listening_.push_back(http_outside_->local().text());
     log_info("app", "now also listening on https://" + http_outside_->local().text());
   }
 
   sys::HttpServerOptions http_options(const sys::Endpoint& at) const {
     sys::HttpServerOptions options;
     options.listen = at;
-    options.certificate = certificate_;
+    options.identity = authority_->https();
     return options;
+  }
+
+  std::vector<std::string> listening() const {
+    const std::lock_guard lock(listening_mutex_);
+    return listening_;
+  }
+
+  // Loop thread. New connections see the new certificate; nobody is cut for it.
+  void use_certificates() {
+    const sys::HttpsIdentity identity = authority_->https();
+    for (const auto* server : {&http_, &http_outside_}) {
+      if (!*server) continue;
+      if (Status used = (*server)->use(identity); !used) log_error("app", used.error().text());
+    }
+  }
+
+  void look_at_certificates() {
+    const Result<bool> renewed = authority_->maintain();
+    if (!renewed) return log_error("app", renewed.error().text());
+    if (!*renewed) return;
+    log_info("app", "the server has a new certificate of its authority");
+    services_->on_certificates();
+  }
+
+  std::string security_txt() const {
+    if (config_.security_contact.empty()) return {};
+    const Timestamp expires = sys::real_clock().now() + std::chrono::hours(24 * 180);
+    return "Contact: " + config_.security_contact + "\nExpires: " + format_rfc3339(expires) +
+           "\nPreferred-Languages: en, zh\n";
   }
 
   void print_status_line() {
@@ -469,6 +533,7 @@ class JoinedServer final : public Server {
       workers_->try_run([this] {
         if (Status done = identity_->maintain(); !done) log_warn("identity", done.error().text());
         organisations_->maintain();
+        look_at_certificates();
         if (ledger_->last().value >= ledger_saved_ + kJournalsPerSnapshot) save_ledger();
       });
       schedule_maintenance();
@@ -483,15 +548,18 @@ class JoinedServer final : public Server {
   Config config_;
   Started started_;
   std::atomic<bool> stopping_ = false;
+  mutable std::mutex listening_mutex_;
+  std::vector<std::string> listening_;  // guarded by listening_mutex_
   ClockWatch clock_watch_{sys::real_clock()};
-  sys::Certificate certificate_;
   // In the order of dependence; destroyed from the last to the first.
   std::unique_ptr<sys::DirectoryLock> lock_;
+  std::unique_ptr<KeyHouse> key_house_;
   std::unique_ptr<tenancy::Meter> meter_;
   std::unique_ptr<tenancy::Signups> signups_;
   std::vector<TenantId> tenants_;  // at the start, suspended ones too
   std::unique_ptr<historian::House> historian_;
   std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<identity::Authority> authority_;
   std::unique_ptr<records::Documents> documents_;
   std::unique_ptr<ledger::Ledger> ledger_;
   std::atomic<std::uint64_t> ledger_saved_ = 0;  // journals in its snapshot, as far as we know
@@ -513,8 +581,10 @@ class JoinedServer final : public Server {
   std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
   std::unique_ptr<Organisations> organisations_;
+  std::unique_ptr<AuditSender> audit_sender_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;
+  std::unique_ptr<KeyDesk> key_desk_;
   std::unique_ptr<api::Services> services_;
   std::unique_ptr<api::Live> live_;
   std::unique_ptr<sys::WorkerPool> workers_;

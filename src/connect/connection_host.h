@@ -43,6 +43,14 @@ class ConnectionHost : private DriverHost {
 
   void write(std::size_t signal, Value value, Driver::WriteDone done);
   void store_next(std::size_t signal) { table_.store_next(signal); }
+  // As Driver; kMachineNotConnected if it is disabled.
+  void methods(Driver::MethodsDone done);
+  void call(const MethodCall& call, Driver::CallDone done);
+  // Errors: kMachineNotConnected (it is disabled), and as Driver.
+  Status backfill(const BackfillRequest& request);
+  std::optional<BackfillStatus> backfill_status() const;
+  Status cancel_backfill();
+  void stands(std::vector<Standing> standing);
 
  private:
   Instant now() override;
@@ -55,6 +63,9 @@ class ConnectionHost : private DriverHost {
   void on_event(std::string_view event, std::string detail) override;
   void when_kept(Kept then) override { when_kept_(std::move(then)); }
 
+  Error disabled() const;
+  void make_beat();
+  void grade_all(bool is_missing);
   void enter(ConnectionState state);
   void note_error(const Error& error);
   void add_event(std::string_view event, std::string detail);
@@ -67,7 +78,10 @@ class ConnectionHost : private DriverHost {
   MakeDriver make_driver_;
   WhenKept when_kept_;
   SignalTable table_;
-  std::unique_ptr<Driver> driver_;
+  std::vector<Quality> told_;  // by the driver, of each signal
+  std::optional<std::size_t> beat_signal_;
+  std::unique_ptr<BeatKeeper> beat_;
+  std::unique_ptr<Driver> driver_;  // after all that it calls
 
   ConnectionState state_ = ConnectionState::kDisabled;
   Timestamp since_;

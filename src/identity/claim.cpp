@@ -60,6 +60,7 @@ void Service::note_refused_claim(const std::string& address) {
   Principal nobody;
   nobody.tenant = kFirstTenant;
   nobody.name = "unknown";
+  nobody.origin.address = address;
   const std::lock_guard lock(database_mutex_);
   Status noted = audit_.append_refusal(audit_row(nobody, "claim.refuse", "", "from " + address),
                                        clock_.monotonic());
@@ -87,14 +88,21 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
             .tenant = kFirstTenant,
             .email = std::move(email).value(),
             .name = std::move(name).value(),
-            .role = Role::kAdministrator,
+            .access = Role::kAdministrator,
             .created = clock_.now()};
   const std::lock_guard database_lock(database_mutex_);
   // Asked again: another claim with the same code may have been quicker.
   if (Status good = check_code(typed); !good) return std::move(good).error();
-  DraftSession draft = draft_session({}, new_secret());
-  const AuditRow audit = audit_row(principal_of(user), "server.claim", organisation.name,
-                                   "administrator " + user.email + ", from " + request.address);
+  const SignInRequest from{.email = user.email,
+                           .password = {},
+                           .address = request.address,
+                           .previous_cookie = {},
+                           .agent = request.agent};
+  DraftSession draft = draft_session({}, new_secret(), from, Strength::kPassword);
+  std::optional<FactorPerson> person;
+  AuditRow audit = audit_row(principal_of(user), "server.claim", organisation.name,
+                             "administrator " + user.email + ", from " + request.address);
+  audit.address = request.address;
   Status kept = commit_with(audit, [&]() -> Status {
     if (Status done = insert_organisation(*database_, organisation, user.created); !done) {
       return done;
@@ -103,6 +111,13 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
     if (!id) return std::move(id).error();
     user.id = *id;
     draft.live.user = *id;
+    {
+      const std::lock_guard lock(state_mutex_);
+      person = person_at_sign_in(user, false);
+    }
+    if (person) {
+      if (Status done = put_factor_person(*database_, *person); !done) return done;
+    }
     return put_draft(draft);
   });
   if (!kept) return std::move(kept).error();
@@ -110,6 +125,7 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
   draft.live.used_on_disk = draft.live.idle.started();
   state_.organisations[organisation.id] = organisation;
   state_.users[user.id] = user;
+  if (person) state_.factors[user.id].person = *std::move(person);
   state_.sessions.insert_or_assign(draft.digest, draft.live);
   state_.claim_code.reset();
   return NewSession{draft.cookie, session_of(draft.cookie, user)};

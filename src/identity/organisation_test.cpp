@@ -35,7 +35,7 @@ TEST_F(Organisations, GetTheirOwnAdministratorWhoSignsInToThem) {
   const NewSession session = sign_in(kCleo, kCleoPassword).value();
   EXPECT_EQ(session.session.organisation.name, "Southport Castings");
   EXPECT_EQ(session.session.principal.tenant, TenantId{2});
-  EXPECT_EQ(session.session.principal.role, Role::kAdministrator);
+  EXPECT_EQ(session.session.user.access.grants().at(0).role, Role::kAdministrator);
   EXPECT_EQ(identity_->list_users(session.session.principal)->size(), 1U) << "nobody of others";
   EXPECT_EQ(identity_->list_users(admin_)->size(), 1U);
   EXPECT_EQ(identity_->organisations().size(), 2U);
@@ -81,7 +81,7 @@ TEST_F(Organisations, LetNobodyInWhileSuspended) {
   const std::string token =
       identity_
           ->create_token(session.session.principal,
-                         {.name = "feed", .role = Role::kViewer, .expires = {}})
+                         {.name = "feed", .access = Role::kViewer, .expires = {}})
           ->secret;
   ASSERT_TRUE(identity_->suspend_organisation(admin_, id, true).ok());
   EXPECT_FALSE(signed_in(session.cookie));
@@ -145,7 +145,7 @@ TEST_F(Organisations, MayBeRefusedRoomForPeopleAndTokens) {
   EXPECT_EQ(identity_
                 ->create_user(admin_, {.email = "c@example.com",
                                        .name = "C",
-                                       .role = Role::kViewer,
+                                       .access = Role::kViewer,
                                        .password = kBobPassword})
                 .error()
                 .what,

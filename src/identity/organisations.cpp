@@ -60,7 +60,7 @@ Result<Organisation> Service::organisation_of(TenantId tenant) const {
 
 Result<MadeOrganisation> Service::create_organisation(const Principal& actor,
                                                       const NewOrganisation& request) {
-  if (Status may = authorise_operator(actor, Permission::kUserManage); !may) {
+  if (Status may = authorise(actor, Permission::kPlatformManage); !may) {
     return std::move(may).error();
   }
   Result<std::string> name = normalise_name("organisation", request.name);
@@ -86,7 +86,7 @@ Result<MadeOrganisation> Service::create_organisation(const Principal& actor,
             .tenant = organisation.id,
             .email = *std::move(email),
             .name = *std::move(person),
-            .role = Role::kAdministrator,
+            .access = Role::kAdministrator,
             .created = clock_.now()};
   const std::string detail = "administrator " + user.email;
   const AuditRow audit = audit_row(actor, "organisation.create", organisation.name, detail);
@@ -139,7 +139,7 @@ Status Service::change_organisation(const Principal& actor, std::string_view act
 }
 
 Status Service::suspend_organisation(const Principal& actor, TenantId tenant, bool suspended) {
-  if (Status may = authorise_operator(actor, Permission::kUserManage); !may) return may;
+  if (Status may = authorise(actor, Permission::kPlatformManage); !may) return may;
   if (tenant == kFirstTenant) return operators_own();
   const std::lock_guard database_lock(database_mutex_);
   Organisation changed;
@@ -171,7 +171,7 @@ Status Service::set_leaving(const Principal& actor, std::optional<Timestamp> lea
 
 Status Service::remove_organisation(const Principal& actor, TenantId tenant) {
   if (actor.kind != PrincipalKind::kNobody) {
-    if (Status may = authorise_operator(actor, Permission::kUserManage); !may) return may;
+    if (Status may = authorise(actor, Permission::kPlatformManage); !may) return may;
   }
   if (tenant == kFirstTenant) return operators_own();
   const std::lock_guard database_lock(database_mutex_);

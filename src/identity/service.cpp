@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "identity/organisation_store.h"
+#include "identity/audit_entry.h"
+#include "identity/grant_store.h"
 
 namespace lineshaft::identity {
 namespace {
 
-constexpr std::uint64_t kAuditPageMax = 1'000;
 // A session that is in use anyway is written once a minute; one that only grows older, once an
 // hour.
 constexpr Nanoseconds kAgeWrittenEvery = std::chrono::hours(1);
@@ -52,12 +53,23 @@ Status Service::load() {
   const std::scoped_lock lock(database_mutex_, state_mutex_);
   if (Status ready = migrate_store(*database_); !ready) return ready;
   if (Status ready = migrate_organisations(*database_); !ready) return ready;
+  if (Status ready = open_audit(); !ready) return ready;
+  if (Status ready = migrate_factors(*database_); !ready) return ready;
   auto organisations = load_all_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
+  auto policies = load_policies(*database_);
+  if (!policies) return std::move(policies).error();
+  state_.policies = *std::move(policies);
+  auto requests = load_requests(*database_);
+  if (!requests) return std::move(requests).error();
+  state_.requests = *std::move(requests);
   auto users = load_users(*database_);
   if (!users) return std::move(users).error();
-  for (User& each : *users) state_.users[each.id] = std::move(each);
+  for (User& each : *users) {
+    each.access = Access(each.access.grants(), withheld_in(each.tenant));
+    state_.users[each.id] = std::move(each);
+  }
 
   auto sessions = load_sessions(*database_);
   if (!sessions) return std::move(sessions).error();
@@ -74,9 +86,22 @@ Status Service::load() {
   for (TokenRow& row : *tokens) {
     const Stopwatch age = Stopwatch::resume(row.token.created, row.age, clock_);
     const std::optional<Timestamp> use = row.token.last_used;
+    row.token.access = Access(row.token.access.grants(), withheld_in(row.token.tenant));
     state_.tokens.insert_or_assign(row.digest,
                                    LiveToken{std::move(row.token), row.digest, age, use});
   }
+  return load_factor_tables();
+}
+
+// Requires: database_mutex_ held.
+Status Service::open_audit() {
+  // The records are on the real disk, whatever else is simulated.
+  sys::FileSystem& files = sys::real_file_system();
+  if (Status ready = audit_.open(files, random_, clock_.now()); !ready) return ready;
+  auto reading = records::Database::open(files, {.path = database_->path(), .check = false});
+  if (!reading) return std::move(reading).error();
+  trail_ = std::make_unique<Trail>(Trail::Writer{database_mutex_, *database_, audit_},
+                                   *std::move(reading), files, clock_);
   return {};
 }
 
@@ -85,14 +110,28 @@ std::string Service::new_secret() {
   return random_secret(random_);
 }
 
+Bytes Service::random_bytes(std::size_t count) {
+  Bytes bytes(count);
+  const std::lock_guard lock(random_mutex_);
+  random_.fill(bytes);
+  return bytes;
+}
+
 AuditRow Service::audit_row(const Principal& actor, std::string_view action, std::string object,
-                            std::string detail) const {
+                            std::string detail, std::string before, std::string after) const {
   return {.tenant = actor.tenant,
           .time = clock_.now(),
           .actor = actor.name,
           .action = std::string(action),
           .object = std::move(object),
-          .detail = std::move(detail)};
+          .detail = std::move(detail),
+          .actor_kind = std::string(kind_word(actor)),
+          .actor_id = actor.id,
+          .door = std::string(door_word(actor.origin.door)),
+          .address = actor.origin.address,
+          .request = actor.origin.request,
+          .before = std::move(before),
+          .after = std::move(after)};
 }
 
 Result<std::string> Service::hash_at_gate(std::string_view password) {
@@ -167,6 +206,11 @@ Status Service::write_unwritten(const Unwritten& unwritten) {
 }
 
 Status Service::maintain() {
+  if (Status written = write_waiting(); !written) return written;
+  return trail_->maintain();
+}
+
+Status Service::write_waiting() {
   const std::lock_guard database_lock(database_mutex_);
   Unwritten unwritten;
   {

@@ -7,18 +7,16 @@
 #include <unordered_map>
 #include <vector>
 
+#include "identity/factor_store.h"
 #include "identity/identity.h"
 #include "identity/operator.h"
+#include "identity/pending.h"
 #include "identity/secrets.h"
 #include "identity/sign_in_limiter.h"
 #include "identity/stopwatch.h"
 #include "identity/store.h"
 
 namespace lineshaft::identity {
-
-// The organisation that claims the server. After damaged records were set aside and the server was
-// claimed again, it finds the history of before under the same number.
-inline constexpr TenantId kFirstTenant = kOperator;
 
 struct LiveSession {
   UserId user;
@@ -27,6 +25,17 @@ struct LiveSession {
   // What the disk has; written anew when it is behind.
   std::optional<Timestamp> used_on_disk;
   Nanoseconds age_on_disk{};
+  std::string address = {};
+  std::string agent = {};
+  Strength strength = Strength::kPassword;
+  std::string notice = {};  // shown as long as this session lasts
+};
+
+// How a person proves to be that person, beside the password.
+struct LiveFactors {
+  std::vector<FactorRow> factors;
+  std::size_t recovery_codes = 0;
+  FactorPerson person;
 };
 
 struct LiveToken {
@@ -48,7 +57,9 @@ struct State {
   std::unordered_map<UserId, User> users;
   std::unordered_map<Digest, LiveSession, DigestHash> sessions;
   std::unordered_map<Digest, LiveToken, DigestHash> tokens;
-  std::vector<Digest> ended;  // sessions that the disk still has to forget
+  std::map<TenantId, RightsPolicy> policies;  // without an entry: all off
+  std::vector<RightsRequest> requests;        // oldest first
+  std::vector<Digest> ended;                  // sessions that the disk still has to forget
   std::optional<LiveClaimCode> claim_code;
   SignInLimiter limiter;
   Identity::Room room;
@@ -57,6 +68,10 @@ struct State {
     const auto found = organisations.find(tenant);
     return found != organisations.end() && found->second.state == OrganisationState::kActive;
   }
+  std::unordered_map<UserId, LiveFactors> factors;
+  std::map<TenantId, FactorRule> factor_rules;  // absent: kAdministrators
+  PendingBook pending;
+  SignInLimiter factor_limiter;
 };
 
 }  // namespace lineshaft::identity

@@ -9,6 +9,7 @@
 
 #include "sys/file.h"
 #include "sys/http.h"
+#include "sys/tls_policy.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -24,20 +25,22 @@ using SslStream = beast::ssl_stream<beast::tcp_stream>;
 constexpr std::size_t kPieceBytes = 64 * 1024;
 constexpr std::uint64_t kAnswerBytesMax = 1ULL << 30;
 
-std::string certificate_pem(X509* certificate) {
-  BIO* const bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(bio, certificate);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string pem(data, static_cast<std::size_t>(size));
-  BIO_free_all(bio);
-  return pem;
+// What cannot be used of our own certificate is told by the server, which then sees none.
+asio::ssl::context client_context(const HttpClientOptions& options) {
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  apply_tls_policy(context.native_handle());
+  if (options.own.certificate_pem.empty()) return context;
+  Code ignored;
+  context.use_certificate_chain(asio::buffer(options.own.certificate_pem), ignored);
+  context.use_private_key(asio::buffer(options.own.key_pem), asio::ssl::context::pem, ignored);
+  return context;
 }
 
 // A connected TLS stream with its own small loop.
 class Wire {
  public:
-  explicit Wire(const HttpClientOptions& options) : options_(options), stream_(io_, tls_) {}
+  explicit Wire(const HttpClientOptions& options)
+      : options_(options), tls_(client_context(options)), stream_(io_, tls_) {}
 
   Status connect() {
     Code code;
@@ -50,7 +53,6 @@ class Wire {
     // What the macro SSL_set_tlsext_host_name does, without its C casts.
     SSL_ctrl(stream_.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              options_.server.host.data());
-    SSL_ctrl(stream_.native_handle(), SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
     tcp::resolver resolver(io_);
     const auto addresses =
         resolver.resolve(options_.server.host, std::to_string(options_.server.port), code);
@@ -69,7 +71,8 @@ class Wire {
                               [done](Code result) { done(result, 0); });
     });
     if (code) return fail(ErrorId::kTlsFailed, code);
-    return pinned ? check_pin() : Status();
+    if (!pinned) return {};
+    return check_pin(stream_.native_handle(), options_.pinned_fingerprint, options_.server.host);
   }
 
   // Starts one operation and runs the loop until it has ended.
@@ -97,21 +100,9 @@ class Wire {
   SslStream& stream() { return stream_; }
 
  private:
-  Status check_pin() {
-    X509* const certificate = SSL_get1_peer_certificate(stream_.native_handle());
-    if (certificate == nullptr) {
-      return Error{ErrorId::kTlsFailed, options_.server.text() + " shows no certificate"};
-    }
-    const Result<std::string> fingerprint = certificate_fingerprint(certificate_pem(certificate));
-    X509_free(certificate);
-    if (fingerprint && *fingerprint == options_.pinned_fingerprint) return {};
-    return Error{ErrorId::kTlsFailed, options_.server.text() + " shows another certificate: " +
-                                          (fingerprint ? *fingerprint : "")};
-  }
-
   HttpClientOptions options_;
   asio::io_context io_{1};
-  asio::ssl::context tls_{asio::ssl::context::tls_client};
+  asio::ssl::context tls_;
   SslStream stream_;
 };
 

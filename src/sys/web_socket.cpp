@@ -21,8 +21,8 @@ class Socket final : public WebSocket,
                      public HttpConnection,
                      public std::enable_shared_from_this<Socket> {
  public:
-  Socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot, SslStream stream,
-         WebSocketHandlers handlers)
+  Socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlots::Slot> slot,
+         SslStream stream, WebSocketHandlers handlers)
       : shared_(std::move(shared)),
         slot_(std::move(slot)),
         stream_(std::move(stream)),
@@ -110,7 +110,7 @@ class Socket final : public WebSocket,
   }
 
   std::shared_ptr<HttpShared> shared_;
-  std::unique_ptr<HttpSlot> slot_;
+  std::unique_ptr<HttpSlots::Slot> slot_;
   websocket::stream<SslStream, false> stream_;  // no compression: half the code to compile
   WebSocketHandlers handlers_;
   beast::flat_buffer buffer_;
@@ -122,7 +122,7 @@ class Socket final : public WebSocket,
 
 }  // namespace
 
-void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot,
+void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlots::Slot> slot,
                       SslStream stream, WebSocketHandlers handlers, const Request& request) {
   std::make_shared<Socket>(std::move(shared), std::move(slot), std::move(stream),
                            std::move(handlers))

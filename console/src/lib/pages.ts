@@ -7,7 +7,7 @@ export interface PageEntry {
   id: string; // the words are page.<id>
   href: string;
   icon: IconName;
-  permissions: readonly string[]; // any of them
+  permissions: readonly string[]; // any of them; none: for everybody, and not in the rail
   load: () => Promise<{ default: Component }>;
 }
 
@@ -25,6 +25,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'ledger', href: '/ledger', icon: 'ledger', permissions: ['rights.read'], load: () => import('../pages/Ledger.svelte') },
   { id: 'network', href: '/network', icon: 'network', permissions: ['rights.read'], load: () => import('../pages/Network.svelte') },
   { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
+  { id: 'account', href: '/account', icon: 'person', permissions: [], load: () => import('../pages/Account.svelte') },
 ];
 
 /** The page of an address: the entry itself or what lies under it. */

@@ -1,7 +1,14 @@
 // The objects of the HTTP API, as docs/reference/api.md has them.
 
 export type Role = 'viewer' | 'operator' | 'engineer' | 'administrator';
-export const ROLES: readonly Role[] = ['viewer', 'operator', 'engineer', 'administrator'];
+export const ROLES: readonly Role[] = ['viewer', 'operator', 'engineer', 'quality', 'energy', 'ip_officer', 'finance', 'partner',
+  'auditor', 'system', 'security', 'administrator'];
+
+/** A role, and where it counts: '*', or the path of a level of the plant with all below it. */
+export interface Grant {
+  role: Role;
+  place: string;
+}
 
 export interface Problem {
   id: string; // "LS-1002"; "" when the server did not answer at all
@@ -25,38 +32,78 @@ export interface ServerStatus {
 }
 
 export interface Session {
-  user: { id: number; email: string; name: string; role: Role };
+  user: { id: number; email: string; name: string; grants: Grant[] };
   organisation: { id: number; name: string };
   csrf: string;
-  permissions: string[];
   operator: boolean; // of the organisation that runs the server
+  permissions: string[]; // held at any place at all
+  everywhere: string[]; // held in the whole organisation
+  strength: Strength;
+  second_factor: { enrolled: number; demanded: boolean; due: string | null; missing: boolean };
+  notice: string;
+}
+
+export type Strength = 'password' | 'password-totp' | 'password-passkey' | 'passkey' | 'password-recovery';
+
+export interface Factor {
+  id: number;
+  kind: 'totp' | 'passkey';
+  name: string;
+  created: string;
+  used: string | null;
+  host?: string;
+}
+
+export interface Account {
+  factors: Factor[];
+  recovery_codes_left: number;
+  passkeys_possible: boolean;
+  passkeys_why_not: string;
+  idle_hours_max: number;
+  session_hours_max: number;
+}
+
+export interface OpenSession {
+  id: string;
+  own: boolean;
+  created: string;
+  used: string;
+  ends: string;
+  address: string;
+  agent: string;
+  strength: Strength;
+}
+
+export type FactorRule = 'nobody' | 'administrators' | 'everyone';
+
+export interface Invitation {
+  id: number;
+  email: string;
+  name: string;
+  role: Role;
+  created: string;
+  expires: string;
+  by: string;
+  link?: string;
 }
 
 export interface User {
   id: number;
   email: string;
   name: string;
-  role: Role;
+  grants: Grant[];
   created: string;
+  second_factor?: { totp: number; passkeys: number; recovery_codes: number; demanded: boolean; due: string | null };
 }
 
 export interface Token {
   id: number;
   name: string;
-  role: Role;
+  grants: Grant[];
   created: string;
   last_used?: string | null;
   expires?: string | null;
   token?: string;
-}
-
-export interface AuditEntry {
-  id: number;
-  time: string;
-  actor: string;
-  action: string;
-  object: string;
-  detail: string;
 }
 
 export interface Attention {
@@ -74,7 +121,7 @@ export interface Overview {
   started: string;
   version: string;
   values_per_second: number;
-  values_stored: number;
+  values_stored: number | null; // as memory_bytes and storage: null for who does not run the server
   tags: number;
   tags_bad: number;
   connections: { total: number; connected: number; retrying: number; disabled: number };
@@ -91,7 +138,7 @@ export interface Overview {
     scrub_finished: string | null;
     last_backup: string | null;
   };
-  memory_bytes: number;
+  memory_bytes: number | null;
   attention: Attention[];
 }
 
@@ -109,8 +156,71 @@ export interface FieldSpec {
   choices?: string[];
 }
 
+/** The fetching of past values that runs, or the last one. */
+export interface Backfill {
+  state: 'none' | 'running' | 'done' | 'failed' | 'cancelled';
+  dry_run?: boolean;
+  after_outage?: boolean;
+  signals?: number;
+  signals_done?: number;
+  signals_without?: number;
+  values?: number;
+  error?: string | null;
+}
+
+export interface MethodArgument {
+  name: string;
+  type: string;
+  description: string;
+  usable: boolean;
+}
+
+export interface PendingCall {
+  token: string;
+  machine: string;
+  arguments: string;
+  asked_by: string;
+  expires: string;
+  second_person: boolean;
+}
+
+export interface MachineMethod {
+  name: string;
+  confirm: 'none' | 'again' | 'second-person';
+  inputs: MethodArgument[];
+  outputs: MethodArgument[];
+  error: string | null;
+  pending: PendingCall | null;
+}
+
+export interface MethodList {
+  machine: string;
+  enabled: boolean;
+  you: string;
+  items: MachineMethod[];
+}
+
+export interface CallResult {
+  results?: { name: string; type: string; value: unknown }[];
+  pending?: PendingCall;
+}
+
+/** What is known of the devices of a maker: defaults of settings, and why. */
+export interface Profile {
+  name: string;
+  title: string;
+  limits: string[];
+  source: string;
+  settings: Record<string, unknown>;
+  signal: Record<string, unknown>;
+  zh: { title: string; limits: string[] };
+}
+
 export interface ProtocolKind {
   name: string;
+  /** Its machines may keep values that can be fetched later. */
+  history?: boolean;
+  profiles?: Profile[];
   browsing?: 'none' | 'by-node' | 'at-once';
   /** Ports at which its machines usually listen. */
   doors?: number[];
@@ -121,6 +231,13 @@ export interface ProtocolKind {
 export interface PollGroup {
   name: string;
   interval_ms: number;
+}
+
+/** A signal that one side changes again and again, as a sign of life. */
+export interface Heartbeat {
+  signal: string;
+  interval_ms: number;
+  direction: 'expect' | 'write';
 }
 
 export interface ConnectionStatus {
@@ -151,6 +268,7 @@ export interface Connection {
   enabled: boolean;
   writes_enabled?: boolean;
   store?: 'changes' | 'all';
+  heartbeat?: Heartbeat | null;
   settings: Record<string, unknown>;
   groups: PollGroup[];
   status: ConnectionStatus;
@@ -173,6 +291,53 @@ export interface Certificates {
   own: Certificate;
   waiting: Certificate[];
   trusted: Certificate[];
+}
+
+export interface X509 {
+  subject: string;
+  issuer: string;
+  fingerprint: string;
+  serial: string;
+  dns_names: string[];
+  addresses: string[];
+  not_before: string;
+  not_after: string;
+}
+
+export interface AuthorityView {
+  authority: X509 & { certificate: string };
+  server: X509 & { source: 'authority' | 'self-signed' | 'imported' | 'configured'; renews: string | null };
+}
+
+/** What the server's authority has signed for a machine, a program or a partner. */
+export interface Issued {
+  id: number;
+  name: string;
+  use: ('server' | 'client')[];
+  serial: string;
+  token: number | null;
+  certificate: string;
+  not_after: string;
+  revoked: string | null;
+  authority?: string;
+  key?: string;
+  pkcs12?: string;
+}
+
+export interface Finding {
+  id: string;
+  urgency: 'mend' | 'look';
+  text: string;
+  remedy: string;
+  name?: string;
+  at?: string;
+  count?: number;
+  link?: string;
+}
+
+export interface Exposure {
+  listeners: { what: string; at: string; outside: boolean; encrypted: boolean; tags: number }[];
+  findings: Finding[];
 }
 
 export interface ConnectionEvent {
