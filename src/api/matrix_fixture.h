@@ -38,7 +38,7 @@ class Matrix : public Api {
   static constexpr const char* kHere = "Northfield/melt";
   // In every name of our things, so that a list that shows any of them is found out.
   static constexpr std::string_view kOurs = "Northfield";
-  static constexpr std::string_view kOutside = "rolling";
+  static constexpr std::string_view kOutside = "rollmill";
 
   Matrix() {
     services_->maintenance = &maintenance_;
@@ -109,6 +109,7 @@ class Matrix : public Api {
                                                                  {"agreement", "/agreements/"},
                                                                  {"user", "/users"},
                                                                  {"token", "/tokens"},
+                                                                 {"invitation", "/invitations"},
                                                                  {"template", "/templates"},
                                                                  {"key", "/keys"},
                                                                  {"request", "/access/requests"}};
@@ -121,9 +122,10 @@ class Matrix : public Api {
 
   // After strangers have tried everything.
   void everything_is_still_there() {
-    for (const char* page : {"/users", "/tokens", "/templates", "/keys", "/access/requests"}) {
+    for (const char* page :
+         {"/users", "/tokens", "/templates", "/keys", "/access/requests", "/invitations"}) {
       const std::string text = ask("GET", page, {}, administrator_).body;
-      for (const char* thing : {"user", "token", "template", "key", "request"}) {
+      for (const char* thing : {"user", "token", "template", "key", "request", "invitation"}) {
         if (std::string_view(kPageOf.at(thing)) != page) continue;
         EXPECT_NE(text.find(things_.at(thing)), text.npos) << thing << " in " << text;
       }
@@ -217,9 +219,9 @@ class Matrix : public Api {
   }
   void make_plant() {
     things_["tag"] = make_tag("Northfield/melt/eaf1/power");
-    things_outside_["tag"] = make_tag("Northfield/rolling/mill/speed");
+    things_outside_["tag"] = make_tag("Northfield/rollmill/mill/speed");
     things_["connection"] = make_connection("inside", "Northfield/melt/eaf1/count");
-    things_outside_["connection"] = make_connection("rolling", "Northfield/rolling/mill/count");
+    things_outside_["connection"] = make_connection("rollmill", "Northfield/rollmill/mill/count");
     things_["flow"] = std::to_string(must("POST", "/flows",
                                           {{"name", "Northfield flow"},
                                            {"kind", "modbus-server"},
@@ -232,7 +234,7 @@ class Matrix : public Api {
          administrator_);
     things_["template"] = "NorthfieldKind";
     things_["import"] = make_import("Northfield/melt/eaf1");
-    things_outside_["import"] = make_import("Northfield/rolling/mill");
+    things_outside_["import"] = make_import("Northfield/rollmill/mill");
     SampleBatch samples{TenantId{1}, {1}, {}};
     for (const auto* things : {&things_, &things_outside_}) {
       const TagId id{static_cast<std::uint32_t>(std::stoul(things->at("tag")))};
@@ -308,6 +310,13 @@ class Matrix : public Api {
                                {"role", "viewer"},
                                {"password", kPassword}},
                               administrator_));
+    const auto invited = identity_->invite(
+        administrator_principal(), {"dora@northfield.example", "Northfield Dora", Role::kViewer});
+    things_["invitation"] = std::to_string(invited.value().invitation.id.value);
+    const auto carl = identity_->sign_in({"carl@northfield.example", kPassword, "127.0.0.1", ""});
+    ASSERT_TRUE(carl.ok());
+    things_["session"] =
+        identity_->list_sessions(carl->session.principal, carl->session.user.id, "")->front().id;
     make_request();
     things_["organisation"] = "1";
     things_["signup"] = "1";

@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 1> kSteps{
        ALTER TABLE audit ADD COLUMN before TEXT NOT NULL DEFAULT '';
        ALTER TABLE audit ADD COLUMN after TEXT NOT NULL DEFAULT '';
        ALTER TABLE audit ADD COLUMN result TEXT NOT NULL DEFAULT '';
+       CREATE INDEX audit_removals ON audit (id) WHERE action = 'audit.remove';
        CREATE TABLE audit_seals (
          id INTEGER PRIMARY KEY, nodes BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
        CREATE TABLE audit_settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -156,11 +157,12 @@ Result<std::uint64_t> last_entry_id(Database& database) {
 }
 
 Result<std::uint64_t> removed_through(Database& database) {
+  // The action stands in the text, so that the index of such entries is used.
   Result<Statement> select = database.prepare(
-      "SELECT object FROM audit WHERE action = ?1 AND actor_kind = 'server' "
-      "ORDER BY id DESC LIMIT 1");
+      "SELECT object FROM audit WHERE action = 'audit.remove' "
+      "AND actor_kind = 'server' ORDER BY id DESC LIMIT 1");
   if (!select) return std::move(select).error();
-  select->bind(kAuditRemoveAction);
+  select->bind();
   Result<bool> row = select->step();
   if (!row) return std::move(row).error();
   std::uint64_t through = 0;

@@ -1,7 +1,6 @@
 #include "identity/audit_verify.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/hex.h"
 #include "identity/audit_entry.h"
@@ -59,12 +58,6 @@ AuditVerifier::AuditVerifier(records::Database& database, std::vector<ledger::No
 
 Result<std::uint64_t> AuditVerifier::step(std::uint64_t count) {
   const std::uint64_t begin = checked();
-  if (!began_) {
-    Result<std::uint64_t> removed = removed_through(database_);
-    if (!removed) return as_finding(removed.error(), 1);
-    removed_ = *removed;
-    began_ = true;
-  }
   const auto entries = entries_behind(database_, begin, count);
   if (!entries) return as_finding(entries.error(), begin + 1);
   const auto seals = seals_behind(database_, begin, count);
@@ -86,6 +79,12 @@ Result<std::uint64_t> AuditVerifier::step(std::uint64_t count) {
 
 Status AuditVerifier::take(std::uint64_t id, const AuditEntry* entry, const Seal* seal) {
   const std::string name = name_of(id);
+  if (entry == nullptr && id > removed_) {
+    // Asked when one is missing: entries may grow too old while the others are looked through.
+    Result<std::uint64_t> removed = removed_through(database_);
+    if (!removed) return as_finding(removed.error(), id);
+    removed_ = *removed;
+  }
   if (entry == nullptr && (seal == nullptr || id > removed_)) {
     // The hash of nothing: a number that was never given (audit_log.cpp, seal_old).
     const bool never_given =

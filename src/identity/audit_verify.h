@@ -53,7 +53,6 @@ class AuditVerifier {
   ledger::Peaks peaks_;
   std::uint64_t good_mark_ = 0;  // the largest checkpoint that was reached and right
   std::uint64_t removed_ = 0;
-  bool began_ = false;
 };
 
 // The whole trail of a data directory whose server does not run.

@@ -1,6 +1,7 @@
 // The objects of the HTTP API, as docs/reference/api.md has them.
 
-export type Role = 'viewer' | 'operator' | 'engineer' | 'administrator';
+export type Role =
+  | 'viewer' | 'operator' | 'engineer' | 'quality' | 'energy' | 'ip_officer' | 'finance' | 'partner' | 'auditor' | 'system' | 'security' | 'administrator';
 export const ROLES: readonly Role[] = ['viewer', 'operator', 'engineer', 'quality', 'energy', 'ip_officer', 'finance', 'partner',
   'auditor', 'system', 'security', 'administrator'];
 
@@ -96,6 +97,26 @@ export interface User {
   second_factor?: { totp: number; passkeys: number; recovery_codes: number; demanded: boolean; due: string | null };
 }
 
+export interface VaultKey {
+  owner: number; // an organisation; 0: the server
+  number: number;
+  made: string;
+  state: 'active' | 'retired' | 'destroyed';
+}
+
+export interface Vault {
+  master: 'file' | 'credential' | 'passphrase' | 'pkcs11';
+  master_since: string;
+  advice: string;
+  encryption: boolean;
+  files_sealed: number;
+  files_clear: number;
+  files_old_keys: number;
+  rotating: boolean;
+  trouble: string;
+  keys: VaultKey[];
+}
+
 export interface Token {
   id: number;
   name: string;
@@ -137,7 +158,7 @@ export interface Overview {
     repaired_blocks: number;
     scrub_finished: string | null;
     last_backup: string | null;
-  };
+  } | null;
   memory_bytes: number | null;
   attention: Attention[];
 }
