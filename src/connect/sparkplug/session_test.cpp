@@ -131,7 +131,7 @@ TEST_F(SparkplugSessionTest, AsksARunningNodeForItsBirth) {
   make_node();
   turn();
   plant.put(1, host_connection(), 1);
-  turn(5s);
+  turn(2500ms);  // the host asks after 3 s, and the node hears it at the next turn
   EXPECT_EQ(plant.status(1).tags_bad, 2u);
   node->update(speed, {Value(2.5F), quality::kGood, now_ms()});
   turn();
