@@ -18,8 +18,7 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-// There in builds with a sanitizer.
-extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
+extern "C" void __sanitizer_set_death_callback(void (*callback)());
 
 namespace {
 
@@ -125,7 +124,7 @@ int main(int count, char** words) {
     return 2;
   }
   name = std::filesystem::path(words[0]).filename().string();
-  if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(keep_current);
+  __sanitizer_set_death_callback(keep_current);
   std::signal(SIGABRT, on_abort);
   const std::uint64_t seed = std::random_device{}();
   std::printf("%s: seed %llu\n", name.c_str(), static_cast<unsigned long long>(seed));
