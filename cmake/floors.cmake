@@ -95,37 +95,24 @@ function(lineshaft_room room)
     target_compile_definitions(${target}_test PRIVATE
       LINESHAFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
       LINESHAFT_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-    # In the program, not in the tests of it, where it costs a third of the time to compile.
-    target_compile_options(${target}_test PRIVATE -fno-sanitize=undefined)
     add_test(NAME ${room} COMMAND ${target}_test)
   endif()
 endfunction()
 
-# lineshaft_fuzz(<name> USES room...): the harness fuzz/<name>_fuzz.cpp with its seeds in
-# fuzz/corpus/<name>/. The `fuzz` preset makes a libFuzzer program of it; where there are tests, it is
-# one: fuzz/driver.cpp runs the seeds and two seconds of mutations.
+# lineshaft_fuzz(<room> <file>...): one libFuzzer program per file; built by the `fuzz` preset only.
+# A harness is named x_fuzz.cpp and lives in fuzz/; its corpus seeds in fuzz/corpus/x/.
 function(lineshaft_fuzz name)
-  if(NOT LINESHAFT_FUZZ AND NOT LINESHAFT_TESTS)
+  if(NOT LINESHAFT_FUZZ)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
-  add_executable(${name}_fuzz ${PROJECT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp)
-  target_link_libraries(${name}_fuzz PRIVATE lineshaft_warnings)
-  if(LINESHAFT_FUZZ)
-    if(NOT TARGET fuzzers)
-      add_custom_target(fuzzers)
-    endif()
-    add_dependencies(fuzzers ${name}_fuzz)
-    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
-  else()
-    if(NOT TARGET lineshaft_fuzz_driver)
-      add_library(lineshaft_fuzz_driver STATIC ${PROJECT_SOURCE_DIR}/fuzz/driver.cpp)
-      target_link_libraries(lineshaft_fuzz_driver PRIVATE lineshaft_warnings)
-    endif()
-    target_link_libraries(${name}_fuzz PRIVATE lineshaft_fuzz_driver)
-    add_test(NAME fuzz/${name}
-             COMMAND ${name}_fuzz 2 ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
   endif()
+  add_executable(${name}_fuzz ${PROJECT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp)
+  add_dependencies(fuzzers ${name}_fuzz)
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name}_fuzz PRIVATE lineshaft_warnings)
   foreach(used IN LISTS ARG_USES)
     lineshaft_target_of(${used} used_target)
     target_link_libraries(${name}_fuzz PRIVATE ${used_target})
