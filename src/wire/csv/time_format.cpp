@@ -152,7 +152,7 @@ std::string clock_pattern(std::string_view clock) {
   }
   rest = trimmed(rest);
   if (take_word(rest, "AM") || take_word(rest, "PM")) pattern += " AM";
-  if (!trimmed(rest).empty()) pattern += "Z";
+  if (!trimmed(rest).empty()) pattern += 'Z';
   return pattern;
 }
 
