@@ -20,8 +20,8 @@ std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U)
 
 void add_disk_state(const historian::HistorianCounters& store, Json& items) {
   if (store.disk_full) {
-    Json item =
-        attention_item("error", "The disk is full", error_entry(ErrorId::kDiskFull).remedy.data());
+    Json item = attention_item("error", "The disk is full",
+                               std::string(error_entry(ErrorId::kDiskFull).remedy));
     item["id"] = error_number(ErrorId::kDiskFull);
     items.push_back(std::move(item));
   } else if (store.disk_state == historian::DiskState::kLow) {
@@ -74,7 +74,7 @@ Json attention(const Services& services, const Request& request,
   Json items = Json::array();
   if (store.poisoned) {
     Json item = attention_item("error", "The store takes no more writes",
-                               error_entry(ErrorId::kStorePoisoned).remedy.data());
+                               std::string(error_entry(ErrorId::kStorePoisoned).remedy));
     item["id"] = error_number(ErrorId::kStorePoisoned);
     items.push_back(std::move(item));
   }
