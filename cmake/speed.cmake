@@ -23,6 +23,9 @@ if(LINESHAFT_PCH)
   endif()
 endif()
 
+# What trials of crashes and damage run a hundred thousand times is worth optimising in a build of tests.
+set(LINESHAFT_BUSY_ROOMS base codec historian wal)
+
 # lineshaft_read_headers_once(<target> <of>): <of> is lineshaft_headers, or lineshaft_test_headers for
 # programs that link GoogleTest.
 function(lineshaft_read_headers_once target of)
@@ -30,6 +33,13 @@ function(lineshaft_read_headers_once target of)
     target_precompile_headers(${target} REUSE_FROM ${of})
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
   endif()
+endfunction()
+
+# lineshaft_prefer_optimised(<test> <library>): of a template that both compile the linker takes the first
+# it meets: the library's, which is optimised.
+function(lineshaft_prefer_optimised test library)
+  target_link_options(${test} PRIVATE
+    LINKER:--whole-archive $<TARGET_FILE:${library}> LINKER:--no-whole-archive)
 endfunction()
 
 # LINESHAFT_UNITS: files of a room that share no name of their own are compiled as one (cmake/units.py).
