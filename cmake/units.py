@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Says which files may be compiled together: units.py MOST, in the root of the project.
+"""Says which files may be read together: units.py MOST, in the root of the project.
 
 Prints "FILE;N" for each source of src/ that is no test: files of one room with one N make a unit, at most
-MOST of them. Kept apart are files where a name that one keeps to itself (anonymous namespace, macro) is
+MOST of them. Kept apart are files where a name that one keeps to itself (anonymous namespace, static, macro) is
 known to the other, by itself or by a header of ours: it could mean another thing there.
 """
 import collections

@@ -1,7 +1,7 @@
-# cmake/speed.cmake: how headers are parsed less often.
+# cmake/units.cmake: files of a room that share no name of their own, read as one (LINESHAFT_UNITS).
 #
-# LINESHAFT_UNITS: files of a room that share no name of their own are compiled as one (cmake/units.py).
-# Takes a good part off a build with g++, and off clang-tidy: it goes into what headers and templates bring.
+# For clang-tidy alone, whose time goes into headers. A build compiles each file by itself: only so a
+# missing #include is found.
 if(LINESHAFT_UNITS)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   execute_process(COMMAND ${Python3_EXECUTABLE} cmake/units.py 8 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
@@ -15,9 +15,6 @@ function(lineshaft_compile_in_units target room)
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP
     UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # says of every file's types what it means of a header's
-    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
-  endif()
   foreach(source IN LISTS ARGN)
     if(units MATCHES "src/${room}/${source};([0-9]+)")
       get_filename_component(folder ${source} DIRECTORY)
