@@ -26,6 +26,7 @@
 #include "connect/mtconnect/flow_settings.h"
 #include "connect/opcua/flow_settings.h"
 #include "connect/s7/flow_settings.h"
+#include "connect/sparkplug/flow_settings.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/clock.h"
@@ -41,9 +42,10 @@ class TrustStore;
 // --- what people set -----------------------------------------------------------------------------
 
 // One alternative a kind, in the order of flow_kinds().
-using FlowSettings = std::variant<opcua::ServerFlowSettings, ModbusServerFlowSettings,
-                                  S7ServerFlowSettings, Iec104ServerFlowSettings, MqttFlowSettings,
-                                  LineshaftFlowSettings, MtconnectAgentFlowSettings>;
+using FlowSettings =
+    std::variant<opcua::ServerFlowSettings, ModbusServerFlowSettings, S7ServerFlowSettings,
+                 Iec104ServerFlowSettings, MqttFlowSettings, LineshaftFlowSettings,
+                 MtconnectAgentFlowSettings, SparkplugFlowSettings>;
 
 // Which tags go out, and how. Of each tag the first rule that selects it counts.
 struct FlowRule {
@@ -227,7 +229,7 @@ class FlowKind {
     std::uint32_t page = 1U << 31;  // and does not run over a multiple of that
   };
   virtual Addresses addresses(const FlowSettings& /*settings*/) const { return {}; }
-  // "DB1.DBD4:REAL", for people who set a client up; "" without addresses.
+  // "DB1.DBD4:REAL", for people who set a client up; "": the name says it all.
   virtual std::string address_text(const FlowSettings& /*settings*/, const FlowTag& /*tag*/) const {
     return "";
   }

@@ -102,10 +102,9 @@ Json planned_tag_json(const FlowConfig& config, const PlannedTag& tag) {
                {"unit_symbol", unit_symbol(spec.unit)},
                {"writable", spec.writable}};
   const FlowKind& kind = kind_of(config.settings);
-  if (kind.width(config.settings, spec) > 0) {
-    json["address"] = tag.tag.address;
-    json["address_text"] = kind.address_text(config.settings, tag.tag);
-  }
+  if (kind.width(config.settings, spec) > 0) json["address"] = tag.tag.address;
+  std::string address = kind.address_text(config.settings, tag.tag);
+  if (!address.empty()) json["address_text"] = std::move(address);
   return json;
 }
 

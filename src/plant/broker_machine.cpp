@@ -66,11 +66,10 @@ sparkplug::DataType data_type(ValueType type) {
 }
 
 // Tells changes; what nobody takes waits in the edge node.
-class SparkplugMachine final : public ServedMachine {
+class SparkplugMachine final : public ServedMachine, private connect::SparkplugEdgeUser {
  public:
   SparkplugMachine(const Machine& machine, const Hall& hall, connect::SparkplugEdgeOptions options)
-      : edge_(hall.loop, hall.clock, hall.random, std::move(options),
-              [](sparkplug::EdgeMetricId, const Value&) {}),
+      : edge_(hall.loop, hall.clock, hall.random, std::move(options), *this),
         feed_(machine, hall.loop, hall.clock, hall.speed, [this](const auto& changed) {
           for (const std::size_t signal : changed) update(signal);
         }) {
@@ -87,6 +86,8 @@ class SparkplugMachine final : public ServedMachine {
   }
 
  private:
+  void on_command(sparkplug::EdgeMetricId, Value) override {}  // it is measured, not operated
+
   void update(std::size_t signal) {
     edge_.update(metrics_[signal], {feed_.value(signal), quality::kGood,
                                     static_cast<std::uint64_t>(milliseconds(feed_.time()))});

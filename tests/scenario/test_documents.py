@@ -122,6 +122,10 @@ class Pages(Scenario):
     def test_publish_mqtt(self):
         self.with_a_peer("publish-mqtt", "1883")
 
+    @unittest.skipUnless((ROOT / "tests/peers/node_modules/sparkplug-payload").exists(), "sparkplug-payload is missing (tools/setup test)")
+    def test_publish_sparkplug(self):
+        self.with_a_peer("publish-sparkplug", "1886")
+
     def test_connect_mtconnect(self):
         reader = self.with_a_server()
         reader.replacements["5000"] = str(free_port())

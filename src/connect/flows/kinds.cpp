@@ -9,6 +9,7 @@
 #include "connect/mtconnect/flow_kind.h"
 #include "connect/opcua/flow_kind.h"
 #include "connect/s7/flow_kind.h"
+#include "connect/sparkplug/flow_kind.h"
 
 namespace lineshaft::connect {
 
@@ -17,9 +18,9 @@ namespace {
 // In the order of FlowSettings.
 const std::array<const FlowKind*, std::variant_size_v<FlowSettings>>& kinds() {
   static const std::array<const FlowKind*, std::variant_size_v<FlowSettings>> all = {
-      &opcua::server_flow_kind(),  &modbus_server_flow_kind(), &s7_server_flow_kind(),
-      &iec104_server_flow_kind(),  &mqtt_flow_kind(),          &lineshaft_flow_kind(),
-      &mtconnect_agent_flow_kind()};
+      &opcua::server_flow_kind(),   &modbus_server_flow_kind(), &s7_server_flow_kind(),
+      &iec104_server_flow_kind(),   &mqtt_flow_kind(),          &lineshaft_flow_kind(),
+      &mtconnect_agent_flow_kind(), &sparkplug_flow_kind()};
   return all;
 }
 

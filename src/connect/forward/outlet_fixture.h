@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,12 +19,22 @@ class NotingHost : public FlowHost {
   std::vector<std::string> events;
   bool has(std::string_view event) const { return std::ranges::count(events, event) > 0; }
 
-  std::optional<Sample> current(TagId /*tag*/) override { return std::nullopt; }
+  std::map<TagId, Sample> newest;
+  std::vector<std::string> writes;  // "tag=value by whom"
+  Status write_answer;
+
+  std::optional<Sample> current(TagId tag) override {
+    const auto found = newest.find(tag);
+    return found == newest.end() ? std::nullopt : std::optional(found->second);
+  }
   Result<std::vector<Sample>> history(TagId /*tag*/, TimeRange /*range*/, bool /*newest_first*/,
                                       std::size_t /*max*/) override {
     return std::vector<Sample>();
   }
-  Status write(const FlowUser& /*user*/, TagId /*tag*/, Value /*value*/) override { return {}; }
+  Status write(const FlowUser& user, TagId tag, Value value) override {
+    writes.push_back(std::to_string(tag.value) + "=" + to_text(value) + " by " + user.name);
+    return write_answer;
+  }
   bool may_write(const FlowUser& /*user*/) override { return false; }
   Result<FlowUser> admit(std::string_view /*name*/, std::string_view /*password*/,
                          std::string_view /*peer*/) override {
@@ -58,6 +69,7 @@ class OutletHouse {
       tag.path = "house/t" + std::to_string(id);
       tag.spec.path = "works/t" + std::to_string(id);
       tag.spec.unit = "CEL";
+      tag.spec.writable = writable;
       tags.push_back(std::move(tag));
     }
     ASSERT_TRUE(outlet->put(tags).ok());
@@ -67,6 +79,7 @@ class OutletHouse {
     published += 1;
     bool taken = false;
     const Sample sample{{tag}, clock_.now(), quality::kGood, static_cast<double>(published)};
+    if (!past) host.newest[{tag}] = sample;
     outlet->publish({{sample, past}}, [&taken](const Status& status) { taken = status.ok(); });
     return taken;
   }
@@ -75,6 +88,7 @@ class OutletHouse {
   NotingHost host;
   QueueOptions options;
   int published = 0;
+  bool writable = false;
   sys::SimClock& clock() { return clock_; }
 
  private:

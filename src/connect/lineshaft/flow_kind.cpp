@@ -62,6 +62,8 @@ class LineshaftFlowKind : public FlowKind {
     return false;  // no connection reads from a Lineshaft server by that name
   }
 
+  bool keeps_for_later() const override { return true; }
+
   Result<std::unique_ptr<Outlet>> open(const FlowSettings& settings,
                                        const OutletMeans& means) const override {
     const LineshaftFlowSettings& s = of(settings);

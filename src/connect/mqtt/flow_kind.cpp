@@ -45,6 +45,8 @@ class MqttFlowKind : public FlowKind {
     return reads_from_broker(of(settings).broker, config);
   }
 
+  bool keeps_for_later() const override { return true; }
+
   Result<std::unique_ptr<Outlet>> open(const FlowSettings& settings,
                                        const OutletMeans& means) const override {
     const MqttFlowSettings& s = of(settings);

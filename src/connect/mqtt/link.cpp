@@ -96,6 +96,12 @@ std::uint16_t MqttLink::subscribe(std::vector<mqtt::Subscription> subscriptions)
   return id;
 }
 
+void MqttLink::fence(std::uint64_t token) {
+  client_.fence(token, loop_.now());
+  flush_or_lose();
+  arm();
+}
+
 void MqttLink::acknowledge(mqtt::Receipt receipt) {
   client_.acknowledge(receipt, loop_.now());
   flush_or_lose();

@@ -27,6 +27,7 @@ class MqttUser {
   // the message is safe. False: it is as safe as it gets.
   virtual bool acknowledges_later(mqtt::Receipt /*receipt*/) { return false; }
   virtual void on_delivered(std::uint64_t /*token*/, const Status& /*status*/) {}
+  virtual void on_fenced(std::uint64_t /*token*/) {}
   // The answer to subscribe(): one reason for each filter.
   virtual void on_subscribed(std::uint16_t id, const std::vector<mqtt::Reason>& reasons) = 0;
   virtual void on_down(const Error& why) = 0;
@@ -43,6 +44,7 @@ class MqttLink : private StreamUser, private mqtt::ClientEvents {
   // As those of mqtt::Client.
   Status publish(mqtt::Publish message, std::uint64_t token = 0);
   std::uint16_t subscribe(std::vector<mqtt::Subscription> subscriptions);
+  void fence(std::uint64_t token);
   void acknowledge(mqtt::Receipt receipt);
   // Says good-bye; the broker then publishes no will. The connection is made anew later.
   void disconnect(Error why);
@@ -59,6 +61,7 @@ class MqttLink : private StreamUser, private mqtt::ClientEvents {
   void on_message(const mqtt::Publish& message, mqtt::Receipt receipt) override;
   void on_delivered(std::uint64_t token, const Status& status) override;
   void on_subscribed(std::uint16_t id, const std::vector<mqtt::Reason>& reasons) override;
+  void on_fenced(std::uint64_t token) override { user_.on_fenced(token); }
 
   Status flush();  // gives what the client wrote to the stream
   void flush_or_lose();

@@ -8,11 +8,11 @@
 namespace lineshaft::connect {
 
 SparkplugEdge::SparkplugEdge(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
-                             SparkplugEdgeOptions options, OnCommand on_command)
+                             SparkplugEdgeOptions options, SparkplugEdgeUser& user)
     : loop_(loop),
       clock_(clock),
       flush_interval_(options.flush_interval),
-      on_command_(std::move(on_command)),
+      user_(user),
       node_(options.node, *this),
       flush_timer_(loop.make_timer()),
       birth_timer_(loop.make_timer()),
@@ -35,6 +35,16 @@ void SparkplugEdge::update(sparkplug::EdgeMetricId metric, sparkplug::EdgeValue 
     flush_armed_ = false;
     node_.flush(now_ms());
   });
+}
+
+void SparkplugEdge::flush_and_fence(std::uint64_t token) {
+  node_.flush(now_ms());
+  link_.fence(token);
+}
+
+void SparkplugEdge::rebirth() {
+  node_.rebirth(now_ms(), loop_.now());
+  arm();
 }
 
 std::optional<mqtt::Will> SparkplugEdge::next_will() {
@@ -74,7 +84,9 @@ void SparkplugEdge::on_message(const mqtt::Publish& message) {
 
 // After the node has returned: whoever carries a command out calls update().
 void SparkplugEdge::carry_out() {
-  for (auto& [metric, value] : std::exchange(commands_, {})) on_command_(metric, std::move(value));
+  for (auto& [metric, value] : std::exchange(commands_, {})) {
+    user_.on_command(metric, std::move(value));
+  }
 }
 
 void SparkplugEdge::arm() {
@@ -87,12 +99,16 @@ void SparkplugEdge::on_down(const Error& why) {
   last_error_ = why;
   birth_timer_->cancel();
   node_.on_lost();
+  user_.on_lost(why);
 }
 
 void SparkplugEdge::publish(sparkplug::Publication publication) {
-  if (Status sent = link_.publish(message_of(std::move(publication))); !sent) {
-    last_error_ = sent.error();
-  }
+  const auto topic = sparkplug::parse_topic(publication.topic);
+  const Status sent = link_.publish(message_of(std::move(publication)));
+  if (sent) return;
+  last_error_ = sent.error();
+  using enum sparkplug::MessageType;
+  user_.on_refused(sent.error(), topic && (topic->type == kNBirth || topic->type == kDBirth));
 }
 
 void SparkplugEdge::on_command(sparkplug::EdgeMetricId metric, Value value) {

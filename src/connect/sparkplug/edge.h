@@ -2,7 +2,6 @@
 // hosts and takes their commands. The server's side of Sparkplug.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -19,18 +18,42 @@ struct SparkplugEdgeOptions {
   Nanoseconds flush_interval = std::chrono::milliseconds(100);
 };
 
+// Called on the loop's thread; may call the edge where it says so, but must not destroy it.
+class SparkplugEdgeUser {
+ public:
+  virtual ~SparkplugEdgeUser() = default;
+  // A host wants a value; whoever carries it out reports it with update(). May call update().
+  virtual void on_command(sparkplug::EdgeMetricId metric, Value value) = 0;
+  // As those of sparkplug::EdgeNodeEvents.
+  virtual void on_birth() {}
+  virtual std::optional<sparkplug::EdgeValue> present(sparkplug::EdgeMetricId /*metric*/) {
+    return std::nullopt;
+  }
+  // The broker has everything of before fence(token). May call update(), flush() and fence().
+  virtual void on_fenced(std::uint64_t /*token*/) {}
+  // The connection is gone; what is not fenced may be lost.
+  virtual void on_lost(const Error& /*why*/) {}
+  // The broker does not take that message, which is a birth or data.
+  virtual void on_refused(const Error& /*why*/, bool /*is_birth*/) {}
+};
+
 // Construction connects; metrics are added before the loop turns. Loop's thread.
 class SparkplugEdge : private MqttUser, private sparkplug::EdgeNodeEvents {
  public:
-  // A host wants a value; whoever carries it out reports it with update(). May call update().
-  using OnCommand = std::function<void(sparkplug::EdgeMetricId, Value)>;
+  // `user` must outlive it.
   SparkplugEdge(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
-                SparkplugEdgeOptions options, OnCommand on_command);
+                SparkplugEdgeOptions options, SparkplugEdgeUser& user);
   ~SparkplugEdge() override;
 
   sparkplug::EdgeNode& node() { return node_; }
   // As EdgeNode::update, and sees to it that the value is published.
   void update(sparkplug::EdgeMetricId metric, sparkplug::EdgeValue value);
+
+  // Publishes what update() was told, now; then user.on_fenced(token) follows, unless the
+  // connection is lost. Requires: connected(), a token that is not 0.
+  void flush_and_fence(std::uint64_t token);
+  // With all metrics that it has, at once or when the pause between births is over.
+  void rebirth();
 
   bool connected() const { return link_.connected(); }
   const std::optional<Error>& last_error() const { return last_error_; }
@@ -43,6 +66,11 @@ class SparkplugEdge : private MqttUser, private sparkplug::EdgeNodeEvents {
   void on_down(const Error& why) override;
   void publish(sparkplug::Publication publication) override;
   void on_command(sparkplug::EdgeMetricId metric, Value value) override;
+  void on_birth() override { user_.on_birth(); }
+  std::optional<sparkplug::EdgeValue> present(sparkplug::EdgeMetricId metric) override {
+    return user_.present(metric);
+  }
+  void on_fenced(std::uint64_t token) override { user_.on_fenced(token); }
   void on_host_offline() override;
   void on_trouble(const Error& what) override { last_error_ = what; }
 
@@ -53,7 +81,7 @@ class SparkplugEdge : private MqttUser, private sparkplug::EdgeNodeEvents {
   sys::EventLoop& loop_;
   sys::Clock& clock_;
   const Nanoseconds flush_interval_;
-  OnCommand on_command_;
+  SparkplugEdgeUser& user_;
   sparkplug::EdgeNode node_;
   std::vector<std::pair<sparkplug::EdgeMetricId, Value>> commands_;
   std::unique_ptr<sys::Timer> flush_timer_;

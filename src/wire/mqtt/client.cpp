@@ -51,6 +51,7 @@ void Client::lost() {
   reader_ = FrameReader(options_.packet_bytes_max);
   output_.clear();
   answer_by_.reset();
+  pings_.clear();
   for (const std::uint16_t id : subscribing_) ids_in_use_.reset(id);
   subscribing_.clear();
   unanswered_.clear();
@@ -81,9 +82,29 @@ Status Client::on_time(Nanoseconds now) {
                                         ? "the server did not answer CONNECT"
                                         : "the server did not answer PINGREQ"};
   }
-  send(PingReq(), now);
-  answer_by_ = now + options_.answer_timeout;
+  ping(0, now);
   return {};
+}
+
+void Client::ping(std::uint64_t token, Nanoseconds now) {
+  send(PingReq(), now);
+  pings_.push_back(token);
+  if (!answer_by_) answer_by_ = now + options_.answer_timeout;
+}
+
+void Client::fence(std::uint64_t token, Nanoseconds now) {
+  LS_ASSERT(connected() && token != 0);
+  ping(token, now);
+}
+
+// Answers come in the order of the questions.
+void Client::on_pingresp(Nanoseconds now) {
+  answer_by_.reset();
+  if (pings_.empty()) return;  // one that nobody asked for does no harm
+  const std::uint64_t token = pings_.front();
+  pings_.pop_front();
+  if (!pings_.empty()) answer_by_ = now + options_.answer_timeout;
+  if (token != 0) events_.on_fenced(token);
 }
 
 void Client::send(const Packet& packet, Nanoseconds now) {
@@ -125,7 +146,7 @@ Status Client::on_packet(Packet packet, Nanoseconds now) {
   if (const auto* ack = std::get_if<Ack>(&packet)) return on_ack(*ack, now);
   if (const auto* ack = std::get_if<SubAck>(&packet)) return on_suback(*ack);
   if (std::holds_alternative<PingResp>(packet)) {
-    answer_by_.reset();
+    on_pingresp(now);
     return {};
   }
   if (const auto* bye = std::get_if<Disconnect>(&packet);

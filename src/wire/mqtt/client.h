@@ -52,6 +52,8 @@ class ClientEvents {
   virtual void on_message(const Publish& message, Receipt receipt) = 0;
   // The server has taken the message `token` (QoS 1 and 2), or refuses it.
   virtual void on_delivered(std::uint64_t token, const Status& status) = 0;
+  // The server has answered fence(token).
+  virtual void on_fenced(std::uint64_t /*token*/) {}
   // One reason for each filter of subscribe(), in order.
   virtual void on_subscribed(std::uint16_t id, const std::vector<Reason>& reasons) = 0;
 };
@@ -99,6 +101,12 @@ class Client {
   // kMachineNotConnected: QoS 0 without a connection; kQueueFull: queue_bytes_max.
   Status publish(Publish message, std::uint64_t token, Nanoseconds now);
 
+  // Asks for a sign (PINGREQ) that comes after all that was sent before it. A server takes the
+  // packets of a connection in their order (4.6), so that it has those by then: the only answer
+  // there is to messages of QoS 0. Not answered if the stream is lost. Requires: connected(), a
+  // token that is not 0.
+  void fence(std::uint64_t token, Nanoseconds now);
+
   // Returns the identifier for on_subscribed. Requires: connected(), well-formed filters,
   // fewer than 1,000 unanswered calls: put many filters into one.
   std::uint16_t subscribe(std::vector<Subscription> subscriptions, Nanoseconds now);
@@ -130,6 +138,8 @@ class Client {
   Status on_publish(Publish message, Nanoseconds now);
   Status on_ack(const Ack& ack, Nanoseconds now);
   Status on_suback(const SubAck& ack);
+  void on_pingresp(Nanoseconds now);
+  void ping(std::uint64_t token, Nanoseconds now);
   Status resolve_alias(Publish& message);
   Status check_against_server(const Publish& message) const;
   void resume(bool session_present, Nanoseconds now);
@@ -149,6 +159,7 @@ class Client {
   Nanoseconds last_sent_{0};
   Nanoseconds last_received_{0};
   std::optional<Nanoseconds> answer_by_;  // CONNACK or PINGRESP
+  std::deque<std::uint64_t> pings_;       // unanswered, with the tokens of fences; 0: of keep-alive
   Nanoseconds keep_alive_{0};             // 0: none
 
   // What the server allows, from CONNACK.

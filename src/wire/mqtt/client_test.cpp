@@ -39,6 +39,10 @@ class ClientTest : public ::testing::Test, public ClientEvents {
     seen.push_back("subscribed " + std::to_string(id) + " " + reason_name(reasons.at(0)));
   }
 
+  void on_fenced(std::uint64_t token) override {
+    seen.push_back("fenced " + std::to_string(token));
+  }
+
   std::vector<std::string> take_seen() { return std::exchange(seen, {}); }
   Version version() const { return options.connect.version; }
 
@@ -261,6 +265,34 @@ TEST_F(ClientTest, FillsInTopicsFromAliases) {
   named.topic = "x";
   named.properties.topic_alias = 33;
   EXPECT_FALSE(answer(named).ok()) << "more than the maximum that CONNECT told";
+}
+
+// A keep-alive asks with the same packet: only the order of the answers tells them apart.
+TEST_F(ClientTest, AFenceIsAnsweredByItsOwnPing) {
+  connect();
+  take_seen();
+  now = 30s;
+  ASSERT_TRUE(client->on_time(now).ok());
+  ASSERT_TRUE(client->publish(message("a", Qos::kAtMostOnce), 0, now).ok());
+  client->fence(7, now);
+  client->fence(8, now);
+  EXPECT_EQ(sent(), (Packets{PingReq(), message("a", Qos::kAtMostOnce), PingReq(), PingReq()}));
+  ASSERT_TRUE(answer(PingResp()).ok());
+  EXPECT_EQ(take_seen(), Words{}) << "that was for the keep-alive";
+  ASSERT_TRUE(answer(PingResp()).ok());
+  ASSERT_TRUE(answer(PingResp()).ok());
+  EXPECT_EQ(take_seen(), (Words{"fenced 7", "fenced 8"}));
+  ASSERT_TRUE(answer(PingResp()).ok()) << "one that nobody asked for does no harm";
+  client->fence(9, now);
+  now += 9s;
+  EXPECT_TRUE(client->on_time(now).ok());
+  now += 1s;
+  EXPECT_EQ(client->on_time(now).error().id, ErrorId::kTimeout);
+  client->lost();
+  connect();
+  take_seen();
+  ASSERT_TRUE(answer(PingResp()).ok());
+  EXPECT_EQ(take_seen(), Words{}) << "the stream of the fence is gone";
 }
 
 TEST_F(ClientTest, PingsWhenEitherSideIsSilentAndGivesUpWithoutAnAnswer) {

@@ -38,6 +38,15 @@ Result<EdgeMetricId> EdgeNode::add_metric(DeviceId device, std::string name, Dat
   return id;
 }
 
+void EdgeNode::remove_metric(EdgeMetricId id) {
+  LS_ASSERT(id < metrics_.size() && !metrics_[id].removed);
+  EdgeMetric& metric = metrics_[id];
+  metric.removed = true;
+  std::erase(devices_[metric.device].metrics, id);
+  devices_[metric.device].by_name.erase(metric.name);
+  std::erase_if(backlog_, [id](const Waiting& one) { return one.metric == id; });
+}
+
 // --- the connection ---
 
 Publication EdgeNode::death(std::uint64_t now_ms) const {
@@ -133,8 +142,9 @@ void EdgeNode::put_value(const EdgeMetric& metric, const EdgeValue& value, Metri
   if (number != quality_number(quality::kGood)) set_quality_property(into, number);
 }
 
-Metric EdgeNode::birth_metric(EdgeMetricId id, std::uint64_t now_ms) const {
-  const EdgeMetric& known = metrics_[id];
+Metric EdgeNode::birth_metric(EdgeMetricId id, std::uint64_t now_ms) {
+  EdgeMetric& known = metrics_[id];
+  if (auto present = events_.present(id)) known.last = *std::move(present);
   Metric metric;
   metric.name = known.name;
   metric.alias = id;
@@ -149,6 +159,7 @@ Metric EdgeNode::birth_metric(EdgeMetricId id, std::uint64_t now_ms) const {
 
 void EdgeNode::birth(std::uint64_t now_ms, Nanoseconds now) {
   flush(now_ms);  // what was seen before a birth goes before it
+  events_.on_birth();
   last_birth_ = now;
   rebirth_at_.reset();
   born_ = true;
@@ -173,7 +184,8 @@ void EdgeNode::birth(std::uint64_t now_ms, Nanoseconds now) {
   }
   publish(MessageType::kNBirth, "", std::move(payload), 0);
   for (std::size_t i = 1; i < devices_.size(); ++i) {
-    if (devices_[i].online) publish_device_birth(devices_[i], now_ms);
+    const bool is_there = devices_[i].online && !devices_[i].metrics.empty();
+    if (is_there) publish_device_birth(devices_[i], now_ms);
   }
   flush(now_ms);
 }
@@ -208,13 +220,13 @@ void EdgeNode::set_device_online(DeviceId id, bool online, std::uint64_t now_ms)
 // --- values ---
 
 void EdgeNode::update(EdgeMetricId id, EdgeValue value) {
-  LS_ASSERT(id < metrics_.size());
+  LS_ASSERT(id < metrics_.size() && !metrics_[id].removed);
   if (backlog_.size() == options_.backlog_max) {
     backlog_.pop_front();
     dropped_ += 1;
   }
-  metrics_[id].last = value;
-  const bool seen = born_ && devices_[metrics_[id].device].online;
+  if (!value.is_historical) metrics_[id].last = value;
+  const bool seen = born_ && devices_[metrics_[id].device].online && !value.is_historical;
   backlog_.push_back({id, std::move(value), !seen});
 }
 
@@ -232,19 +244,32 @@ void EdgeNode::flush(std::uint64_t now_ms) {
     Payload payload;
     payload.timestamp_ms = now_ms;
     payload.seq = next_seq();
-    for (; i < backlog_.size() && payload.metrics.size() < options_.metrics_per_message; ++i) {
-      const Waiting& one = backlog_[i];
-      if (metrics_[one.metric].device != device) break;
-      Metric& metric = payload.metrics.emplace_back();
-      metric.alias = one.metric;
-      metric.is_historical = one.historical;
-      put_value(metrics_[one.metric], one.value, metric);
-    }
+    i = take_run(i, payload);
     const bool of_node = device == kNodeItself;
     publish(of_node ? MessageType::kNData : MessageType::kDData, devices_[device].name,
             std::move(payload), 0);
   }
   backlog_ = std::move(kept);
+}
+
+// As many of one device as a message takes. Returns the place of the next.
+std::size_t EdgeNode::take_run(std::size_t from, Payload& payload) const {
+  constexpr std::size_t kMetricBytes = 40;  // of one with a number
+  const DeviceId device = metrics_[backlog_[from].metric].device;
+  std::size_t bytes = 0;
+  std::size_t i = from;
+  for (; i < backlog_.size() && payload.metrics.size() < options_.metrics_per_message; ++i) {
+    const Waiting& one = backlog_[i];
+    if (metrics_[one.metric].device != device) break;
+    const auto* text = one.value.value ? std::get_if<std::string>(&*one.value.value) : nullptr;
+    bytes += kMetricBytes + (text != nullptr ? text->size() : 0);
+    if (i > from && bytes > options_.bytes_per_message) break;
+    Metric& metric = payload.metrics.emplace_back();
+    metric.alias = one.metric;
+    metric.is_historical = one.historical;
+    put_value(metrics_[one.metric], one.value, metric);
+  }
+  return i;
 }
 
 // --- what comes ---
@@ -305,7 +330,7 @@ void EdgeNode::take_command(const Device& device, const Metric& metric) {
   if (metric.name) {
     const auto found = device.by_name.find(*metric.name);
     if (found != device.by_name.end()) id = found->second;
-  } else if (metric.alias && *metric.alias < metrics_.size()) {
+  } else if (metric.alias && *metric.alias < metrics_.size() && !metrics_[*metric.alias].removed) {
     id = static_cast<EdgeMetricId>(*metric.alias);
     if (&devices_[metrics_[*id].device] != &device) id.reset();
   }

@@ -29,6 +29,7 @@ struct EdgeNodeOptions {
   // Values that wait for a connection or for the host. Beyond it the oldest are dropped.
   std::size_t backlog_max = 100'000;
   std::size_t metrics_per_message = 1'000;
+  std::size_t bytes_per_message = 256 * 1024;  // of data, about; a longer value goes alone
 };
 
 // Number of a metric, which is its alias too: unique in the node.
@@ -41,6 +42,7 @@ struct EdgeValue {
   std::optional<Value> value;  // absent: is_null
   Quality quality;
   std::uint64_t timestamp_ms = 0;
+  bool is_historical = false;  // from a store: is not the present value
 };
 
 class EdgeNodeEvents {
@@ -53,6 +55,10 @@ class EdgeNodeEvents {
   virtual void on_host_offline() = 0;
   // Something came that cannot be used.
   virtual void on_trouble(const Error& what) = 0;
+  // The node is about to be born, also anew.
+  virtual void on_birth() {}
+  // What a birth tells of a metric, if the owner knows better than the last update().
+  virtual std::optional<EdgeValue> present(EdgeMetricId /*metric*/) { return std::nullopt; }
 };
 
 // Threads: one at a time. None of the events may call back.
@@ -68,6 +74,8 @@ class EdgeNode {
   // kConflict: the device has a metric of that name.
   Result<EdgeMetricId> add_metric(DeviceId device, std::string name, DataType type, bool writable,
                                   std::string unit = "");
+  // Its number is not given again. A device without any metric is not born any more.
+  void remove_metric(EdgeMetricId metric);
 
   // --- the connection ---
 
@@ -107,6 +115,7 @@ class EdgeNode {
     bool writable;
     std::string unit;
     EdgeValue last;
+    bool removed = false;
   };
   struct Device {
     std::string name;  // "" for the node itself
@@ -125,9 +134,10 @@ class EdgeNode {
   void publish(MessageType type, const std::string& device, Payload payload, std::uint8_t qos);
   void publish_death(std::uint64_t now_ms);
   Publication death(std::uint64_t now_ms) const;
-  Metric birth_metric(EdgeMetricId id, std::uint64_t now_ms) const;
+  Metric birth_metric(EdgeMetricId id, std::uint64_t now_ms);
   static void put_value(const EdgeMetric& metric, const EdgeValue& value, Metric& into);
   std::uint64_t next_seq();
+  std::size_t take_run(std::size_t from, Payload& payload) const;
   void on_state(ByteSpan payload, std::uint64_t now_ms, Nanoseconds now);
   void on_command_message(const Topic& topic, const Payload& payload, std::uint64_t now_ms,
                           Nanoseconds now);

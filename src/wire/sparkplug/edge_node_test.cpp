@@ -38,6 +38,12 @@ class SparkplugEdge : public ::testing::Test, public EdgeNodeEvents {
   }
   void on_host_offline() override { host_offline += 1; }
   void on_trouble(const Error& what) override { trouble.push_back(what.what); }
+  void on_birth() override { births_told += 1; }
+  std::optional<EdgeValue> present(EdgeMetricId metric) override {
+    return metric == speed ? known : std::nullopt;
+  }
+  int births_told = 0;
+  std::optional<EdgeValue> known;  // of speed, by the owner
 
   void make() {
     node = std::make_unique<EdgeNode>(options, *this);
@@ -225,6 +231,64 @@ TEST_F(SparkplugEdge, KeepsValuesWhileNobodyCanTakeThemAndMarksThem) {
   EXPECT_EQ(history.metrics[0].timestamp_ms, kNow + 1);
   EXPECT_TRUE(history.metrics[1].is_historical);
   EXPECT_EQ(node->backlog(), 0u);
+}
+
+TEST_F(SparkplugEdge, MarksWhatComesFromAStoreAndKeepsThePresent) {
+  connect();
+  take();
+  node->update(speed, value(2.0F, kNow + 2));
+  EdgeValue old = value(1.0F, kNow + 1);
+  old.is_historical = true;
+  node->update(speed, old);
+  node->flush(kNow);
+  const Payload said = payload(take().at(0));
+  ASSERT_EQ(said.metrics.size(), 2u);
+  EXPECT_FALSE(said.metrics[0].is_historical);
+  EXPECT_TRUE(said.metrics[1].is_historical);
+  now = 10s;
+  ask_rebirth();
+  EXPECT_EQ(payload(take().at(1)).metrics.at(0).value, WireValue(2.0F));
+}
+
+TEST_F(SparkplugEdge, ABirthAsksTheOwnerForThePresent) {
+  connect();
+  take();
+  known = value(9.0F, kNow + 9);
+  now = 10s;
+  ask_rebirth();
+  EXPECT_EQ(births_told, 2);
+  const Payload said = payload(take().at(1));
+  EXPECT_EQ(said.metrics.at(0).value, WireValue(9.0F));
+  EXPECT_EQ(said.metrics.at(0).timestamp_ms, kNow + 9);
+}
+
+TEST_F(SparkplugEdge, AMetricThatIsRemovedIsNeitherBornNorCommanded) {
+  connect();
+  take();
+  node->update(speed, value(2.0F));
+  node->remove_metric(speed);
+  now = 10s;
+  node->rebirth(kNow, now);
+  EXPECT_EQ(outline(take()), Words{"NBIRTH 0"}) << "its device has nothing else";
+  Metric wish;
+  wish.alias = speed;
+  wish.value = 3.0F;
+  command("spBv1.0/g/DCMD/n/press", wish);
+  EXPECT_TRUE(commands.empty());
+  ASSERT_EQ(trouble.size(), 1u);
+  const EdgeMetricId again = node->add_metric(press, "speed", DataType::kFloat, true).value();
+  EXPECT_NE(again, speed) << "an alias never means something else";
+}
+
+TEST_F(SparkplugEdge, SplitsLongTextsOverMessages) {
+  options.bytes_per_message = 1'000;
+  make();
+  const EdgeMetricId text = node->add_metric(press, "text", DataType::kString, false).value();
+  connect();
+  take();
+  for (int i = 0; i < 3; ++i) node->update(text, value(std::string(600, 'x')));
+  node->flush(kNow);
+  EXPECT_EQ(take().size(), 3u);
 }
 
 TEST_F(SparkplugEdge, BoundsTheBacklogAndCountsWhatItDrops) {
