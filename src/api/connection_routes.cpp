@@ -122,7 +122,8 @@ Result<Reply> put_signals(const Services& services, const Request& request) {
   const Json& list = body->is_object() && body->contains("items") ? (*body)["items"] : *body;
   const auto before = services.connections.get(request.tenant(), *id);
   if (!before) return before.error();
-  auto signals = connect::signals_from_json(before->config.protocol(), list);
+  auto signals =
+      connect::signals_from_json(before->config.protocol(), list, before->config.profile);
   if (!signals) return signals.error();
   ConnectionConfig config = before->config;
   config.signals = *std::move(signals);

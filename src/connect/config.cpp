@@ -57,6 +57,24 @@ Status check_signal(const SignalConfig& signal, const ConnectionConfig& config) 
   return check_rules(signal.write, type);
 }
 
+// Settings come without the signals at times: one that is not there yet is no error here.
+Status check_heartbeat(const ConnectionConfig& config) {
+  if (!config.heartbeat) return {};
+  const Heartbeat& beat = *config.heartbeat;
+  Status ok = check_number("heartbeat.interval_ms", beat.interval_ms, 100, 3'600'000);
+  if (!ok) return ok;
+  const auto signal = std::ranges::find(config.signals, beat.signal, &SignalConfig::path);
+  if (signal == config.signals.end() || beat.direction == Beat::kExpect) return {};
+  const ValueType type = value_type(*signal);
+  if (type != ValueType::kBool && type != ValueType::kInt64) {
+    return invalid("heartbeat.signal: to be written it must be a bit or a whole number");
+  }
+  if (!config.writes_enabled || !signal->writable || signal->write.confirm != Confirm::kNone) {
+    return invalid("heartbeat.signal: must be writable in one step, and writes be allowed");
+  }
+  return {};
+}
+
 TagSpec tag_spec(const ConnectionConfig& config, const SignalConfig& signal) {
   TagSpec spec;
   spec.path = signal.path;
@@ -92,6 +110,7 @@ Status check_connection(const ConnectionConfig& config) {
   if (Status ok = kind_of(config.protocol()).check_settings(config.settings); !ok) return ok;
   if (Status ok = check_groups(config.groups); !ok) return ok;
   if (Status ok = check_number("signals", config.signals.size(), 0, kSignalsMax); !ok) return ok;
+  if (Status ok = check_heartbeat(config); !ok) return ok;
   std::map<std::string_view, std::size_t> paths;
   for (std::size_t i = 0; i < config.signals.size(); ++i) {
     const SignalConfig& signal = config.signals[i];

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/heartbeat.h"
 #include "connect/iec104/settings.h"
 #include "connect/modbus/settings.h"
 #include "connect/mqtt/settings.h"
@@ -90,9 +91,11 @@ struct ConnectionConfig {
   std::string name;
   bool enabled = true;
   ProtocolSettings settings;
+  std::string profile;            // from which settings come that nobody gave (profiles.h); ""
   std::vector<PollGroup> groups;  // at least one
   Store store = Store::kChanges;
-  bool writes_enabled = false;  // else every write is refused, whatever the signals say
+  bool writes_enabled = false;         // else every write is refused, whatever the signals say
+  std::optional<Heartbeat> heartbeat;  // of one of the signals
   std::vector<SignalConfig> signals;
   friend bool operator==(const ConnectionConfig&, const ConnectionConfig&) = default;
 

@@ -16,9 +16,58 @@ ConnectionHost::ConnectionHost(sys::EventLoop& loop, sys::Clock& clock, TenantId
       make_driver_(std::move(make_driver)),
       when_kept_(std::move(when_kept)),
       table_(config_, tags_, std::move(emit)),
+      told_(tags_.size(), quality::kGood),
       since_(clock.now()) {}
 
 ConnectionHost::~ConnectionHost() = default;
+
+// A heartbeat that has no signal is a mistake of whoever set it: told, and nothing else.
+void ConnectionHost::make_beat() {
+  beat_.reset();
+  beat_signal_.reset();
+  if (!config_.heartbeat) return;
+  const Heartbeat& beat = *config_.heartbeat;
+  const auto signal = std::ranges::find(config_.signals, beat.signal, &SignalConfig::path);
+  if (signal == config_.signals.end()) {
+    return on_trouble("heartbeat-missing",
+                      {ErrorId::kNotFound, "there is no signal '" + beat.signal + "' to beat"});
+  }
+  beat_signal_ = static_cast<std::size_t>(signal - config_.signals.begin());
+  const auto bound = [](const std::optional<double>& rule, const std::optional<double>& range,
+                        std::int64_t usual) {
+    const std::optional<double> own = rule ? rule : range;
+    return own ? static_cast<std::int64_t>(std::clamp(*own, -1e9, 1e9)) : usual;
+  };
+  const std::int64_t low = bound(signal->write.low, signal->range_low, 0);
+  const std::int64_t high = bound(signal->write.high, signal->range_high, low + 32'767);
+  BeatKeeper::Calls calls;
+  calls.missing = [this, path = beat.signal, ms = beat.interval_ms] {
+    on_trouble("heartbeat-missing",
+               {ErrorId::kTimeout, "the machine's beat is missing: '" + path +
+                                       "' has not changed for " + std::to_string(ms) + " ms"});
+    grade_all(true);
+  };
+  calls.back = [this, path = beat.signal] {
+    add_event("heartbeat-back", path);
+    grade_all(false);
+  };
+  calls.write = [this](Value value, BeatKeeper::Calls::Done done) {
+    driver_->write(*beat_signal_, std::move(value), [done](const Result<WriteOutcome>& outcome) {
+      done(outcome ? Status() : Status(outcome.error()));
+    });
+  };
+  calls.failed = [this](const Error& why) { on_trouble("heartbeat-failed", why); };
+  beat_ = std::make_unique<BeatKeeper>(loop_, beat, value_type(*signal), low, std::max(low, high),
+                                       std::move(calls));
+}
+
+// Everything that a machine without a beat tells may be of long ago.
+void ConnectionHost::grade_all(bool is_missing) {
+  const Instant at = now();
+  for (std::size_t i = 0; i < told_.size(); ++i) {
+    table_.regrade(i, at, is_missing ? quality::kUncertainLastUsableValue : told_[i]);
+  }
+}
 
 Instant ConnectionHost::now() { return {clock_.now(), loop_.now()}; }
 
@@ -40,11 +89,13 @@ void ConnectionHost::start(ConnectionHost* before) {
     return;
   }
   enter(ConnectionState::kConnecting);
+  make_beat();
   driver_ = make_driver_(config_, *this);
 }
 
 void ConnectionHost::stop(std::optional<Quality> quality) {
   driver_.reset();
+  beat_.reset();
   if (!quality) return;
   const Instant at = now();
   for (std::size_t i = 0; i < tags_.size(); ++i) table_.on_bad(i, at, *quality);
@@ -71,6 +122,11 @@ void ConnectionHost::on_value(std::size_t signal, Instant at, Value value, Quali
   values_ += 1;
   rate_.add(at.steady, 1);
   last_value_time_ = at.wall;
+  told_[signal] = quality;
+  if (beat_ != nullptr) {
+    if (signal == beat_signal_) beat_->on_value(value);
+    if (beat_->is_missing()) quality = quality::kUncertainLastUsableValue;
+  }
   at.wall = table_.present_time(signal, at.wall, now().wall);
   table_.on_value(signal, at, std::move(value), quality);
 }
@@ -88,9 +144,11 @@ void ConnectionHost::on_bad(std::size_t signal, Instant at, Quality quality) {
 void ConnectionHost::on_connected() {
   enter(ConnectionState::kConnected);
   add_event("connected", config_.name);
+  if (beat_ != nullptr) beat_->on_connected();
 }
 
 void ConnectionHost::on_lost(const Error& why) {
+  if (beat_ != nullptr) beat_->on_lost();
   const bool was_connected = state_ == ConnectionState::kConnected;
   const bool news =
       was_connected || state_ == ConnectionState::kConnecting || last_error_ != why.text();

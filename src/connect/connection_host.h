@@ -55,6 +55,8 @@ class ConnectionHost : private DriverHost {
   void on_event(std::string_view event, std::string detail) override;
   void when_kept(Kept then) override { when_kept_(std::move(then)); }
 
+  void make_beat();
+  void grade_all(bool is_missing);
   void enter(ConnectionState state);
   void note_error(const Error& error);
   void add_event(std::string_view event, std::string detail);
@@ -67,7 +69,10 @@ class ConnectionHost : private DriverHost {
   MakeDriver make_driver_;
   WhenKept when_kept_;
   SignalTable table_;
-  std::unique_ptr<Driver> driver_;
+  std::vector<Quality> told_;  // by the driver, of each signal
+  std::optional<std::size_t> beat_signal_;
+  std::unique_ptr<BeatKeeper> beat_;
+  std::unique_ptr<Driver> driver_;  // after all that it calls
 
   ConnectionState state_ = ConnectionState::kDisabled;
   Timestamp since_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connect/fields.h"
+#include "connect/profiles.h"
 
 namespace lineshaft::connect {
 namespace {
@@ -54,7 +55,7 @@ Result<SignalConfig> signal_from_json(const ProtocolKind& kind, const Json& json
 }
 
 // "protocol", "settings" and "signals" of an object, as connections and tests of them have them.
-Status read_machine(Fields& fields, ProtocolSettings& settings,
+Status read_machine(Fields& fields, ProtocolSettings& settings, std::string& profile,
                     std::vector<SignalConfig>& signals) {
   Protocol protocol = Protocol::kModbusTcp;
   for (const char* name : {"protocol", "settings"}) fields.require(name);
@@ -65,8 +66,12 @@ Status read_machine(Fields& fields, ProtocolSettings& settings,
   Result<ProtocolSettings> read = settings_from_json(protocol, *settings_object);
   if (!read) return read.error();
   settings = *std::move(read);
+  if (const auto named = settings_object->find("profile");
+      named != settings_object->end() && named->is_string()) {
+    profile = named->get<std::string>();
+  }
   if (list == nullptr) return {};
-  Result<std::vector<SignalConfig>> read_signals = signals_from_json(protocol, *list);
+  Result<std::vector<SignalConfig>> read_signals = signals_from_json(protocol, *list, profile);
   if (!read_signals) return read_signals.error();
   signals = *std::move(read_signals);
   return {};
@@ -99,6 +104,25 @@ Result<std::vector<Protocol>> protocols_to_scan(const Json* list) {
     protocols.push_back(*protocol);
   }
   return protocols;
+}
+
+Result<std::optional<Heartbeat>> heartbeat_from_json(const Json* json) {
+  if (json == nullptr || json->is_null()) return std::optional<Heartbeat>();
+  Heartbeat beat;
+  Fields fields(*json);
+  fields.require("signal");
+  fields.string("signal", beat.signal);
+  fields.integer("interval_ms", beat.interval_ms, 100, 3'600'000);
+  fields.word("direction", beat.direction, parse_beat, "expect or write");
+  if (Status done = fields.done(); !done) return inside("heartbeat", done.error());
+  return std::optional(std::move(beat));
+}
+
+Json heartbeat_json(const std::optional<Heartbeat>& beat) {
+  if (!beat) return nullptr;
+  return {{"signal", beat->signal},
+          {"interval_ms", beat->interval_ms},
+          {"direction", beat_name(beat->direction)}};
 }
 
 }  // namespace
@@ -136,12 +160,15 @@ Json config_json(const ConnectionConfig& config, Secrets secrets) {
   for (const PollGroup& group : config.groups) {
     groups.push_back({{"name", group.name}, {"interval_ms", group.interval_ms}});
   }
+  Json settings = kind_of(config.protocol()).settings_json(config.settings, secrets);
+  if (!profile_names(config.protocol()).empty()) settings["profile"] = config.profile;
   return {{"name", config.name},
           {"protocol", protocol_name(config.protocol())},
           {"enabled", config.enabled},
           {"writes_enabled", config.writes_enabled},
           {"store", config.store == Store::kAll ? "all" : "changes"},
-          {"settings", kind_of(config.protocol()).settings_json(config.settings, secrets)},
+          {"heartbeat", heartbeat_json(config.heartbeat)},
+          {"settings", std::move(settings)},
           {"groups", std::move(groups)}};
 }
 
@@ -201,20 +228,24 @@ Json status_json(const ConnectionStatus& status) {
 }
 
 Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json) {
-  Fields fields(json);
+  const Result<Json> whole = with_profile(protocol, json);
+  if (!whole) return inside("settings", whole.error());
+  Fields fields(*whole);
   ProtocolSettings settings = kind_of(protocol).read_settings(fields);
   if (Status done = fields.done(); !done) return inside("settings", done.error());
   return settings;
 }
 
-Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Json& list) {
+Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Json& list,
+                                                    std::string_view profile) {
   if (!list.is_array() || list.size() > kSignalsMax) {
     return Error{ErrorId::kInvalidArgument, "signals: must be a list of at most 100000 signals"};
   }
   std::vector<SignalConfig> signals;
   signals.reserve(list.size());
   for (std::size_t i = 0; i < list.size(); ++i) {
-    Result<SignalConfig> signal = signal_from_json(kind_of(protocol), list[i]);
+    Result<SignalConfig> signal =
+        signal_from_json(kind_of(protocol), signal_with_profile(protocol, profile, list[i]));
     if (!signal) return inside("signals[" + std::to_string(i) + "]", signal.error());
     signals.push_back(*std::move(signal));
   }
@@ -231,11 +262,15 @@ Result<ConnectionConfig> config_from_json(const Json& json) {
   fields.boolean("writes_enabled", config.writes_enabled);
   fields.word("store", config.store, parse_store, "changes or all");
   const Json* groups = fields.member("groups");
-  Status read = read_machine(fields, config.settings, config.signals);
+  const Json* heartbeat = fields.member("heartbeat");
+  Status read = read_machine(fields, config.settings, config.profile, config.signals);
   if (!read) return read.error();
   Result<std::vector<PollGroup>> read_groups = groups_from_json(groups);
   if (!read_groups) return read_groups.error();
   config.groups = *std::move(read_groups);
+  Result<std::optional<Heartbeat>> beat = heartbeat_from_json(heartbeat);
+  if (!beat) return beat.error();
+  config.heartbeat = *std::move(beat);
   if (Status checked = check_connection(config); !checked) return checked.error();
   return config;
 }
@@ -243,7 +278,8 @@ Result<ConnectionConfig> config_from_json(const Json& json) {
 Result<TestRequest> test_from_json(const Json& json) {
   TestRequest request;
   Fields fields(json);
-  Status read = read_machine(fields, request.settings, request.signals);
+  std::string profile;  // has done its work then
+  Status read = read_machine(fields, request.settings, profile, request.signals);
   if (!read) return read.error();
   return request;
 }
@@ -275,6 +311,7 @@ Json protocols_json() {
     list.push_back(
         {{"name", kind.name()},
          {"doors", std::move(doors)},
+         {"profiles", profiles_json(static_cast<Protocol>(i))},
          {"browsing", browsing_name(kind.browsing())},
          {"settings", specs_json(of_settings, kind.settings_json(settings, Secrets::kHidden))},
          {"point", specs_json(of_point, point_defaults)}});

@@ -22,7 +22,9 @@ Json identification_json(const std::optional<MachineIdentification>& machine);
 // Without "groups" there is one, "normal", of a second.
 // Errors: kInvalidArgument naming the field, for a signal with its index.
 Result<ConnectionConfig> config_from_json(const Json& json);
-Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Json& list);
+// `profile`: of the connection; what a signal leaves out is as that has it.
+Result<std::vector<SignalConfig>> signals_from_json(Protocol protocol, const Json& list,
+                                                    std::string_view profile = "");
 // Null or empty: one group, "normal", of a second.
 Result<std::vector<PollGroup>> groups_from_json(const Json* list);
 Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json);
@@ -31,9 +33,9 @@ Result<ProtocolSettings> settings_from_json(Protocol protocol, const Json& json)
 // of one protocol: whoever changes a connection cannot have seen them.
 void keep_secrets(Json& json, const ConnectionConfig& before);
 
-// What can be set of every protocol, for forms: {"name", "settings": [field...], "point":
-// [field...]}, a field {"name", "kind", "required", "advanced", "default"?, "min"?, "max"?,
-// "choices"?}.
+// What can be set of every protocol, for forms: {"name", "profiles": [as profiles_json],
+// "settings": [field...], "point": [field...]}, a field {"name", "kind", "required", "advanced",
+// "default"?, "min"?, "max"?, "choices"?}.
 Json protocols_json();
 
 // {"protocol", "settings", "signals"} of a test.

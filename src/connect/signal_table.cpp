@@ -102,6 +102,13 @@ void SignalTable::on_value(std::size_t signal, Instant at, Value value, Quality 
   state.usable = std::move(value);
 }
 
+void SignalTable::regrade(std::size_t signal, Instant at, Quality quality) {
+  const State& state = signals_[signal];
+  if (state.quality.bad() || !state.usable) return;
+  Value value = *state.usable;
+  on_value(signal, at, std::move(value), quality);
+}
+
 void SignalTable::on_past(std::size_t signal, Timestamp time, Value value, Quality quality) {
   const State& state = signals_[signal];
   LS_ASSERT(type_of(value) == state.type);

@@ -31,6 +31,9 @@ class SignalTable {
   // A value that is not bad. Requires: of the signal's type.
   void on_value(std::size_t signal, Instant at, Value value, Quality quality = quality::kGood);
 
+  // The same value with another quality, which is not bad. Nothing for a signal that is bad.
+  void regrade(std::size_t signal, Instant at, Quality quality);
+
   // A value from before, stored as it is; the present state stays. Requires: as above.
   void on_past(std::size_t signal, Timestamp time, Value value, Quality quality);
 

@@ -2,7 +2,7 @@
 import { getJson } from './api.ts';
 import { defaultSettings, loadProtocols } from './protocols.ts';
 import { checkLine, isBlank, newLine, toLine, toSignal, type LineProblem, type SignalLine } from './signals.ts';
-import type { Connection, Page, PollGroup, ProtocolKind, Signal, TestResult } from './types.ts';
+import type { Connection, Heartbeat, Page, PollGroup, Profile, ProtocolKind, Signal, TestResult } from './types.ts';
 
 const DEFAULT_GROUP: PollGroup = { name: 'normal', interval_ms: 1000 };
 
@@ -15,6 +15,7 @@ export class Draft {
   enabled = $state(true);
   writesEnabled = $state(false);
   store = $state<'changes' | 'all'>('changes');
+  heartbeat = $state<Heartbeat | null>(null);
   kinds: ProtocolKind[];
   kind = $state.raw<ProtocolKind>()!;
   settings = $state<Record<string, unknown>>({});
@@ -57,6 +58,24 @@ export class Draft {
     this.tested = null;
   }
 
+  get profile(): Profile | null {
+    return this.kind.profiles?.find((one) => one.name === this.settings.profile) ?? null;
+  }
+
+  /** What the profile of before had set goes back to its default; new signals begin as this one has them. */
+  useProfile(name: string): void {
+    const usual = defaultSettings(this.kind);
+    for (const key of Object.keys(this.profile?.settings ?? {})) this.settings[key] = usual[key];
+    this.settings.profile = name;
+    Object.assign(this.settings, this.profile?.settings);
+    const plain = this.kinds.find((kind) => kind.name === this.kind.name)!;
+    const signal = this.profile?.signal ?? {};
+    const untouched = this.lines.every((line) => isBlank(line, this.kind));
+    this.kind = { ...plain, point: plain.point.map((field) => (field.name in signal ? { ...field, default: signal[field.name] } : field)) };
+    if (untouched) this.lines = [newLine(this.kind)];
+    this.tested = null;
+  }
+
   static async of(id: number): Promise<Draft> {
     const [kinds, connection, signals] = await Promise.all([
       loadProtocols(),
@@ -72,6 +91,7 @@ export class Draft {
     draft.enabled = connection.enabled;
     draft.writesEnabled = connection.writes_enabled ?? false;
     draft.store = connection.store ?? 'changes';
+    draft.heartbeat = connection.heartbeat ? { ...connection.heartbeat } : null;
     draft.settings = { ...defaultSettings(draft.kind), ...connection.settings };
     draft.groups = connection.groups.map((group) => ({ ...group }));
     draft.lines = signals.items.map((signal) => toLine(signal, draft.kind));
@@ -96,7 +116,7 @@ export class Draft {
   body(): object {
     const { id: _id, status: _status, ...kept } = this.before ?? ({ protocol: this.kind.name } as Connection);
     return {
-      ...kept, name: this.name.trim(), enabled: this.enabled, writes_enabled: this.writesEnabled, store: this.store,
+      ...kept, name: this.name.trim(), enabled: this.enabled, writes_enabled: this.writesEnabled, store: this.store, heartbeat: this.heartbeat,
       settings: this.sentSettings(), groups: this.groups.map((group) => ({ ...group })),
     };
   }

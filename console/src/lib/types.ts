@@ -107,8 +107,20 @@ export interface FieldSpec {
   choices?: string[];
 }
 
+/** What is known of the devices of a maker: defaults of settings, and why. */
+export interface Profile {
+  name: string;
+  title: string;
+  limits: string[];
+  source: string;
+  settings: Record<string, unknown>;
+  signal: Record<string, unknown>;
+  zh: { title: string; limits: string[] };
+}
+
 export interface ProtocolKind {
   name: string;
+  profiles?: Profile[];
   browsing?: 'none' | 'by-node' | 'at-once';
   /** Ports at which its machines usually listen. */
   doors?: number[];
@@ -119,6 +131,13 @@ export interface ProtocolKind {
 export interface PollGroup {
   name: string;
   interval_ms: number;
+}
+
+/** A signal that one side changes again and again, as a sign of life. */
+export interface Heartbeat {
+  signal: string;
+  interval_ms: number;
+  direction: 'expect' | 'write';
 }
 
 export interface ConnectionStatus {
@@ -149,6 +168,7 @@ export interface Connection {
   enabled: boolean;
   writes_enabled?: boolean;
   store?: 'changes' | 'all';
+  heartbeat?: Heartbeat | null;
   settings: Record<string, unknown>;
   groups: PollGroup[];
   status: ConnectionStatus;
