@@ -28,9 +28,9 @@ void add_tls_json(const TlsSettings& tls, Secrets secrets, Json& settings) {
   if (secrets == Secrets::kShown) settings["tls_key"] = tls.key;
 }
 
-Status check_tls(const TlsSettings& tls) {
+Status check_tls(const TlsSettings& tls, sys::TlsSide side) {
   if (!tls.enabled) return {};
-  const auto context = sys::make_tls_context(sys::TlsSide::kClient, options_of(tls));
+  const auto context = sys::make_tls_context(side, options_of(tls));
   if (context) return {};
   return Error{context.error().id, "settings.tls: " + context.error().what};
 }

@@ -23,7 +23,7 @@ struct TlsSettings {
 void read_tls(Fields& fields, TlsSettings& tls);
 void add_tls_json(const TlsSettings& tls, Secrets secrets, Json& settings);
 // Errors: kInvalidArgument naming the setting that cannot be read.
-Status check_tls(const TlsSettings& tls);
+Status check_tls(const TlsSettings& tls, sys::TlsSide side = sys::TlsSide::kClient);
 // Null if TLS is off. Requires: check_tls.
 std::shared_ptr<const sys::TlsContext> tls_context(const TlsSettings& tls, sys::TlsSide side);
 

@@ -262,6 +262,88 @@ class ModbusFlow(FlowScenario):
         self.assertIn("'Mirror' reads it from there", left_out[0]["why"])
 
 
+class Authority:
+    """Issues certificates for Modbus/TCP Security, with the role of a client where it has one."""
+
+    def __init__(self):
+        from cryptography.hazmat.primitives.asymmetric import ec
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.certificate = self.sign("authority", self.key, is_authority=True)
+        self.pem = self.text(self.certificate)
+
+    def sign(self, name, key, role=None, is_authority=False):
+        import ipaddress
+
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        issuer = subject if is_authority else self.certificate.subject
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+                   .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+                   .not_valid_after(now + datetime.timedelta(days=1))
+                   .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), True)
+                   .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False))
+        if role:
+            text = role.encode()
+            builder = builder.add_extension(x509.UnrecognizedExtension(
+                x509.ObjectIdentifier("1.3.6.1.4.1.50316.802.1"), bytes([0x0c, len(text)]) + text), False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    @staticmethod
+    def text(certificate):
+        from cryptography.hazmat.primitives import serialization
+        return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def issue(self, name, role=None):
+        """(certificate, key), PEM."""
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+        key = ec.generate_private_key(ec.SECP256R1())
+        return self.text(self.sign(name, key, role)), key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+
+@unittest.skipUnless(importlib.util.find_spec("cryptography"), "cryptography is missing (tests/requirements.txt)")
+class SecureModbusFlow(FlowScenario):
+    def client(self, authority, port, name, role=None):
+        import ssl
+
+        from pymodbus.client import ModbusTlsClient
+        certificate, key = authority.issue(name, role)
+        (self.folder / f"{name}.pem").write_text(certificate + key)
+        context = ssl.create_default_context(cadata=authority.pem)
+        context.load_cert_chain(self.folder / f"{name}.pem")
+        client = ModbusTlsClient("127.0.0.1", port=port, sslctx=context, server_hostname="127.0.0.1")
+        self.addCleanup(client.close)
+        self.assertTrue(client.connect())
+        return client
+
+    def test_only_clients_with_a_role_that_is_named_may_write(self):
+        device = free_port()
+        self.run_process(sys.executable, "-c", PYMODBUS_DEVICE, str(device))
+        self.server.ok("POST", "/connections", {
+            "name": "Press", "protocol": "modbus-tcp", "settings": {"host": "127.0.0.1", "port": device},
+            "groups": [{"name": "fast", "interval_ms": 100}], "writes_enabled": True,
+            "signals": [{"path": "acme/press/speed", "area": "holding", "address": 3, "type": "uint16",
+                         "group": "fast", "writable": True}]})
+        until(lambda: self.server.connection("Press")["status"]["state"] == "connected", "the machine")
+        authority = Authority()
+        certificate, key = authority.issue("server")
+        settings = {"narrow": True, "tls": True, "tls_certificate": certificate, "tls_key": key, "writing_roles": "operator, engineer"}
+        refused = self.server.request("POST", "/flows", {"name": "x", "kind": "modbus-server", "settings": {"port": free_port(), **settings}})
+        self.assertEqual(refused.status, 400)
+        self.assertIn("settings.writing_roles", refused.json["detail"])
+        flow, port = self.add_flow("modbus-server", {**settings, "tls_trusted": authority.pem}, writes_enabled=True)
+        self.assertNotIn("tls_key", self.flow(flow)["settings"])
+        until(lambda: self.flow(flow)["status"]["state"] == "up", "the flow")
+        for role, may in (("engineer", True), ("viewer", False), (None, False)):
+            client = self.client(authority, port, f"client of {role}", role)
+            until(lambda: not client.read_holding_registers(0, count=2).isError(), "a value that is read")
+            self.assertEqual(client.write_registers(0, [0, 1200]).isError(), not may, role)
+        until(lambda: self.server.tag("acme/press/speed")["last"]["value"] == 1200, "the machine to follow")
+
+
 @unittest.skipUnless(importlib.util.find_spec("snap7"), "python-snap7 is missing (tests/requirements.txt)")
 class S7Flow(FlowScenario):
     def test_values_and_qualities_lie_where_the_list_says(self):

@@ -197,6 +197,30 @@ class Machines(Scenario):
         stays = server.request("DELETE", "/templates/" + shipped[0]["name"].replace(" ", "%20"))
         self.assertEqual(stays.status, 403)
 
+    def test_the_command_line_keeps_and_uses_templates(self):
+        server = self.server
+        made = self.connect()
+        server.cli_login()
+        server.cli("template", "save", str(made["id"]), "--name", "Press type", "--description", "three registers")
+        listed = server.cli("template", "ls", "-o", "csv").splitlines()
+        self.assertIn("Press type,modbus-tcp,3,yes,three registers", listed)
+        shown = server.cli("template", "apply", "Press type", "--prefix", "org/site/press 6", "--address-offset", "10", "-o", "csv")
+        self.assertIn("org/site/press 6/register 2", shown)
+        other = server.ok("POST", "/connections", {"name": "Press 6", "protocol": "modbus-tcp",
+                                                   "settings": {"host": "127.0.0.1", "port": self.port},
+                                                   "signals": [{"path": "org/site/press 6/own", "area": "holding", "address": 3, "type": "uint16"}]})
+        server.cli("template", "apply", "Press type", "--prefix", "org/site/press 6", "--address-offset", "10",
+                   "--connection", str(other["id"]))
+        signals = server.get(f"/connections/{other['id']}/signals")["items"]
+        self.assertEqual([(one["path"], one["address"]) for one in signals],
+                         [("org/site/press 6/own", 3)] + [(f"org/site/press 6/register {n}", 10 + n) for n in range(3)])
+        until(lambda: (server.tag("org/site/press 6/register 2")["last"] or {}).get("value") == 12, "a value")
+        kept = server.cli("template", "ls", "-o", "ndjson").splitlines()
+        (self.folder / "press.json").write_text(next(line for line in kept if "Press type" in line))
+        server.cli("template", "rm", "Press type")
+        server.cli("template", "save", "--file", str(self.folder / "press.json"))
+        self.assertIn("Press type", server.cli("template", "ls"))
+
 
 @unittest.skipUnless(importlib.util.find_spec("asyncua"), "asyncua is missing (tests/requirements.txt)")
 class ForeignServer(Scenario):

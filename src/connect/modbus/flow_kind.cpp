@@ -1,5 +1,6 @@
 #include "connect/modbus/flow_kind.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "connect/flows/served_at.h"
@@ -26,23 +27,40 @@ class ModbusServerFlowKind : public FlowKind {
     fields.word("byte_order", s.byte_order, modbus::parse_byte_order, "ABCD, BADC, CDAB or DCBA");
     fields.boolean("narrow", s.narrow);
     fields.integer("string_registers", s.string_registers, 1, modbus::kReadRegistersMax);
+    fields.boolean("tls", s.tls.enabled);
+    fields.string("tls_certificate", s.tls.certificate);
+    fields.secret("tls_key", s.tls.key);
+    fields.string("tls_trusted", s.tls.trusted);
+    fields.string("writing_roles", s.writing_roles);
     fields.advanced();
     fields.integer("connections_max", s.connections_max, 1, 1'000);
     return s;
   }
-  Json settings_json(const FlowSettings& settings, Secrets /*secrets*/) const override {
+  Json settings_json(const FlowSettings& settings, Secrets secrets) const override {
     const ModbusServerFlowSettings& s = of(settings);
-    return {{"listen", s.listen},
-            {"port", s.port},
-            {"unit_id", s.unit_id},
-            {"first_address", s.first_address},
-            {"byte_order", modbus::byte_order_name(s.byte_order)},
-            {"narrow", s.narrow},
-            {"string_registers", s.string_registers},
-            {"connections_max", s.connections_max}};
+    Json json = {{"listen", s.listen},
+                 {"port", s.port},
+                 {"unit_id", s.unit_id},
+                 {"first_address", s.first_address},
+                 {"byte_order", modbus::byte_order_name(s.byte_order)},
+                 {"narrow", s.narrow},
+                 {"string_registers", s.string_registers},
+                 {"connections_max", s.connections_max},
+                 {"tls", s.tls.enabled},
+                 {"tls_certificate", s.tls.certificate},
+                 {"tls_trusted", s.tls.trusted},
+                 {"writing_roles", s.writing_roles}};
+    if (secrets == Secrets::kShown) json["tls_key"] = s.tls.key;
+    return json;
   }
   Status check_settings(const FlowSettings& settings) const override {
-    return check_listen(of(settings).listen);
+    const ModbusServerFlowSettings& s = of(settings);
+    if (Status ok = check_listen(s.listen); !ok) return ok;
+    if (Status ok = check_tls(s.tls, sys::TlsSide::kServer); !ok) return ok;
+    if (s.writing_roles.empty() || (s.tls.enabled && !s.tls.trusted.empty())) return {};
+    return Error{ErrorId::kInvalidArgument,
+                 "settings.writing_roles: a role stands in the certificate of a client; "
+                 "tls and tls_trusted are needed for it"};
   }
 
   std::uint32_t width(const FlowSettings& settings, const TagSpec& spec) const override {
@@ -95,6 +113,19 @@ modbus::PointFormat served_format(const ModbusServerFlowSettings& settings, Valu
       break;
   }
   return format;
+}
+
+std::vector<std::string> writing_roles_of(const ModbusServerFlowSettings& settings) {
+  std::vector<std::string> roles;
+  std::string_view rest = settings.writing_roles;
+  while (!rest.empty()) {
+    std::string_view role = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), role.size() + 1));
+    while (role.starts_with(' ')) role.remove_prefix(1);
+    while (role.ends_with(' ')) role.remove_suffix(1);
+    if (!role.empty()) roles.emplace_back(role);
+  }
+  return roles;
 }
 
 const FlowKind& modbus_server_flow_kind() {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "connect/tls_settings.h"
 #include "wire/modbus/value.h"
 
 namespace lineshaft::connect {
@@ -19,8 +21,15 @@ struct ModbusServerFlowSettings {
   bool narrow = false;
   std::uint16_t string_registers = 16;  // 1..125: of each text, two bytes in each
   std::uint16_t connections_max = 64;   // 1..1000
+  TlsSettings tls;                      // Modbus/TCP Security; port 802 is usual
+  // With TLS, of clients that show a certificate: the roles in it that may write, separated by
+  // commas. "": every client may, if the flow takes writes at all.
+  std::string writing_roles;
   friend bool operator==(const ModbusServerFlowSettings&,
                          const ModbusServerFlowSettings&) = default;
 };
+
+// "a, b" as a list, without blanks around and nothing empty.
+std::vector<std::string> writing_roles_of(const ModbusServerFlowSettings& settings);
 
 }  // namespace lineshaft::connect

@@ -25,6 +25,9 @@ class ModbusOutlet : public Outlet, private ModbusDevice {
     ModbusServerOptions options;
     options.listen = {settings_.listen, settings_.port};
     options.connections_max = settings_.connections_max;
+    options.tls = tls_context(settings_.tls, sys::TlsSide::kServer);
+    const std::vector<std::string> roles = writing_roles_of(settings_);
+    if (!roles.empty()) options.writing_roles = roles;
     auto server = make_modbus_server(loop, *this, options);
     if (!server) return server.error();
     server_ = *std::move(server);
