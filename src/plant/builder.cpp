@@ -150,6 +150,12 @@ connect::SignalPoint Builder::next_point(const std::string& name, Coding& coding
                                      type_of(coding)};
     case Protocol::kIec104:
       return next_object(coding);
+    case Protocol::kMtconnect: {  // as devices_of_tags() names them
+      connect::MtconnectPoint point;
+      point.data_item = "t" + std::to_string(machine_.signals.size());
+      point.type = type_of(coding);
+      return point;
+    }
     default:
       return next_registers(coding, bytes);
   }

@@ -32,6 +32,8 @@ Quirk habit_of(Protocol protocol) {
   switch (protocol) {
     case Protocol::kOpcUa:
       return {"signs and encrypts; believes the first client that comes"};
+    case Protocol::kMtconnect:
+      return {"an agent of its own that streams changes"};
     case Protocol::kMqtt:
       return {"one message of JSON a second"};
     case Protocol::kSparkplug:
@@ -86,6 +88,12 @@ connect::ProtocolSettings settings_for(Protocol protocol, std::uint16_t port, co
       settings.port = port;
       return settings;
     }
+    case Protocol::kMtconnect: {
+      connect::MtconnectSettings settings;
+      settings.host = kHere;
+      settings.port = port;
+      return settings;
+    }
     default: {
       LS_ASSERT(protocol == Protocol::kModbusTcp);
       connect::ModbusSettings settings;
@@ -93,6 +101,7 @@ connect::ProtocolSettings settings_for(Protocol protocol, std::uint16_t port, co
       settings.port = port;
       settings.registers_per_read_max = quirk.registers_per_read_max;
       settings.single_connection = quirk.single_connection;
+      if (quirk.rtu) settings.transport = connect::ModbusTransport::kRtuTcp;
       settings.gap_max = quirk.refuses_gaps ? 0 : 8;
       return settings;
     }
@@ -170,12 +179,12 @@ Plant make_plant(const PlantOptions& options) {
     build_reheating(b.order(ByteOrder::kBADC), steady("Reheating furnace", 620));
   }
   for (int i = 1; i <= 4; ++i) {
-    Quirk quirk{i == 2   ? "serves a single connection"
+    Quirk quirk{i == 2   ? "behind a serial gateway: RTU over TCP, a single connection"
                 : i == 3 ? "dead for two minutes of every fifteen"
                 : i == 4 ? "messages (PDU) of 240 bytes, as an S7-300 has them"
                          : "none"};
     if (i == 4) quirk.pdu_bytes_max = 240;
-    quirk.single_connection = i == 2;
+    quirk.single_connection = quirk.rtu = i == 2;
     if (i == 3) {
       quirk.dead_every = minutes(15);
       quirk.dead_for = minutes(2);
@@ -214,7 +223,7 @@ Plant make_plant(const PlantOptions& options) {
       {"Scrap yard crane 2", "Scrap yard/Handling", "hoist", 6, 175, Protocol::kSparkplug},
       {"Teeming crane", "Melt shop/Handling", "hoist", 8, 260, Protocol::kOpcUa},
       {"Vacuum degasser", "Melt shop/Refining", "vessel", 10, 780, Protocol::kOpcUa},
-      {"Lime plant", "Utilities/Additives", "silo", 9, 140, Protocol::kS7},
+      {"Lime plant", "Utilities/Additives", "silo", 9, 140, Protocol::kMtconnect},
       {"Slag processing", "Melt shop/Slag", "crusher", 12, 230},
   };
   for (const Utility& utility : kUtilities) {

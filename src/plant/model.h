@@ -22,6 +22,7 @@ struct Quirk {
   std::uint16_t registers_per_read_max = 125;  // Modbus: more is exception 02
   std::uint16_t pdu_bytes_max = 480;           // S7: what a client gets at most
   bool single_connection = false;
+  bool rtu = false;           // Modbus: RTU frames over TCP, as a serial gateway has them
   bool refuses_gaps = false;  // reading an address that it does not have is exception 02
   // Dead for `dead_for` at the end of every `dead_every`; 0: never.
   Nanoseconds dead_every{0};

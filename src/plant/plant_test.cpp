@@ -116,7 +116,7 @@ TEST(Plant, SpeaksManyProtocolsWithTheSameSignals) {
       EXPECT_EQ(value_at(few[i], kNow), value_at(all[i], kNow)) << few[i].config.path;
     }
   }
-  EXPECT_EQ(spoken.size(), 6U);  // Modbus, S7, OPC UA, MQTT, Sparkplug, IEC 104
+  EXPECT_EQ(spoken.size(), 7U);  // Modbus, S7, OPC UA, MQTT, Sparkplug, IEC 104, MTConnect
 }
 
 // Counters there are of 32 bits with a sign.

@@ -25,6 +25,7 @@ MadeMachine serve_modbus_machine(const Machine& machine, const Hall& hall) {
   auto made = std::make_unique<ModbusMachine>(machine, hall);
   connect::ModbusServerOptions options;
   options.listen = {"127.0.0.1", machine.port};
+  options.rtu = machine.quirk.rtu;
   if (machine.quirk.single_connection) options.connections_max = 1;
   auto server = connect::make_modbus_server(hall.loop, made->device, options);
   if (!server) return server.error();
@@ -56,6 +57,8 @@ MadeMachine serve_machine(const Machine& machine, const Hall& hall) {
       return serve_sparkplug_machine(machine, hall);
     case Protocol::kIec104:
       return serve_iec104_machine(machine, hall);
+    case Protocol::kMtconnect:
+      return serve_mtconnect_machine(machine, hall);
     default:
       return serve_modbus_machine(machine, hall);
   }

@@ -37,5 +37,6 @@ MadeMachine serve_opcua_machine(const Machine& machine, const Hall& hall);  // r
 MadeMachine serve_mqtt_machine(const Machine& machine, const Hall& hall);
 MadeMachine serve_sparkplug_machine(const Machine& machine, const Hall& hall);
 MadeMachine serve_iec104_machine(const Machine& machine, const Hall& hall);
+MadeMachine serve_mtconnect_machine(const Machine& machine, const Hall& hall);
 
 }  // namespace lineshaft::plant
