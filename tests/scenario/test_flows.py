@@ -4,6 +4,8 @@ import datetime
 import importlib.util
 import json
 import logging
+import socket
+import ssl
 import struct
 import sys
 import unittest
@@ -307,17 +309,23 @@ class Authority:
 @unittest.skipUnless(importlib.util.find_spec("cryptography"), "cryptography is missing (tests/requirements.txt)")
 class SecureModbusFlow(FlowScenario):
     def client(self, authority, port, name, role=None):
-        import ssl
-
-        from pymodbus.client import ModbusTlsClient
         certificate, key = authority.issue(name, role)
         (self.folder / f"{name}.pem").write_text(certificate + key)
         context = ssl.create_default_context(cadata=authority.pem)
         context.load_cert_chain(self.folder / f"{name}.pem")
-        client = ModbusTlsClient("127.0.0.1", port=port, sslctx=context, server_hostname="127.0.0.1")
-        self.addCleanup(client.close)
-        self.assertTrue(client.connect())
-        return client
+        stream = context.wrap_socket(socket.create_connection(("127.0.0.1", port), 20), server_hostname="127.0.0.1")
+        self.addCleanup(stream.close)
+        return stream
+
+    def ask(self, stream, pdu):
+        """True: answered as asked; else with an exception. pymodbus leaves out the header under TLS."""
+        stream.sendall(struct.pack(">HHHB", 1, 0, len(pdu) + 1, 1) + pdu)
+        answer = b""
+        while len(answer) < 9:
+            piece = stream.recv(260)
+            self.assertTrue(piece, "the server closed the connection")
+            answer += piece
+        return answer[7] == pdu[0]
 
     def test_only_clients_with_a_role_that_is_named_may_write(self):
         device = free_port()
@@ -339,8 +347,8 @@ class SecureModbusFlow(FlowScenario):
         until(lambda: self.flow(flow)["status"]["state"] == "up", "the flow")
         for role, may in (("engineer", True), ("viewer", False), (None, False)):
             client = self.client(authority, port, f"client of {role}", role)
-            until(lambda: not client.read_holding_registers(0, count=2).isError(), "a value that is read")
-            self.assertEqual(client.write_registers(0, [0, 1200]).isError(), not may, role)
+            until(lambda: self.ask(client, struct.pack(">BHH", 3, 0, 2)), "a value that is read")
+            self.assertEqual(self.ask(client, struct.pack(">BHHBHH", 16, 0, 2, 4, 0, 1200)), may, role)
         until(lambda: self.server.tag("acme/press/speed")["last"]["value"] == 1200, "the machine to follow")
 
 
