@@ -75,6 +75,8 @@ std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> write_routes(const Services& services);
 std::vector<Route> table_routes(const Services& services);
 std::vector<Route> template_routes(const Services& services);
+std::vector<Route> backfill_routes(const Services& services);
+std::vector<Route> method_routes(const Services& services);
 std::vector<Route> tag_routes(const Services& services);
 std::vector<Route> value_routes(const Services& services);
 std::vector<Route> aggregate_routes(const Services& services);

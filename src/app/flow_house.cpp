@@ -13,13 +13,6 @@ namespace {
 constexpr std::size_t kThreads = 2;
 constexpr std::size_t kWaitingMax = 100;
 
-identity::Principal principal_of(TenantId tenant, const connect::FlowUser& user) {
-  identity::Principal who;
-  who.tenant = tenant;
-  who.name = user.name;
-  return who;
-}
-
 }  // namespace
 
 HouseOfFlows::HouseOfFlows(historian::Historian& historian, identity::Identity& identity,
@@ -101,41 +94,78 @@ bool HouseOfFlows::may_write(TenantId tenant, const connect::FlowUser& user) con
          identity::authorise(*person, identity::Permission::kTagWrite).ok();
 }
 
+connect::WriteOrder HouseOfFlows::order_of(TenantId tenant, const connect::FlowUser& user,
+                                           TagId tag, Value value) const {
+  return {tenant, tag, std::move(value), user.name, "", "", sys::real_clock().now()};
+}
+
+Status HouseOfFlows::note(const connect::WriteOrder& order, const char* action,
+                          const std::string& what) {
+  const auto known = historian_.find_tag(order.tenant, order.tag);
+  if (!known) return Error{ErrorId::kNotFound, "tag " + std::to_string(order.tag.value)};
+  identity::Principal who;
+  who.tenant = order.tenant;
+  who.name = order.who;
+  return identity_.append_audit(who, action, known->spec.path, what);
+}
+
 Status HouseOfFlows::write(TenantId tenant, const std::string& flow, const connect::FlowUser& user,
                            TagId tag, Value value) {
-  const bool taken = run([this, tenant, flow, user, tag, value = std::move(value)] {
-    carry_out(tenant, flow, user, tag, value);
-  });
+  return carry_out_soon(flow, order_of(tenant, user, tag, std::move(value)));
+}
+
+Status HouseOfFlows::carry_out_soon(const std::string& flow, connect::WriteOrder order) {
+  const bool taken = run([this, flow, order = std::move(order)] { carry_out(flow, order); });
   if (taken) return {};
   return Error{ErrorId::kBusy, "too many writes of flows are waiting"};
 }
 
 // The audit trail knows of it before the machine does, and of the outcome after.
-void HouseOfFlows::carry_out(TenantId tenant, const std::string& flow,
-                             const connect::FlowUser& user, TagId tag, const Value& value) {
-  const auto known = historian_.find_tag(tenant, tag);
-  if (!known) return;
-  const identity::Principal who = principal_of(tenant, user);
-  const std::string by = "by the flow '" + flow + "'";
-  const std::string& path = known->spec.path;
-  Status noted = identity_.append_audit(who, "tag.write.begin", path, to_text(value) + " " + by);
+void HouseOfFlows::carry_out(const std::string& flow, const connect::WriteOrder& order) {
+  const std::string by = " by the flow '" + flow + "'";
+  const std::string confirmed = order.token.empty() ? "" : ", confirmed";
+  Status noted = note(order, "tag.write.begin", to_text(order.value) + confirmed + by);
   if (!noted) return log_warn("app", "a write by a flow was left out: " + noted.error().text());
-  const auto answer =
-      connections_.write({tenant, tag, value, who.name, "", "", sys::real_clock().now()});
-  std::string action = "tag.write.failed";
-  std::string detail;
-  if (!answer) {
-    detail = "failed: " + answer.error().what;
-  } else if (const auto* outcome = std::get_if<connect::WriteOutcome>(&*answer)) {
-    action = "tag.write";
-    if (outcome->old_value) detail = "from " + to_text(*outcome->old_value) + " ";
-    detail += "to " + to_text(outcome->new_value) + " " + by;
-  } else {  // the second step is taken in the console, by a person who sees what is asked
-    action = "tag.write.wait";
-    detail = to_text(value) + " " + by + " waits for its second step";
+  // The first step of one that takes two; the second is taken in the console, or by the protocol.
+  const auto pending = order.token.empty()
+                           ? connections_.ask_write(order)
+                           : Error{ErrorId::kUnsupported, "this is the second step"};
+  if (pending) {
+    noted = note(order, "tag.write.wait", to_text(order.value) + by + " waits for its second step");
+  } else if (const auto done = connections_.carry_out(order); !done) {
+    noted = note(order, "tag.write.failed", "failed: " + done.error().what);
+  } else {
+    const std::string from = done->old_value ? "from " + to_text(*done->old_value) + " " : "";
+    noted = note(order, "tag.write", from + "to " + to_text(done->new_value) + by);
   }
-  noted = identity_.append_audit(who, action, path, detail);
   if (!noted) log_warn("app", "a write by a flow is not in the trail: " + noted.error().text());
+}
+
+Result<connect::PendingWrite> HouseOfFlows::ask_write(TenantId tenant, const std::string& flow,
+                                                      const connect::FlowUser& user, TagId tag,
+                                                      Value value) {
+  const connect::WriteOrder order = order_of(tenant, user, tag, std::move(value));
+  const std::string what = to_text(order.value) + " by the flow '" + flow + "'";
+  if (Status noted = note(order, "tag.write.begin", what); !noted) return noted.error();
+  auto pending = connections_.ask_write(order);
+  Status noted = pending ? note(order, "tag.write.wait", what + " waits for its second step")
+                         : note(order, "tag.write.failed", "failed: " + pending.error().what);
+  if (!noted) log_warn("app", "a write by a flow is not in the trail: " + noted.error().text());
+  return pending;
+}
+
+Status HouseOfFlows::confirm_write(TenantId tenant, const std::string& flow,
+                                   const connect::FlowUser& user, TagId tag, Value value,
+                                   const std::string& token, const std::string& machine) {
+  connect::WriteOrder order = order_of(tenant, user, tag, std::move(value));
+  order.token = token;
+  order.machine = machine;
+  if (Status confirmed = connections_.confirm_write(order); !confirmed) {
+    // What is refused has moved nothing, and a failure to note it must not hide the reason.
+    static_cast<void>(note(order, "tag.write.failed", "failed: " + confirmed.error().what));
+    return confirmed;
+  }
+  return carry_out_soon(flow, std::move(order));
 }
 
 bool HouseOfFlows::run(std::function<void()> work) {

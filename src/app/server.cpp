@@ -312,8 +312,15 @@ class JoinedServer final : public Server {
     flows_ = std::make_unique<FlowRooms>(*loop_, *historian_);
     manager_ = std::make_unique<connect::ConnectionManager>(
         *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
+    const auto newest = [this](TenantId tenant, std::span<const TagId> tags) {
+      std::vector<std::optional<Sample>> samples;
+      for (auto& last : historian_->last_values(tenant, tags)) {
+        samples.push_back(last.exists ? std::optional(std::move(last.sample)) : std::nullopt);
+      }
+      return samples;
+    };
     auto connections = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
-                                               sys::real_random(), kTenants);
+                                               sys::real_random(), kTenants, newest);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
     Status flowing = flows_->open(*identity_, *connections_, *documents_, path("flows"),

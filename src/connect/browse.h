@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connect/connection.h"
+#include "connect/method.h"
 
 namespace lineshaft::connect {
 
@@ -33,6 +34,13 @@ struct BrowseRequest {
   std::uint32_t listen_ms = 5'000;  // 100..kListenMsMax: to machines that speak unasked
 };
 
+// A method as settings name it, with what it takes and gives.
+struct BrowsedMethod {
+  std::string object;  // the node it was found below
+  std::vector<MethodArgument> inputs;
+  std::vector<MethodArgument> outputs;
+};
+
 struct BrowseEntry {
   std::vector<std::string> levels;  // names on the way from where it began down to this one
   std::string node;                 // to begin there next time
@@ -41,6 +49,7 @@ struct BrowseEntry {
   // For things that can be a signal. Its path is made of the levels and is not complete: where the
   // machine stands in the plant comes in front.
   std::optional<SignalConfig> signal;
+  std::optional<BrowsedMethod> method;
 };
 
 struct BrowseReport {

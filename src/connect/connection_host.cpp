@@ -112,10 +112,40 @@ void ConnectionHost::set_enabled(bool enabled) {
 
 void ConnectionHost::write(std::size_t signal, Value value, Driver::WriteDone done) {
   if (driver_ == nullptr) {
-    return done(
-        Error{ErrorId::kMachineNotConnected, "the connection " + config_.name + " is disabled"});
+    return done(disabled());
   }
   driver_->write(signal, std::move(value), std::move(done));
+}
+
+Error ConnectionHost::disabled() const {
+  return {ErrorId::kMachineNotConnected, "the connection " + config_.name + " is disabled"};
+}
+
+void ConnectionHost::methods(Driver::MethodsDone done) {
+  if (driver_ == nullptr) return done(disabled());
+  driver_->methods(std::move(done));
+}
+
+void ConnectionHost::call(const MethodCall& call, Driver::CallDone done) {
+  if (driver_ == nullptr) return done(disabled());
+  driver_->call(call, std::move(done));
+}
+
+Status ConnectionHost::backfill(const BackfillRequest& request) {
+  return driver_ != nullptr ? driver_->backfill(request) : Status(disabled());
+}
+
+std::optional<BackfillStatus> ConnectionHost::backfill_status() const {
+  return driver_ == nullptr ? std::nullopt : driver_->backfill_status();
+}
+
+Status ConnectionHost::cancel_backfill() {
+  if (driver_ != nullptr) return driver_->cancel_backfill();
+  return Error{ErrorId::kNotFound, "nothing is being fetched"};
+}
+
+void ConnectionHost::stands(std::vector<Standing> standing) {
+  if (driver_ != nullptr) driver_->stands(std::move(standing));
 }
 
 void ConnectionHost::on_value(std::size_t signal, Instant at, Value value, Quality quality) {

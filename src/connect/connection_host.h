@@ -43,6 +43,14 @@ class ConnectionHost : private DriverHost {
 
   void write(std::size_t signal, Value value, Driver::WriteDone done);
   void store_next(std::size_t signal) { table_.store_next(signal); }
+  // As Driver; kMachineNotConnected if it is disabled.
+  void methods(Driver::MethodsDone done);
+  void call(const MethodCall& call, Driver::CallDone done);
+  // Errors: kMachineNotConnected (it is disabled), and as Driver.
+  Status backfill(const BackfillRequest& request);
+  std::optional<BackfillStatus> backfill_status() const;
+  Status cancel_backfill();
+  void stands(std::vector<Standing> standing);
 
  private:
   Instant now() override;
@@ -57,6 +65,7 @@ class ConnectionHost : private DriverHost {
 
   void make_beat();
   void grade_all(bool is_missing);
+  Error disabled() const;
   void enter(ConnectionState state);
   void note_error(const Error& error);
   void add_event(std::string_view event, std::string detail);

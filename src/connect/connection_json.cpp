@@ -125,6 +125,12 @@ Json heartbeat_json(const std::optional<Heartbeat>& beat) {
           {"direction", beat_name(beat->direction)}};
 }
 
+Json method_json(const BrowsedMethod& method) {
+  return {{"object", method.object},
+          {"inputs", arguments_json(method.inputs)},
+          {"outputs", arguments_json(method.outputs)}};
+}
+
 }  // namespace
 
 Result<std::vector<PollGroup>> groups_from_json(const Json* list) {
@@ -313,6 +319,8 @@ Json protocols_json() {
          {"doors", std::move(doors)},
          {"profiles", profiles_json(static_cast<Protocol>(i))},
          {"browsing", browsing_name(kind.browsing())},
+         {"history", kind.has_history()},
+         {"methods", kind.has_methods()},
          {"settings", specs_json(of_settings, kind.settings_json(settings, Secrets::kHidden))},
          {"point", specs_json(of_point, point_defaults)}});
   }
@@ -336,6 +344,17 @@ Result<BrowseRequest> browse_from_json(const Json& json) {
   return request;
 }
 
+Json arguments_json(const std::vector<MethodArgument>& arguments) {
+  Json list = Json::array();
+  for (const MethodArgument& one : arguments) {
+    list.push_back({{"name", one.name},
+                    {"type", one.type},
+                    {"description", one.description},
+                    {"usable", one.usable}});
+  }
+  return list;
+}
+
 Json browse_json(const BrowseReport& report) {
   Json items = Json::array();
   for (const BrowseEntry& entry : report.entries) {
@@ -343,7 +362,8 @@ Json browse_json(const BrowseReport& report) {
                      {"node", entry.node},
                      {"has_more", entry.has_more},
                      {"type", entry.type},
-                     {"signal", entry.signal ? signal_json(*entry.signal) : Json()}});
+                     {"signal", entry.signal ? signal_json(*entry.signal) : Json()},
+                     {"method", entry.method ? method_json(*entry.method) : Json()}});
   }
   return {{"items", std::move(items)}, {"cut", report.cut}};
 }

@@ -46,5 +46,6 @@ Json scan_json(const ScanReport& report);
 // {"protocol", "settings", "node", "depth", "listen_ms"}.
 Result<BrowseRequest> browse_from_json(const Json& json);
 Json browse_json(const BrowseReport& report);
+Json arguments_json(const std::vector<MethodArgument>& arguments);
 
 }  // namespace lineshaft::connect

@@ -6,11 +6,14 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "connect/backfill.h"
 #include "connect/connection.h"
 #include "connect/instant.h"
 #include "connect/manager.h"
+#include "connect/method.h"
 #include "model/quality.h"
 #include "model/value.h"
 
@@ -56,8 +59,30 @@ class Driver {
   virtual ~Driver() = default;
 
   using WriteDone = std::function<void(Result<WriteOutcome>)>;
-  // Requires: the signal is writable. `done` is called once, possibly from inside the call.
+  // Requires: the signal is writable. `done` is called once, possibly from inside the call, and not
+  // after the end of the driver.
   virtual void write(std::size_t signal, Value value, WriteDone done) = 0;
+
+  using MethodsDone = std::function<void(Result<std::vector<MethodView>>)>;
+  // The methods of the settings, as the machine describes them. `done` as above.
+  virtual void methods(MethodsDone done) { done(std::vector<MethodView>()); }
+  using CallDone = std::function<void(Result<MethodOutcome>)>;
+  // Requires: the settings have a method of that name. `done` as above.
+  virtual void call(const MethodCall& /*call*/, CallDone done) {
+    done(Error{ErrorId::kUnsupported, "machines of this protocol have no methods"});
+  }
+
+  // Fetches what the machine kept of a time, beside all else: values come as on_past. After an
+  // outage a driver whose protocol can do it begins by itself.
+  // Errors: kUnsupported, kBusy (one that was asked for runs).
+  virtual Status backfill(const BackfillRequest& /*request*/) {
+    return Error{ErrorId::kUnsupported, "machines of this protocol are not asked for past values"};
+  }
+  virtual std::optional<BackfillStatus> backfill_status() const { return std::nullopt; }
+  // Errors: kNotFound.
+  virtual Status cancel_backfill() { return Error{ErrorId::kNotFound, "nothing is being fetched"}; }
+  // Told once, after a start of the server: the gaps begin there.
+  virtual void stands(std::vector<Standing> /*standing*/) {}
 
   // Fills what the driver counts: requests to reconnects, latency, retry_in_ms, cycles_missed.
   virtual void fill(ConnectionStatus& status) const = 0;

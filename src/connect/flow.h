@@ -27,6 +27,8 @@
 #include "connect/opcua/flow_settings.h"
 #include "connect/s7/flow_settings.h"
 #include "connect/sparkplug/flow_settings.h"
+#include "connect/write_desk.h"
+#include "historian/aggregate.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/clock.h"
@@ -169,11 +171,37 @@ class FlowHost {
   // `max`. Blocks.
   virtual Result<std::vector<Sample>> history(TagId tag, TimeRange range, bool newest_first,
                                               std::size_t max) = 0;
+  // What the history says beyond its samples (historian/aggregate.h). Of a tag whose unit is
+  // converted on the way out: kUnsupported. Errors: as Historian. Blocks.
+  using Aggregated = Result<std::vector<historian::AggregateValue>>;
+  virtual Aggregated aggregates(TagId /*tag*/, TimeRange /*range*/, Nanoseconds /*step*/,
+                                historian::Aggregate /*aggregate*/,
+                                const historian::AggregateOptions& /*options*/) {
+    return Error{ErrorId::kUnsupported, "aggregates are not served here"};
+  }
+  virtual Aggregated interpolated(TagId /*tag*/, std::span<const Timestamp> /*times*/,
+                                  const historian::AggregateOptions& /*options*/) {
+    return Error{ErrorId::kUnsupported, "values between samples are not served here"};
+  }
+  // Samples that others of the same time replaced, where they are kept.
+  virtual Result<std::vector<Sample>> replaced(TagId /*tag*/, TimeRange /*range*/) {
+    return Error{ErrorId::kUnsupported, "replaced values are not served here"};
+  }
   // Sets out to write the value, which is in the type and unit of the FlowTag, and enters it into
   // the audit trail. Success means that the order was taken; what comes of it is seen in the value.
   // Errors: kNotFound, kWritesDisabled (flow or tag), kDenied (the user), kTypeMismatch,
   // kInvalidArgument (does not convert back), kBusy.
   virtual Status write(const FlowUser& user, TagId tag, Value value) = 0;
+  // The first step of a write that takes two, and its second one, which repeats all of the first.
+  // Errors: as write(), kUnsupported (this one takes a single step); of the second step those of
+  // WriteDesk::confirm.
+  virtual Result<PendingWrite> ask_write(const FlowUser& /*user*/, TagId /*tag*/, Value /*value*/) {
+    return Error{ErrorId::kUnsupported, "writes in two steps are not taken here"};
+  }
+  virtual Status confirm_write(const FlowUser& /*user*/, TagId /*tag*/, Value /*value*/,
+                               const std::string& /*token*/, const std::string& /*machine*/) {
+    return Error{ErrorId::kUnsupported, "writes in two steps are not taken here"};
+  }
   // Would write() listen to that user at this moment? Not if the flow allows no writes, or a person
   // has no permission.
   virtual bool may_write(const FlowUser& user) = 0;

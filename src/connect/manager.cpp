@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <type_traits>
 #include <utility>
 
 #include "connect/connection_host.h"
@@ -92,11 +93,6 @@ class ConnectionManager::Impl {
     return views;
   }
 
-  const ConnectionHost* find(ConnectionId id) const {
-    const auto found = connections_.find(id);
-    return found == connections_.end() ? nullptr : found->second.get();
-  }
-
   ManagerCounters counters() const { return outbox_.counters(); }
 
   void write(TenantId tenant, TagId tag, Value value, WriteDone done, Step step) {
@@ -117,15 +113,27 @@ class ConnectionManager::Impl {
     if (Status ok = check_write(tenant, tag, config.signals[signal], value, step); !ok) {
       return answer(std::move(done), ok.error());
     }
-    const std::uint64_t ticket = next_ticket_++;
-    writes_[ticket] = {id, std::move(done)};
-    host.write(signal, std::move(value), [this, ticket](Result<WriteOutcome> outcome) {
-      const auto waiting = writes_.find(ticket);
-      if (waiting == writes_.end()) return;
-      WriteDone answer_to = std::move(waiting->second.done);
-      writes_.erase(waiting);
-      answer(std::move(answer_to), std::move(outcome));
-    });
+    host.write(signal, std::move(value), under_way(id, std::move(done)));
+  }
+
+  void methods(ConnectionId id, MethodsDone done) {
+    ConnectionHost* host = find(id);
+    if (host == nullptr) return answer(std::move(done), no_connection(id));
+    host->methods(under_way(id, std::move(done)));
+  }
+
+  void call(ConnectionId id, const MethodCall& call, CallDone done, Step step) {
+    ConnectionHost* host = find(id);
+    if (host == nullptr) return answer(std::move(done), no_connection(id));
+    if (Status ok = check_call(host->config(), call.name, step); !ok) {
+      return answer(std::move(done), ok.error());
+    }
+    host->call(call, under_way(id, std::move(done)));
+  }
+
+  ConnectionHost* find(ConnectionId id) const {
+    const auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second.get();
   }
 
   void test(TestRequest request, TestDone done);
@@ -146,9 +154,9 @@ class ConnectionManager::Impl {
     ConnectionId connection;
     std::size_t signal;
   };
-  struct WaitingWrite {
+  struct Waiting {
     ConnectionId connection;
-    WriteDone done;
+    std::function<void(const Error&)> fail;
   };
   ProtocolRuntime& runtime(Protocol protocol) {
     return *runtimes_[static_cast<std::size_t>(protocol)];
@@ -165,8 +173,38 @@ class ConnectionManager::Impl {
   }
 
   // At a turn of its own, and not after the manager's end.
-  void answer(WriteDone done, Result<WriteOutcome> outcome) {
+  template <typename Answer>
+  void answer(std::function<void(Result<Answer>)> done,
+              std::type_identity_t<Result<Answer>> outcome) {
     post([done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
+  }
+
+  // What a driver is given to answer through: the driver may end before it does.
+  template <typename Answer>
+  std::function<void(Result<Answer>)> under_way(ConnectionId id,
+                                                std::function<void(Result<Answer>)> done) {
+    const std::uint64_t ticket = next_ticket_++;
+    writes_[ticket] = {id, [this, done](const Error& why) { answer(done, why); }};
+    return [this, ticket, done = std::move(done)](Result<Answer> outcome) {
+      if (writes_.erase(ticket) > 0) answer(done, std::move(outcome));
+    };
+  }
+
+  Status check_call(const ConnectionConfig& config, const std::string& name, Step step) const {
+    const auto methods = kind_of(config.protocol()).methods(config.settings);
+    const auto method = std::ranges::find(methods, name, &MethodConfig::name);
+    if (method == methods.end()) {
+      return Error{ErrorId::kNotFound,
+                   config.name + " has no method '" + name + "' in its settings"};
+    }
+    if (!config.writes_enabled) {
+      return Error{ErrorId::kWritesDisabled,
+                   "the connection " + config.name + " does not allow writes"};
+    }
+    if (method->confirm != Confirm::kNone && step != Step::kSecond) {
+      return Error{ErrorId::kDenied, name + " is called in two steps: ask for it, then confirm"};
+    }
+    return {};
   }
 
   template <typename Task>
@@ -182,10 +220,9 @@ class ConnectionManager::Impl {
         ++it;
         continue;
       }
-      answer(std::move(it->second.done),
-             Error{ErrorId::kCancelled,
-                   "the connection was changed during the write, which may or "
-                   "may not have arrived"});
+      it->second.fail(Error{ErrorId::kCancelled,
+                            "the connection was changed meanwhile; what was sent may or may not "
+                            "have arrived"});
       it = writes_.erase(it);
     }
   }
@@ -235,7 +272,7 @@ class ConnectionManager::Impl {
   // When a signal with a least interval was written last; survives a change of the connection.
   std::map<std::pair<TenantId, TagId>, Nanoseconds> last_writes_;
   std::uint64_t next_ticket_ = 1;
-  std::map<std::uint64_t, WaitingWrite> writes_;
+  std::map<std::uint64_t, Waiting> writes_;  // and calls
   std::map<std::uint64_t, std::unique_ptr<Task>> tasks_;
   bool scanning_ = false;
 };
@@ -339,6 +376,37 @@ ManagerCounters ConnectionManager::counters() const { return impl_->counters(); 
 
 void ConnectionManager::write(TenantId tenant, TagId tag, Value value, WriteDone done, Step step) {
   impl_->write(tenant, tag, std::move(value), std::move(done), step);
+}
+
+void ConnectionManager::methods(ConnectionId id, MethodsDone done) {
+  impl_->methods(id, std::move(done));
+}
+
+void ConnectionManager::call(ConnectionId id, MethodCall call, CallDone done, Step step) {
+  impl_->call(id, call, std::move(done), step);
+}
+
+Status ConnectionManager::backfill(ConnectionId id, const BackfillRequest& request) {
+  ConnectionHost* host = impl_->find(id);
+  if (host == nullptr) return no_connection(id);
+  if (request.range.empty() || request.range.to - request.range.from > kBackfillSpanMax) {
+    return Error{ErrorId::kInvalidArgument, "to: must be after from, by 366 days at most"};
+  }
+  return host->backfill(request);
+}
+
+std::optional<BackfillStatus> ConnectionManager::backfill_status(ConnectionId id) const {
+  const ConnectionHost* host = impl_->find(id);
+  return host == nullptr ? std::nullopt : host->backfill_status();
+}
+
+Status ConnectionManager::cancel_backfill(ConnectionId id) {
+  ConnectionHost* host = impl_->find(id);
+  return host == nullptr ? no_connection(id) : host->cancel_backfill();
+}
+
+void ConnectionManager::stands(ConnectionId id, std::vector<Standing> standing) {
+  if (ConnectionHost* host = impl_->find(id)) host->stands(std::move(standing));
 }
 
 void ConnectionManager::test(TestRequest request, TestDone done) {

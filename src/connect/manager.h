@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "connect/backfill.h"
 #include "connect/browse.h"
 #include "connect/connection.h"
+#include "connect/method.h"
 #include "connect/scan.h"
 #include "model/sample.h"
 #include "sys/clock.h"
@@ -118,6 +120,22 @@ class ConnectionManager {
   // afterwards), kCancelled.
   enum class Step : std::uint8_t { kOnly, kSecond };
   void write(TenantId tenant, TagId tag, Value value, WriteDone done, Step step = Step::kOnly);
+
+  // The methods that the settings name, as the machine describes them. Errors: kNotFound,
+  // kMachineNotConnected, kCancelled.
+  using MethodsDone = std::function<void(Result<std::vector<MethodView>>)>;
+  void methods(ConnectionId id, MethodsDone done);
+  // Calls one of them. Errors: as write() has them, and kDeviceRefused with the machine's status.
+  using CallDone = std::function<void(Result<MethodOutcome>)>;
+  void call(ConnectionId id, MethodCall call, CallDone done, Step step = Step::kOnly);
+
+  // Fetches what the machine kept of a time; goes on by itself, see backfill_status. Errors:
+  // kNotFound, kInvalidArgument (the range), kMachineNotConnected (disabled), kUnsupported, kBusy.
+  Status backfill(ConnectionId id, const BackfillRequest& request);
+  std::optional<BackfillStatus> backfill_status(ConnectionId id) const;
+  Status cancel_backfill(ConnectionId id);  // Errors: kNotFound
+  // Where its history ends, after put at the start of the server: so the gap in between is filled.
+  void stands(ConnectionId id, std::vector<Standing> standing);
 
   using TestDone = std::function<void(TestReport)>;
   void test(TestRequest request, TestDone done);

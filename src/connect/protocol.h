@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -86,6 +87,13 @@ class ProtocolKind {
   // Where machines of it usually listen; none if it is found by another protocol's doors.
   virtual std::vector<Door> doors() const { return {}; }
   virtual Browsing browsing() const { return Browsing::kNone; }
+  // Machines of it may keep history that can be fetched: Driver::backfill.
+  virtual bool has_history() const { return false; }
+  virtual bool has_methods() const { return false; }
+  // What may be called on a machine with these settings; borrowed from them.
+  virtual std::span<const MethodConfig> methods(const ProtocolSettings& /*settings*/) const {
+    return {};
+  }
 
   // `options`: what some protocols need of the house beside a loop.
   virtual std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,

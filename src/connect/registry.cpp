@@ -15,20 +15,31 @@ Error no_connection(std::uint32_t id) {
   return {ErrorId::kNotFound, "connection " + std::to_string(id)};
 }
 
+// What stopped because somebody wanted it to leaves no gap.
+std::vector<Standing> standing_of(const std::vector<std::optional<Sample>>& samples) {
+  std::vector<Standing> standing;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (!samples[i] || samples[i]->quality == quality::kBadOutOfService) continue;
+    standing.push_back({i, samples[i]->time, samples[i]->quality.bad()});
+  }
+  return standing;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Registry>> Registry::open(sys::EventLoop& loop, ConnectionManager& manager,
                                                  records::Documents& documents, TagDirectory& tags,
                                                  sys::Random& random,
-                                                 std::span<const TenantId> tenants) {
+                                                 std::span<const TenantId> tenants,
+                                                 const Newest& newest) {
   std::unique_ptr<Registry> registry(new Registry(loop, manager, documents, tags, random));
   for (TenantId tenant : tenants) {
-    if (Status loaded = registry->load(tenant); !loaded) return loaded.error();
+    if (Status loaded = registry->load(tenant, newest); !loaded) return loaded.error();
   }
   return registry;
 }
 
-Status Registry::load(TenantId tenant) {
+Status Registry::load(TenantId tenant, const Newest& newest) {
   const Result<std::vector<records::Document>> stored = documents_.list(tenant, kConnectionKind);
   if (!stored) return stored.error();
   for (const records::Document& document : *stored) {
@@ -50,6 +61,9 @@ Status Registry::load(TenantId tenant) {
     Entry entry{ConnectionId{next_runtime_++}, document.version, *std::move(config), *tags};
     if (Status put = manager_.put(entry.runtime, tenant, entry.config, entry.tags); !put)
       return put;
+    const bool fills = newest && entry.config.enabled &&
+                       kind_of(entry.config.protocol()).has_history() && !entry.tags.empty();
+    if (fills) manager_.stands(entry.runtime, standing_of(newest(tenant, entry.tags)));
     entries_.emplace(Key{tenant, id}, std::move(entry));
   }
   return {};
@@ -101,14 +115,9 @@ Result<RegisteredConnection> Registry::get(TenantId tenant, std::uint32_t id) co
 }
 
 Result<std::vector<ConnectionEvent>> Registry::events(TenantId tenant, std::uint32_t id) const {
-  ConnectionId runtime;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(Key{tenant, id});
-    if (found == entries_.end()) return no_connection(id);
-    runtime = found->second.runtime;
-  }
-  return on_loop(loop_, [&] { return manager_.events(runtime); });
+  const Result<ConnectionId> runtime = runtime_of(tenant, id);
+  if (!runtime) return runtime.error();
+  return on_loop(loop_, [&] { return manager_.events(*runtime); });
 }
 
 Status Registry::check_names(TenantId tenant, const ConnectionConfig& config,
@@ -208,32 +217,48 @@ Result<WriteView> Registry::write_view(TenantId tenant, TagId tag, Timestamp now
   return Error{ErrorId::kNotFound, "no connection has this tag"};
 }
 
+Result<PendingWrite> Registry::ask_write(WriteOrder order) {
+  const Result<WriteView> view = write_view(order.tenant, order.tag, order.now);
+  if (!view) return view.error();
+  if (!view->enabled || view->confirm == Confirm::kNone) {
+    return Error{ErrorId::kUnsupported, "this tag is written in a single step"};
+  }
+  if (Status fits = check_range(order.value, view->low, view->high); !fits) return fits.error();
+  PendingWrite ask;
+  ask.machine = view->machine;
+  ask.value = std::move(order.value);
+  ask.asked_by = std::move(order.who);
+  ask.second_person = view->confirm == Confirm::kSecondPerson;
+  return desk_.ask(order.tenant, order.tag, std::move(ask), order.now);
+}
+
+Status Registry::confirm_write(const WriteOrder& order) {
+  const auto asked = desk_.confirm(order.tenant, order.tag, order.token, order.value, order.machine,
+                                   order.who, order.now);
+  return asked ? Status() : asked.error();
+}
+
+Result<WriteOutcome> Registry::carry_out(WriteOrder order) {
+  const auto step =
+      order.token.empty() ? ConnectionManager::Step::kOnly : ConnectionManager::Step::kSecond;
+  return wait_for<Result<WriteOutcome>>(
+      loop_, [this, step, order = std::move(order)](auto done) mutable {
+        manager_.write(order.tenant, order.tag, std::move(order.value), std::move(done), step);
+      });
+}
+
 Result<Registry::WriteAnswer> Registry::write(WriteOrder order) {
   const Result<WriteView> view = write_view(order.tenant, order.tag, order.now);
   if (!view) return view.error();
-  const bool two_steps = view->enabled && view->confirm != Confirm::kNone;
-  if (two_steps && order.token.empty()) {
-    if (Status fits = check_range(order.value, view->low, view->high); !fits) return fits.error();
-    PendingWrite ask;
-    ask.machine = view->machine;
-    ask.value = std::move(order.value);
-    ask.asked_by = std::move(order.who);
-    ask.second_person = view->confirm == Confirm::kSecondPerson;
-    Result<PendingWrite> waits = desk_.ask(order.tenant, order.tag, std::move(ask), order.now);
+  if (view->enabled && view->confirm != Confirm::kNone && order.token.empty()) {
+    Result<PendingWrite> waits = ask_write(std::move(order));
     if (!waits) return waits.error();
     return WriteAnswer(*std::move(waits));
   }
   if (!order.token.empty()) {
-    const auto asked = desk_.confirm(order.tenant, order.tag, order.token, order.value,
-                                     order.machine, order.who, order.now);
-    if (!asked) return asked.error();
+    if (Status confirmed = confirm_write(order); !confirmed) return confirmed.error();
   }
-  const auto step =
-      order.token.empty() ? ConnectionManager::Step::kOnly : ConnectionManager::Step::kSecond;
-  const auto outcome = wait_for<Result<WriteOutcome>>(
-      loop_, [this, step, order = std::move(order)](auto done) mutable {
-        manager_.write(order.tenant, order.tag, std::move(order.value), std::move(done), step);
-      });
+  const auto outcome = carry_out(std::move(order));
   if (!outcome) return outcome.error();
   return WriteAnswer(*outcome);
 }
@@ -256,6 +281,89 @@ Result<ScanReport> Registry::scan(ScanRequest request) {
                                       [this, request = std::move(request)](auto done) mutable {
                                         manager_.scan(std::move(request), std::move(done));
                                       });
+}
+
+Result<ConnectionId> Registry::runtime_of(TenantId tenant, std::uint32_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(Key{tenant, id});
+  if (found == entries_.end()) return no_connection(id);
+  return found->second.runtime;
+}
+
+Result<Registry::MethodsView> Registry::methods(TenantId tenant, std::uint32_t id, Timestamp now) {
+  const Result<ConnectionId> runtime = runtime_of(tenant, id);
+  if (!runtime) return runtime.error();
+  const auto connection = get(tenant, id);
+  if (!connection) return connection.error();
+  const ConnectionConfig& config = connection->config;
+  MethodsView view{config.name, config.writes_enabled, {}, {}};
+  auto described = wait_for<Result<std::vector<MethodView>>>(
+      loop_, [&](auto done) { manager_.methods(*runtime, std::move(done)); });
+  if (described) view.methods = *std::move(described);
+  const auto known = kind_of(config.protocol()).methods(config.settings);
+  for (std::size_t i = 0; !described && i < known.size(); ++i) {
+    view.methods.push_back({known[i].name, known[i].confirm, {}, {}, described.error()});
+  }
+  for (const MethodView& method : view.methods) {
+    const auto waits = desk_.waiting(tenant, WriteTarget(id, method.name), now);
+    if (waits) view.pending.emplace(method.name, *waits);
+  }
+  return view;
+}
+
+Result<Registry::CallAnswer> Registry::call(CallOrder order) {
+  const auto connection = get(order.tenant, order.connection);
+  if (!connection) return connection.error();
+  const ConnectionConfig& config = connection->config;
+  const auto methods = kind_of(config.protocol()).methods(config.settings);
+  const auto method = std::ranges::find(methods, order.call.name, &MethodConfig::name);
+  const bool two_steps =
+      method != methods.end() && config.writes_enabled && method->confirm != Confirm::kNone;
+  const WriteTarget target(order.connection, order.call.name);
+  if (two_steps && order.token.empty()) {
+    PendingWrite ask;
+    ask.machine = config.name;
+    ask.value = arguments_text(order.call);
+    ask.asked_by = order.who;
+    ask.second_person = method->confirm == Confirm::kSecondPerson;
+    Result<PendingWrite> waits = desk_.ask(order.tenant, target, std::move(ask), order.now);
+    if (!waits) return waits.error();
+    return CallAnswer(*std::move(waits));
+  }
+  if (!order.token.empty()) {
+    const auto asked =
+        desk_.confirm(order.tenant, target, order.token, Value(arguments_text(order.call)),
+                      order.machine, order.who, order.now);
+    if (!asked) return asked.error();
+  }
+  const Result<ConnectionId> runtime = runtime_of(order.tenant, order.connection);
+  if (!runtime) return runtime.error();
+  const auto step =
+      order.token.empty() ? ConnectionManager::Step::kOnly : ConnectionManager::Step::kSecond;
+  auto outcome = wait_for<Result<MethodOutcome>>(loop_, [&](auto done) {
+    manager_.call(*runtime, std::move(order.call), std::move(done), step);
+  });
+  if (!outcome) return outcome.error();
+  return CallAnswer(*std::move(outcome));
+}
+
+Status Registry::backfill(TenantId tenant, std::uint32_t id, const BackfillRequest& request) {
+  const Result<ConnectionId> runtime = runtime_of(tenant, id);
+  if (!runtime) return runtime.error();
+  return on_loop(loop_, [&] { return manager_.backfill(*runtime, request); });
+}
+
+Result<std::optional<BackfillStatus>> Registry::backfill_status(TenantId tenant,
+                                                                std::uint32_t id) const {
+  const Result<ConnectionId> runtime = runtime_of(tenant, id);
+  if (!runtime) return runtime.error();
+  return on_loop(loop_, [&] { return manager_.backfill_status(*runtime); });
+}
+
+Status Registry::cancel_backfill(TenantId tenant, std::uint32_t id) {
+  const Result<ConnectionId> runtime = runtime_of(tenant, id);
+  if (!runtime) return runtime.error();
+  return on_loop(loop_, [&] { return manager_.cancel_backfill(*runtime); });
 }
 
 }  // namespace lineshaft::connect

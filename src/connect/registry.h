@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -54,6 +55,16 @@ struct WriteOrder {
   Timestamp now;
 };
 
+struct CallOrder {
+  TenantId tenant;
+  std::uint32_t connection = 0;
+  MethodCall call;
+  std::string who;      // as the audit trail names people
+  std::string token;    // of the first step; "" in the first step
+  std::string machine;  // repeated in the second step
+  Timestamp now;
+};
+
 struct WriteView {
   std::string machine;
   bool enabled = false;  // by the connection and the signal
@@ -69,13 +80,17 @@ struct WriteView {
 // kStorePoisoned); nothing is changed then.
 class Registry {
  public:
+  // The newest samples of tags: what a restart left out is fetched from where they end. May block.
+  using Newest =
+      std::function<std::vector<std::optional<Sample>>(TenantId, std::span<const TagId>)>;
   // Loads the connections of `tenants` and starts them. Before the loop runs, on its thread. A
   // stored connection that this version cannot read is left out and named in the log, not lost.
   // Everything borrowed must outlive the registry.
   static Result<std::unique_ptr<Registry>> open(sys::EventLoop& loop, ConnectionManager& manager,
                                                 records::Documents& documents, TagDirectory& tags,
                                                 sys::Random& random,
-                                                std::span<const TenantId> tenants);
+                                                std::span<const TenantId> tenants,
+                                                const Newest& newest = {});
 
   // In order of id.
   std::vector<RegisteredConnection> list(TenantId tenant) const;
@@ -110,12 +125,34 @@ class Registry {
   // Errors: as ConnectionManager::write and WriteDesk::confirm.
   using WriteAnswer = std::variant<WriteOutcome, PendingWrite>;
   Result<WriteAnswer> write(WriteOrder order);
+  // The parts of it. The first step alone; kUnsupported where a single step is enough.
+  Result<PendingWrite> ask_write(WriteOrder order);
+  // The check of the second step; whoever passes goes on with carry_out.
+  Status confirm_write(const WriteOrder& order);
+  Result<WriteOutcome> carry_out(WriteOrder order);
   // What a person has to know before a write. Errors: kNotFound: no connection has this tag.
   Result<WriteView> write_view(TenantId tenant, TagId tag, Timestamp now) const;
+  // The methods of a connection, and which of them wait for their second step.
+  struct MethodsView {
+    std::string machine;
+    bool enabled = false;
+    std::vector<MethodView> methods;
+    std::map<std::string, PendingWrite> pending;  // by method
+  };
+  Result<MethodsView> methods(TenantId tenant, std::uint32_t id, Timestamp now);
+  // As write. Errors: as ConnectionManager::call and WriteDesk::confirm.
+  using CallAnswer = std::variant<MethodOutcome, PendingWrite>;
+  Result<CallAnswer> call(CallOrder order);
   // Gives up a write that waits. Errors: kNotFound.
-  Status drop_write(TenantId tenant, TagId tag) { return desk_.drop(tenant, tag); }
+  Status drop_write(TenantId tenant, const WriteTarget& target) {
+    return desk_.drop(tenant, target);
+  }
   TestReport test(TestRequest request);
   Result<ScanReport> scan(ScanRequest request);
+  // As the manager's. Errors: kNotFound.
+  Status backfill(TenantId tenant, std::uint32_t id, const BackfillRequest& request);
+  Result<std::optional<BackfillStatus>> backfill_status(TenantId tenant, std::uint32_t id) const;
+  Status cancel_backfill(TenantId tenant, std::uint32_t id);
   Result<BrowseReport> browse(BrowseRequest request);
 
  private:
@@ -130,10 +167,11 @@ class Registry {
   Registry(sys::EventLoop& loop, ConnectionManager& manager, records::Documents& documents,
            TagDirectory& tags, sys::Random& random)
       : loop_(loop), manager_(manager), documents_(documents), tags_(tags), desk_(random) {}
-  Status load(TenantId tenant);
+  Status load(TenantId tenant, const Newest& newest);
   // Nothing is named twice. Errors: kConflict, saying who has the name.
   Status check_names(TenantId tenant, const ConnectionConfig& config,
                      const std::set<std::uint32_t>& except) const;
+  Result<ConnectionId> runtime_of(TenantId tenant, std::uint32_t id) const;
   // By id. mutex_ held.
   std::map<std::uint32_t, ConnectionConfig> configs_of(TenantId tenant) const;
   Status apply(TenantId tenant, std::span<const TableChange> changes, const ImportOptions& options);

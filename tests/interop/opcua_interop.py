@@ -19,7 +19,7 @@ from pathlib import Path
 PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "opcua_peer"
 
 try:
-    from asyncua import Client, Server, ua
+    from asyncua import Client, Server, ua, uamethod
     from asyncua.crypto.cert_gen import setup_self_signed_certificate
     from asyncua.crypto.permission_rules import SimpleRoleRuleset
     from asyncua.crypto.security_policies import (
@@ -95,6 +95,12 @@ class OurServer(Peer):
     def __init__(self):
         super().__init__("server", "FOLDER", "0")
         self.url = f"opc.tcp://127.0.0.1:{self.wait_for(lambda l: 'port' in l, 'port')['port']}"
+
+
+def node_text(node, uri):
+    """As a connection names it."""
+    kind = {"TwoByte": "i", "FourByte": "i", "Numeric": "i", "String": "s"}[node.NodeIdType.name]
+    return f"nsu={uri};{kind}={node.Identifier}"
 
 
 async def make_certificate(folder, uri, host="localhost"):
@@ -190,6 +196,48 @@ class OurServerAgainstAsyncua(unittest.IsolatedAsyncioTestCase):
             values = await force.read_raw_history(start + datetime.timedelta(seconds=100), start, numvalues=3)
             self.assertEqual([v.Value.Value for v in values][:3], [50.0, 49.5, 49.0])
 
+    async def test_it_computes_aggregates_and_values_at_instants(self):
+        start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+        seconds = lambda n: start + datetime.timedelta(seconds=n)
+        async with Client(self.server.url) as client:
+            force = await self.node(client, "force")
+
+            async def read(details):
+                what = ua.HistoryReadValueId()
+                what.NodeId = force.nodeid
+                parameters = ua.HistoryReadParameters()
+                parameters.HistoryReadDetails = details
+                parameters.NodesToRead.append(what)
+                [result] = await client.uaclient.history_read(parameters)
+                result.StatusCode.check()
+                return result.HistoryData.DataValues
+
+            values = await read(ua.ReadProcessedDetails(
+                StartTime=seconds(0), EndTime=seconds(40), ProcessingInterval=10_000.0,
+                AggregateType=[ua.NodeId(ua.ObjectIds.AggregateFunction_Average)]))
+            # Samples 0, 0.5, 1 ... 4.5 in the first ten seconds: their mean is 2.25, and 5 more in each window.
+            self.assertEqual([v.Value.Value for v in values], [2.25, 7.25, 12.25, 17.25])
+            self.assertEqual([v.SourceTimestamp.replace(tzinfo=datetime.timezone.utc) for v in values],
+                             [seconds(n) for n in (0, 10, 20, 30)])
+            values = await read(ua.ReadAtTimeDetails(ReqTimes=[seconds(3), seconds(4.5)]))
+            self.assertEqual([v.Value.Value for v in values], [1.5, 2.25])
+
+    async def test_its_methods_write_in_two_steps(self):
+        async with Client(self.server.url) as client:
+            index = await client.get_namespace_index("urn:lineshaft:tags")
+            writes = await client.nodes.objects.get_child([f"{index}:Writes"])
+            signal, value = "acme/hall/press/setpoint", ua.Variant(7.5, ua.VariantType.Double)
+            token, machine, _, second = await writes.call_method(f"{index}:RequestWrite", signal, value)
+            self.assertEqual((machine, second), ("press", False))
+            setpoint = await self.node(client, "setpoint")
+            self.assertEqual(await setpoint.read_value(), 3.0)
+            with self.assertRaises(ua.uaerrors.BadInvalidState):
+                await writes.call_method(f"{index}:ConfirmWrite", signal, value, "another", machine)
+            await writes.call_method(f"{index}:ConfirmWrite", signal, value, token, machine)
+            self.assertEqual(await setpoint.read_value(), 7.5)
+            with self.assertRaises(ua.uaerrors.BadNotWritable):
+                await writes.call_method(f"{index}:RequestWrite", "acme/hall/press/force", value)
+
     async def test_every_policy_and_mode_with_a_password(self):
         with tempfile.TemporaryDirectory() as folder:
             certificate, key = await make_certificate(folder, "urn:peer:client")
@@ -272,6 +320,7 @@ class OurClientAgainstAsyncua(unittest.IsolatedAsyncioTestCase):
             self.nodes[name] = await press.add_variable(
                 ua.NodeId(f"press.{name}", index), name, ua.Variant(value, kind))
         await self.nodes["setpoint"].set_writable()
+        await self.add_methods(index, press)
         await server.start()
         return server
 
@@ -283,6 +332,78 @@ class OurClientAgainstAsyncua(unittest.IsolatedAsyncioTestCase):
                 "groups": [{"name": "fast", "interval_ms": 100}],
                 "signals": [{"path": f"acme/{name}", "node": f"nsu={self.URI};s=press.{name}", "type": kind,
                              "writable": name == "setpoint"} for name, kind in types.items()]}
+
+    async def add_methods(self, index, press):
+        @uamethod
+        def begin(parent, program, speed):
+            return [f"{program} at {speed}", 17]
+
+        async def hang(parent):
+            await asyncio.sleep(60)
+            return []
+
+        def refuse(parent):
+            return ua.StatusCode(ua.StatusCodes.BadResourceUnavailable)
+
+        def argument(name, kind):
+            return ua.Argument(Name=name, DataType=ua.NodeId(kind), ValueRank=-1, ArrayDimensions=[],
+                               Description=ua.LocalizedText(f"the {name}"))
+        text, real, whole = ua.ObjectIds.String, ua.ObjectIds.Float, ua.ObjectIds.UInt16
+        await press.add_method(ua.NodeId("press.begin", index), "begin", begin,
+                               [argument("program", text), argument("speed", real)],
+                               [argument("order", text), argument("number", whole)])
+        await press.add_method(ua.NodeId("press.hang", index), "hang", hang, [], [])
+        await press.add_method(ua.NodeId("press.refuse", index), "refuse", refuse, [], [])
+        self.press = press
+
+    def methods(self):
+        return [{"name": name, "object": node_text(self.press.nodeid, self.URI), "method": f"nsu={self.URI};s=press.{name}"}
+                for name in ("begin", "hang", "refuse", "missing")]
+
+    async def call(self, peer, method, **arguments):
+        peer.lines.clear()
+        peer.say(f"call {method} {json.dumps(arguments)}")
+        return await peer.until(lambda l: "called" in l or "refused" in l, "an outcome")
+
+    async def test_it_calls_methods(self):
+        server = await self.start()
+        settings = self.connection(mode="none", methods=self.methods())
+        with Peer("client", "FOLDER", first_line=settings) as peer:
+            await self.values(peer)
+            peer.say("methods")
+            methods = (await peer.until(lambda l: "methods" in l, "the methods"))["methods"]
+            self.assertEqual([(a["name"], a["type"], a["description"]) for a in methods[0]["inputs"]],
+                             [("program", "String", "the program"), ("speed", "Float", "the speed")])
+            self.assertEqual([a["name"] for a in methods[0]["outputs"]], ["order", "number"])
+            self.assertIn("BadNodeIdUnknown", methods[3]["error"])
+            self.assertEqual(await self.call(peer, "begin", program="A-17", speed=2.5),
+                             {"called": {"order": "A-17 at 2.5", "number": 17}})
+            wrong = await self.call(peer, "begin", program="A-17", speed="fast")
+            self.assertIn("begin: speed: ", wrong["refused"])
+            self.assertIn("BadResourceUnavailable", (await self.call(peer, "refuse"))["refused"])
+            late = await self.call(peer, "hang")
+            self.assertIn("LS-1106", late["refused"])
+            self.assertIn("may or may not have been carried out", late["refused"])
+        await server.stop()
+
+    async def test_it_fetches_the_history_that_the_server_kept(self):
+        server = await self.start()
+        await server.historize_node_data_change(self.nodes["force"], period=None, count=100_000)
+        start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+        for i in range(2_500):  # more than two pages; the library gives no continuation points for them
+            await self.nodes["force"].write_value(ua.DataValue(
+                ua.Variant(i / 2, ua.VariantType.Double), SourceTimestamp=start + datetime.timedelta(seconds=i)))
+        with Peer("client", "FOLDER", first_line=self.connection(mode="none")) as peer:
+            await peer.until(lambda l: l.get("tag") == 1 and l["quality"] == 0, "a value")
+            peer.say("backfill 2026-01-01T00:00:00Z 2026-01-01T01:00:00Z")
+            done = await peer.until(lambda l: l.get("event") == "filled", "the end")
+            self.assertIn("2500 values", done["detail"])
+            got = {l["time"]: l["value"] for l in peer.lines if l.get("tag") == 1 and l["time"].startswith("2026-01-01")}
+            wanted = {(start + datetime.timedelta(seconds=i)).strftime("%Y-%m-%dT%H:%M:%SZ"): i / 2 for i in range(2_500)}
+            self.assertEqual(got, wanted)
+            none = await peer.until(lambda l: l.get("event") == "no-history", "what has none")
+            self.assertIn("none of 5 of 6 signals", none["detail"])
+        await server.stop()
 
     async def values(self, peer):
         for tag, value in ((1, 1.5), (2, 7), (3, True), (4, 20.25), (5, "A-17 ä"), (6, 3)):

@@ -85,6 +85,18 @@ class OurServerAgainstNodeOpcua(unittest.TestCase):
         past = client.ask("history", "ns=2;s=acme/hall/press/force", "2026-01-01T00:00:00Z", "2026-01-01T00:00:10Z")
         self.assertEqual(past["values"], [i / 2 for i in range(10)])
 
+    def test_it_computes_aggregates_and_takes_writes_in_two_steps(self):
+        client = self.client()
+        client.wait_for(lambda line: "session" in line, "a session")
+        average = client.ask("average", "ns=2;s=acme/hall/press/force", "2026-01-01T00:00:00Z", "2026-01-01T00:00:20Z", 10_000)
+        self.assertEqual(average["values"], [2.25, 7.25])  # of 0, 0.5 ... 4.5 and of 5, 5.5 ... 9.5
+        setpoint = ["String", "acme/hall/press/setpoint"]
+        asked = client.ask("call", "ns=2;i=1", "ns=2;i=2", setpoint, ["Double", 8.5])
+        self.assertEqual((asked["status"], asked["outputs"][:2]), (0, ["t0k", "press"]))
+        confirmed = client.ask("call", "ns=2;i=1", "ns=2;i=3", setpoint, ["Double", 8.5], ["String", "t0k"], ["String", "press"])
+        self.assertEqual(confirmed["status"], 0)
+        self.assertEqual(client.ask("read", "ns=2;s=acme/hall/press/setpoint")["value"], 8.5)
+
     def come(self, identity, mode, policy):
         """True: in, and reading. False: refused."""
         with NodePeer("client", self.server.url, mode, policy, "otto", "geheim", identity=identity) as client:
@@ -138,6 +150,30 @@ class OurClientAgainstNodeOpcua(unittest.TestCase):
             peer.say("write 6 17")
             line = peer.wait_for(lambda line: "wrote" in line or "refused" in line, "an outcome")
             self.assertEqual(line, {"wrote": 17, "old": 3})
+
+    def test_it_calls_methods_and_fetches_history(self):
+        methods = [{"name": name, "object": "nsu=urn:peer:plant;s=press", "method": f"nsu=urn:peer:plant;s=press.{name}"}
+                   for name in ("begin", "hang")]
+        self.server.say("past force 2500")
+        self.server.wait_for(lambda line: "past" in line, "the past")
+        with Peer("client", "FOLDER", first_line=self.connection(mode="none", methods=methods, timeout_ms=3000)) as peer:
+            peer.wait_for(lambda line: line.get("tag") == 1 and line["quality"] == 0, "a value")
+
+            def call(name, **arguments):
+                peer.lines.clear()
+                peer.say(f"call {name} {json.dumps(arguments)}")
+                return peer.wait_for(lambda line: "called" in line or "refused" in line, "an outcome")
+
+            self.assertEqual(call("begin", program="A-17", speed=2.5), {"called": {"order": "A-17 at 2.5"}})
+            self.assertIn("BadOutOfRange", call("begin", program="A-17", speed=200)["refused"])
+            self.assertIn("may or may not have been carried out", call("hang")["refused"])
+
+            peer.lines.clear()
+            peer.say("backfill 2026-01-01T00:00:00Z 2026-01-01T01:00:00Z")
+            done = peer.wait_for(lambda line: line.get("event") == "filled", "the end")
+            self.assertIn("2500 values", done["detail"])
+            got = [line["value"] for line in peer.lines if line.get("tag") == 1 and line["time"].startswith("2026-01-01")]
+            self.assertEqual(sorted(set(got)), [i / 2 for i in range(2500)])
 
     def test_it_polls(self):
         with Peer("client", "FOLDER", first_line=self.connection(mode="none", poll=True)) as peer:

@@ -5,8 +5,8 @@
 //   opcua_peer client FOLDER        reads a connection as JSON from the first line, then runs it
 //
 // Both keep their certificates in FOLDER, print JSON lines, and take commands from further lines:
-// "approve" trusts every certificate that was refused, "set TAG VALUE" (server), "write TAG VALUE"
-// (client). They end when stdin does.
+// "approve" trusts every certificate that was refused, "set TAG VALUE" (server), "write TAG VALUE",
+// "backfill FROM TO", "methods", "call METHOD JSON" (client). They end when stdin does.
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -110,6 +110,43 @@ class PlanBacking : public opcua::ServerBacking {
     values[tag.value].value = std::move(value);
     return {};
   }
+  std::optional<connect::PendingWrite> asked;
+  Result<connect::PendingWrite> ask_write(const opcua::ServerUser& user, TagId,
+                                          Value value) override {
+    asked = connect::PendingWrite{
+        "t0k", "press", std::move(value), user.name, {1'767'225'600'000'000'000}, false};
+    return *asked;
+  }
+  Status confirm_write(const opcua::ServerUser& user, TagId tag, Value value,
+                       const std::string& token, const std::string& machine) override {
+    if (!asked || asked->value != value || asked->token != token || asked->machine != machine) {
+      return Error{ErrorId::kConflict, "nothing waits under that token"};
+    }
+    asked.reset();
+    return write(user, tag, std::move(value));
+  }
+  // The mean of the samples of each window, whichever aggregate is asked for.
+  Aggregated aggregates(TagId tag, TimeRange range, Nanoseconds step, historian::Aggregate,
+                        const historian::AggregateOptions&) override {
+    std::vector<historian::AggregateValue> answers;
+    for (Timestamp from = range.from; from < range.to; from = from + step) {
+      const auto samples = history(tag, {from, from + step}, false, 25'000).value();
+      double sum = 0;
+      for (const Sample& sample : samples) sum += std::get<double>(sample.value);
+      answers.push_back({from, Quality{0x401}, sum / static_cast<double>(samples.size())});
+    }
+    return answers;
+  }
+  Aggregated interpolated(TagId, std::span<const Timestamp> times,
+                          const historian::AggregateOptions&) override {
+    std::vector<historian::AggregateValue> answers;
+    for (Timestamp time : times) {
+      const double seconds =
+          static_cast<double>(time.ns - 1'767'225'600'000'000'000) / 1'000'000'000;
+      answers.push_back({time, Quality{0x402}, seconds / 2});
+    }
+    return answers;
+  }
   // One value a second from 2026-01-01T00:00:00Z on, 25,000 of them, of tag 1 only.
   Result<std::vector<Sample>> history(TagId tag, TimeRange range, bool newest_first,
                                       std::size_t max) override {
@@ -136,6 +173,7 @@ int serve(const std::string& folder, std::uint16_t port) {
   options.allow_none = true;
   options.allow_anonymous = true;
   options.rights_per_tag = false;
+  options.two_step_methods = true;
   auto server = opcua::make_server(*loop, sys::real_clock(), **trust, backing, options);
   if (!server) return fail(server.error());
   if (Status put = (*server)->put(backing.tags); !put) return fail(put.error());
@@ -172,6 +210,52 @@ class PrintingSink : public SampleSink {
   }
 };
 
+void backfill(connect::ConnectionManager& manager, std::istringstream& words) {
+  std::string from;
+  std::string to;
+  words >> from >> to;
+  const connect::BackfillRequest request{
+      {parse_timestamp(from).value(), parse_timestamp(to).value()}, false};
+  if (Status begun = manager.backfill({1}, request); !begun) {
+    say({{"refused", begun.error().text()}});
+  }
+}
+
+void tell_methods(connect::ConnectionManager& manager) {
+  manager.methods({1}, [](const Result<std::vector<connect::MethodView>>& methods) {
+    Json list = Json::array();
+    for (const auto& one : methods.value()) {
+      list.push_back({{"name", one.name},
+                      {"inputs", connect::arguments_json(one.inputs)},
+                      {"outputs", connect::arguments_json(one.outputs)},
+                      {"error", one.error ? Json(one.error->text()) : Json()}});
+    }
+    say({{"methods", list}});
+  });
+}
+
+void call(connect::ConnectionManager& manager, std::istringstream& words) {
+  connect::MethodCall call;
+  words >> call.name;
+  std::string text;
+  std::getline(words, text);
+  for (const auto& [name, value] : Json::parse(text).items()) {
+    Value given = value.is_string()         ? Value(value.get<std::string>())
+                  : value.is_boolean()      ? Value(value.get<bool>())
+                  : value.is_number_float() ? Value(value.get<double>())
+                                            : Value(value.get<std::int64_t>());
+    call.arguments.emplace_back(name, std::move(given));
+  }
+  manager.call({1}, call, [](const Result<connect::MethodOutcome>& outcome) {
+    if (!outcome) return say({{"refused", outcome.error().text()}});
+    Json results = Json::object();
+    for (const auto& one : outcome->results) {
+      results[one.name] = one.value ? json_of(*one.value) : Json(one.type);
+    }
+    say({{"called", results}});
+  });
+}
+
 int connect_to(const std::string& folder) {
   const auto loop = sys::make_event_loop();
   auto trust = opcua::TrustStore::open(sys::real_file_system(), sys::real_clock(), folder,
@@ -205,6 +289,9 @@ int connect_to(const std::string& folder) {
     std::string verb;
     words >> verb;
     if (verb == "approve") approve_all(**trust);
+    if (verb == "backfill") backfill(manager, words);
+    if (verb == "methods") tell_methods(manager);
+    if (verb == "call") call(manager, words);
     if (verb != "write") return;
     std::uint32_t tag = 0;
     std::string text;

@@ -215,6 +215,8 @@ void add_getting_in_commands(Cli& cli, CLI::App* connect) {
   auto options = std::make_shared<Options>();
   add_scan(cli, connect, options);
   add_browse(cli, connect, options);
+  add_backfill_command(cli, connect);
+  add_method_commands(cli, connect);
 
   CLI::App* out = connect->add_subcommand("export", "All connections and signals as CSV");
   out->add_option("file", options->file, "Where to; - is standard output")->required();

@@ -32,6 +32,16 @@ class FlowHouse {
   virtual Result<std::vector<Sample>> history(TenantId tenant, TagId tag, TimeRange range,
                                               bool newest_first, std::size_t max) const = 0;
 
+  // As FlowHost has them, not converted. Block.
+  using Aggregated = FlowHost::Aggregated;
+  virtual Aggregated aggregates(TenantId tenant, TagId tag, TimeRange range, Nanoseconds step,
+                                historian::Aggregate aggregate,
+                                const historian::AggregateOptions& options) const = 0;
+  virtual Aggregated interpolated(TenantId tenant, TagId tag, std::span<const Timestamp> times,
+                                  const historian::AggregateOptions& options) const = 0;
+  virtual Result<std::vector<Sample>> replaced(TenantId tenant, TagId tag,
+                                               TimeRange range) const = 0;
+
   // As FlowHost::admit: a person of that organisation. Blocks.
   virtual Result<FlowUser> admit(TenantId tenant, std::string_view name, std::string_view password,
                                  std::string_view peer) = 0;
@@ -41,6 +51,14 @@ class FlowHouse {
   // after. `flow` is the name of the one that it came by. Errors: kBusy.
   virtual Status write(TenantId tenant, const std::string& flow, const FlowUser& user, TagId tag,
                        Value value) = 0;
+
+  // As FlowHost::ask_write and confirm_write, of checked values; the second step then goes on as
+  // write() does.
+  virtual Result<PendingWrite> ask_write(TenantId tenant, const std::string& flow,
+                                         const FlowUser& user, TagId tag, Value value) = 0;
+  virtual Status confirm_write(TenantId tenant, const std::string& flow, const FlowUser& user,
+                               TagId tag, Value value, const std::string& token,
+                               const std::string& machine) = 0;
 
   // Runs `work`, which may block, on another thread. False: not now.
   virtual bool run(std::function<void()> work) = 0;

@@ -323,19 +323,51 @@ Result<std::vector<Sample>> FlowRunner::history(TagId tag, TimeRange range, bool
   return samples;
 }
 
+Status FlowRunner::check_computed(TagId tag) const {
+  const auto now = plan();
+  const PlannedTag* planned = now->find(tag);
+  if (planned == nullptr) return Error{ErrorId::kNotFound, "tag " + std::to_string(tag.value)};
+  if (!planned->conversion.changes()) return {};
+  return Error{ErrorId::kUnsupported, "the flow converts the unit of '" + planned->tag.path +
+                                          "': only its samples go out"};
+}
+
+FlowHost::Aggregated FlowRunner::aggregates(TagId tag, TimeRange range, Nanoseconds step,
+                                            historian::Aggregate aggregate,
+                                            const historian::AggregateOptions& options) {
+  if (Status ok = check_computed(tag); !ok) return ok.error();
+  return means_.house.aggregates(tenant_, tag, range, step, aggregate, options);
+}
+
+FlowHost::Aggregated FlowRunner::interpolated(TagId tag, std::span<const Timestamp> times,
+                                              const historian::AggregateOptions& options) {
+  if (Status ok = check_computed(tag); !ok) return ok.error();
+  return means_.house.interpolated(tenant_, tag, times, options);
+}
+
+Result<std::vector<Sample>> FlowRunner::replaced(TagId tag, TimeRange range) {
+  const auto now = plan();
+  const PlannedTag* planned = now->find(tag);
+  if (planned == nullptr) return Error{ErrorId::kNotFound, "tag " + std::to_string(tag.value)};
+  auto samples = means_.house.replaced(tenant_, tag, range);
+  if (!samples) return samples;
+  for (Sample& sample : *samples) sample = convert(*planned, std::move(sample));
+  return samples;
+}
+
 bool FlowRunner::may_write(const FlowUser& user) {
   return plan()->config.writes_enabled && means_.house.may_write(tenant_, user);
 }
 
-Status FlowRunner::write(const FlowUser& user, TagId tag, Value value) {
-  const auto now = plan();
-  const std::string& flow = now->config.name;
-  const PlannedTag* planned = now->find(tag);
+Result<Value> FlowRunner::check_write(const FlowPlan& now, const FlowUser& user, TagId tag,
+                                      Value value) const {
+  const std::string& flow = now.config.name;
+  const PlannedTag* planned = now.find(tag);
   if (planned == nullptr) return Error{ErrorId::kNotFound, "tag " + std::to_string(tag.value)};
   if (!planned->tag.spec.writable) {
     return Error{ErrorId::kWritesDisabled,
-                 now->config.writes_enabled ? "the tag '" + planned->tag.path + "' is not writable"
-                                            : "the flow '" + flow + "' takes no writes"};
+                 now.config.writes_enabled ? "the tag '" + planned->tag.path + "' is not writable"
+                                           : "the flow '" + flow + "' takes no writes"};
   }
   if (!means_.house.may_write(tenant_, user)) {
     return Error{ErrorId::kDenied, user.name + " lacks the permission tag.write"};
@@ -345,11 +377,32 @@ Status FlowRunner::write(const FlowUser& user, TagId tag, Value value) {
                                              std::string(type_name(planned->tag.spec.type))};
   }
   if (planned->conversion.changes()) {
-    Result<Value> back = convert_back(planned->conversion, planned->type, value);
-    if (!back) return back.error();
-    value = *std::move(back);
+    return convert_back(planned->conversion, planned->type, value);
   }
-  return means_.house.write(tenant_, flow, user, tag, std::move(value));
+  return value;
+}
+
+Status FlowRunner::write(const FlowUser& user, TagId tag, Value value) {
+  const auto now = plan();
+  auto checked = check_write(*now, user, tag, std::move(value));
+  if (!checked) return checked.error();
+  return means_.house.write(tenant_, now->config.name, user, tag, *std::move(checked));
+}
+
+Result<PendingWrite> FlowRunner::ask_write(const FlowUser& user, TagId tag, Value value) {
+  const auto now = plan();
+  auto checked = check_write(*now, user, tag, std::move(value));
+  if (!checked) return checked.error();
+  return means_.house.ask_write(tenant_, now->config.name, user, tag, *std::move(checked));
+}
+
+Status FlowRunner::confirm_write(const FlowUser& user, TagId tag, Value value,
+                                 const std::string& token, const std::string& machine) {
+  const auto now = plan();
+  auto checked = check_write(*now, user, tag, std::move(value));
+  if (!checked) return checked.error();
+  return means_.house.confirm_write(tenant_, now->config.name, user, tag, *std::move(checked),
+                                    token, machine);
 }
 
 Result<FlowUser> FlowRunner::admit(std::string_view name, std::string_view password,

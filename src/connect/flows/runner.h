@@ -83,12 +83,26 @@ class FlowRunner : private FlowHost {
   std::optional<Sample> current(TagId tag) override;
   Result<std::vector<Sample>> history(TagId tag, TimeRange range, bool newest_first,
                                       std::size_t max) override;
+  Aggregated aggregates(TagId tag, TimeRange range, Nanoseconds step,
+                        historian::Aggregate aggregate,
+                        const historian::AggregateOptions& options) override;
+  Aggregated interpolated(TagId tag, std::span<const Timestamp> times,
+                          const historian::AggregateOptions& options) override;
+  Result<std::vector<Sample>> replaced(TagId tag, TimeRange range) override;
   Status write(const FlowUser& user, TagId tag, Value value) override;
+  Result<PendingWrite> ask_write(const FlowUser& user, TagId tag, Value value) override;
+  Status confirm_write(const FlowUser& user, TagId tag, Value value, const std::string& token,
+                       const std::string& machine) override;
   bool may_write(const FlowUser& user) override;
   Result<FlowUser> admit(std::string_view name, std::string_view password,
                          std::string_view peer) override;
   void note(std::string_view event, std::string detail) override;
 
+  // Can numbers that were computed from its history go out? Errors: kNotFound, kUnsupported.
+  Status check_computed(TagId tag) const;
+  // The value as the machine's connection takes it. Errors: as FlowHost::write.
+  Result<Value> check_write(const FlowPlan& now, const FlowUser& user, TagId tag,
+                            Value value) const;
   void open();
   void close(const Error& why);
   void queue_all();

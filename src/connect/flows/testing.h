@@ -63,6 +63,17 @@ class MapHouse : public FlowHouse {
                                       std::size_t) const override {
     return std::vector<Sample>();
   }
+  Aggregated aggregates(TenantId, TagId, TimeRange, Nanoseconds, historian::Aggregate,
+                        const historian::AggregateOptions&) const override {
+    return std::vector<historian::AggregateValue>();
+  }
+  Aggregated interpolated(TenantId, TagId, std::span<const Timestamp>,
+                          const historian::AggregateOptions&) const override {
+    return std::vector<historian::AggregateValue>();
+  }
+  Result<std::vector<Sample>> replaced(TenantId, TagId, TimeRange) const override {
+    return std::vector<Sample>();
+  }
   Result<FlowUser> admit(TenantId, std::string_view name, std::string_view password,
                          std::string_view) override {
     const auto found = passwords.find(std::string(name));
@@ -75,6 +86,19 @@ class MapHouse : public FlowHouse {
   Status write(TenantId, const std::string&, const FlowUser& user, TagId tag,
                Value value) override {
     writes.push_back({user.name, tag, std::move(value)});
+    return {};
+  }
+  std::vector<std::string> steps;
+  Result<PendingWrite> ask_write(TenantId, const std::string&, const FlowUser& user, TagId tag,
+                                 Value value) override {
+    steps.push_back(user.name + " asks " + std::to_string(tag.value) + " = " + to_text(value));
+    return PendingWrite{"token", "press", value, user.name, {}, false};
+  }
+  Status confirm_write(TenantId, const std::string&, const FlowUser& user, TagId tag, Value value,
+                       const std::string& token, const std::string& machine) override {
+    if (token != "token") return Error{ErrorId::kConflict, "token"};
+    steps.push_back(user.name + " confirms " + std::to_string(tag.value) + " = " + to_text(value) +
+                    " of " + machine);
     return {};
   }
   bool run(std::function<void()> work) override {

@@ -30,6 +30,7 @@ class AddressSpace {
   // `written` is how values of writable tags are read and written; null functions are not called.
   AddressSpace(UA_Server* server, UA_CallbackValueSource written);
 
+  UA_UInt16 namespace_index() const { return namespace_; }
   Status put(const Tag& tag, const std::optional<Sample>& current);
   void remove(TagId tag);
   void publish(const Sample& sample);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "connect/opcua/arguments.h"
 #include "connect/opcua/visit.h"
 
 namespace lineshaft::connect::opcua {
@@ -41,6 +42,19 @@ std::string unit_code(UA_Int32 id) {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')) code += c;
   }
   return code;
+}
+
+void take_arguments(BrowseEntry& entry, const std::string& name, const UA_DataValue& value) {
+  std::vector<MethodArgument>& list = name == "InputArguments" ? entry.inputs : entry.outputs;
+  for (Argument& one : arguments_in(value.value)) list.push_back(std::move(one.described));
+}
+
+bool is_wanted(BrowseEntry::Kind kind, const std::string& name) {
+  if (kind == BrowseEntry::Kind::kMethod) {
+    return name == "InputArguments" || name == "OutputArguments";
+  }
+  return name == "EURange" || name == "EngineeringUnits" || name == "EnumStrings" ||
+         name == "EnumValues";
 }
 
 void take_property(BrowseEntry& entry, const std::string& name, const UA_DataValue& value) {
@@ -130,6 +144,7 @@ class BrowserImpl : public Browser {
     entries_.clear();
     nodes_.clear();
     variables_.clear();
+    described_.clear();
     std::vector<UaReadItem> items;
     for (Found& child : found) {
       BrowseEntry entry;
@@ -137,13 +152,18 @@ class BrowserImpl : public Browser {
           node_id_text(from_ua(*child.id, visit_.access().namespace_uri(child.id->namespaceIndex)));
       entry.name = std::move(child.name);
       entry.display_name = std::move(child.display_name);
-      if (child.node_class == UA_NODECLASS_METHOD) entry.kind = BrowseEntry::Kind::kMethod;
+      if (child.node_class == UA_NODECLASS_METHOD) {
+        entry.kind = BrowseEntry::Kind::kMethod;
+        nodes_.push_back(child.id);
+        described_.push_back(entries_.size());
+      }
       if (child.node_class == UA_NODECLASS_VARIABLE) {
         entry.kind = BrowseEntry::Kind::kVariable;
         for (UA_AttributeId attribute : kAttributes)
           items.push_back(read_item(*child.id, attribute));
         nodes_.push_back(child.id);
         variables_.push_back(entries_.size());
+        described_.push_back(entries_.size());
       }
       entries_.push_back(std::move(entry));
     }
@@ -174,9 +194,8 @@ class BrowserImpl : public Browser {
   }
 
   void on_properties(std::vector<Found> found) {
-    std::erase_if(found, [](const Found& property) {
-      return property.name != "EURange" && property.name != "EngineeringUnits" &&
-             property.name != "EnumStrings" && property.name != "EnumValues";
+    std::erase_if(found, [this](const Found& property) {
+      return !is_wanted(entries_[described_[property.of]].kind, property.name);
     });
     std::vector<UaReadItem> items;
     for (const Found& property : found)
@@ -184,9 +203,13 @@ class BrowserImpl : public Browser {
     visit_.read(std::move(items),
                 [this, found = std::move(found)](const std::vector<UaDataValue>& values) {
                   for (std::size_t i = 0; i < found.size(); ++i) {
-                    take_property(entries_[variables_[found[i].of]], found[i].name, *values[i]);
+                    BrowseEntry& entry = entries_[described_[found[i].of]];
+                    const bool method = entry.kind == BrowseEntry::Kind::kMethod;
+                    method ? take_arguments(entry, found[i].name, *values[i])
+                           : take_property(entry, found[i].name, *values[i]);
                   }
                   variables_.clear();
+                  described_.clear();
                   answer(std::move(entries_));
                 });
   }
@@ -294,7 +317,8 @@ class BrowserImpl : public Browser {
   bool busy_ = false;
   std::vector<BrowseEntry> entries_;
   std::vector<std::size_t> variables_;  // among the entries
-  std::vector<UaNodeId> nodes_;         // of the variables
+  std::vector<std::size_t> described_;  // among the entries: those with properties
+  std::vector<UaNodeId> nodes_;         // of those
   Visit visit_;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "connect/method.h"
 #include "connect/opcua/settings.h"
 #include "connect/opcua/trust.h"
 #include "model/tag.h"
@@ -33,6 +34,9 @@ struct BrowseEntry {
   std::vector<EnumEntry> enum_set;
   bool writable = false;  // by the user of the settings
   bool historizing = false;
+  // Of methods:
+  std::vector<MethodArgument> inputs;
+  std::vector<MethodArgument> outputs;
 };
 
 inline constexpr std::size_t kBrowseEntriesMax = 5'000;  // of one node; the rest is left out

@@ -23,6 +23,7 @@ class ServerFlowKind : public FlowKind {
     fields.advanced();
     fields.boolean("allow_none", s.allow_none);
     fields.boolean("allow_anonymous", s.allow_anonymous);
+    fields.boolean("two_step_methods", s.two_step_methods);
     fields.integer("sessions_max", s.sessions_max, 1, 1'000);
     fields.integer("publish_min_ms", s.publish_min_ms, 5, 60'000);
     return s;
@@ -33,6 +34,7 @@ class ServerFlowKind : public FlowKind {
             {"port", s.port},
             {"allow_none", s.allow_none},
             {"allow_anonymous", s.allow_anonymous},
+            {"two_step_methods", s.two_step_methods},
             {"sessions_max", s.sessions_max},
             {"publish_min_ms", s.publish_min_ms}};
   }

@@ -11,6 +11,7 @@ struct ServerFlowSettings {
   std::uint16_t port = 4840;          // 0: a free one, for tests
   bool allow_none = false;            // endpoints without security
   bool allow_anonymous = false;       // users without a name; they read
+  bool two_step_methods = false;      // clients may confirm dangerous writes by methods
   std::uint16_t sessions_max = 100;   // 1..1000
   std::uint32_t publish_min_ms = 50;  // 5..60'000: the fastest publishing that a client can get
   friend bool operator==(const ServerFlowSettings&, const ServerFlowSettings&) = default;

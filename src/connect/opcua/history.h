@@ -1,16 +1,40 @@
-// connect/opcua/history.h: HistoryRead of raw values from what backs a server. Includes open62541's
-// headers: for the .cpp files of this folder only.
+// connect/opcua/history.h: HistoryRead from what backs a server: samples as they are, those that
+// were replaced, values at instants, aggregates. Includes open62541's headers: for the .cpp files
+// of this folder only.
 #pragma once
 
 #include <open62541/server.h>
 
+#include "connect/opcua/address_space.h"
 #include "connect/opcua/server.h"
 
 namespace lineshaft::connect::opcua {
 
-// Answers come in portions of at most 10'000 values a node; the continuation point is the time
-// where the next begins, so the server keeps nothing. Bounds (returnBounds) are not added.
+inline constexpr std::size_t kHistoryValuesMax = 10'000;  // of a node in one answer
+
+// Answers come in portions of at most kHistoryValuesMax a node; the continuation point is the time
+// where the next begins, so the server keeps nothing and none can be used up.
 // Requires: the nodes' contexts are TagNodes. `backing` must outlive the server.
 void serve_history(UA_ServerConfig& config, ServerBacking& backing);
+
+// --- between the files of this: what every kind of read needs ---
+
+// The two kinds that compute: into the same database.
+void serve_computed_history(UA_HistoryDatabase& database);
+
+// The tag of a node whose history that session may read. Otherwise a status that is bad.
+UA_StatusCode find_tag_node(UA_Server* server, void* session, ServerBacking& backing,
+                            const UA_NodeId& id, const TagNode** node);
+
+// Eight bytes: a time.
+UA_ByteString point_at(Timestamp time);
+// Nothing for a point that is none of ours.
+std::optional<Timestamp> time_of_point(const UA_ByteString& point);
+
+// Requires: nothing was allocated there yet. False: no memory.
+bool allocate(UA_HistoryData& data, std::size_t count);
+
+// What a client hears of a failed read.
+UA_StatusCode history_status(const Error& error);
 
 }  // namespace lineshaft::connect::opcua

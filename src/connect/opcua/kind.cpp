@@ -86,6 +86,35 @@ class Runtime : public ProtocolRuntime {
   TrustStore* trust_;
 };
 
+void read_methods(Fields& fields, const Json& list, std::vector<MethodConfig>& methods) {
+  if (!list.is_array()) return fields.fail_field("methods", "must be a list");
+  for (const Json& item : list) {
+    MethodConfig method;
+    Fields one(item);
+    for (const char* name : {"name", "object", "method"}) one.require(name);
+    one.string("name", method.name);
+    one.string("object", method.object);
+    one.string("method", method.method);
+    one.word("confirm", method.confirm, parse_confirm, "none, again or second-person");
+    if (Status done = one.done(); !done) {
+      return fields.fail_field("methods",
+                               std::to_string(methods.size()) + ": " + done.error().what);
+    }
+    methods.push_back(std::move(method));
+  }
+}
+
+Json methods_json(const std::vector<MethodConfig>& methods) {
+  Json list = Json::array();
+  for (const MethodConfig& one : methods) {
+    list.push_back({{"name", one.name},
+                    {"object", one.object},
+                    {"method", one.method},
+                    {"confirm", confirm_name(one.confirm)}});
+  }
+  return list;
+}
+
 class Kind : public ProtocolKind {
  public:
   std::string_view name() const override { return "opc-ua"; }
@@ -108,6 +137,8 @@ class Kind : public ProtocolKind {
     fields.integer("values_kept_per_item", s.values_kept_per_item, 1, 1'000);
     fields.integer("nodes_per_request_max", s.nodes_per_request_max, 0, 10'000);
     fields.boolean("poll", s.poll);
+    fields.integer("fill_gaps_h", s.fill_gaps_h, 0, 8'760);
+    if (const Json* methods = fields.member("methods")) read_methods(fields, *methods, s.methods);
     return s;
   }
 
@@ -124,7 +155,9 @@ class Kind : public ProtocolKind {
                  {"session_timeout_ms", s.session_timeout_ms},
                  {"values_kept_per_item", s.values_kept_per_item},
                  {"nodes_per_request_max", s.nodes_per_request_max},
-                 {"poll", s.poll}};
+                 {"poll", s.poll},
+                 {"fill_gaps_h", s.fill_gaps_h},
+                 {"methods", methods_json(s.methods)}};
     if (secrets == Secrets::kShown) {
       json["password"] = s.password;
       json["user_key_pem"] = s.user_key_pem;
@@ -165,6 +198,11 @@ class Kind : public ProtocolKind {
 
   std::vector<Door> doors() const override { return {{4840, false}}; }
   Browsing browsing() const override { return Browsing::kByNode; }
+  bool has_history() const override { return true; }
+  bool has_methods() const override { return true; }
+  std::span<const MethodConfig> methods(const ProtocolSettings& settings) const override {
+    return settings_of(settings).methods;
+  }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& clock,
                                                 sys::Random& random,

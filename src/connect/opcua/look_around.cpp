@@ -14,8 +14,10 @@ constexpr Nanoseconds kWalkMax = std::chrono::seconds(30);
 // The Server object describes the server itself, in thousands of nodes that nobody makes signals
 // of: a walk goes into it only if it begins there.
 constexpr std::string_view kServerObject = "i=2253";
+constexpr std::string_view kObjects = "i=85";
 
-connect::BrowseEntry entry_of(const BrowseEntry& found, std::vector<std::string> levels) {
+connect::BrowseEntry entry_of(const BrowseEntry& found, const std::string& below,
+                              std::vector<std::string> levels) {
   connect::BrowseEntry entry;
   levels.push_back(found.display_name.empty() ? found.name : found.display_name);
   entry.levels = std::move(levels);
@@ -24,6 +26,9 @@ connect::BrowseEntry entry_of(const BrowseEntry& found, std::vector<std::string>
   // A variable of a structure may have its parts as variables below it.
   entry.has_more = found.kind == BrowseEntry::Kind::kObject ||
                    (found.kind == BrowseEntry::Kind::kVariable && !found.type);
+  if (found.kind == BrowseEntry::Kind::kMethod) {
+    entry.method = BrowsedMethod{below, found.inputs, found.outputs};
+  }
   if (found.kind != BrowseEntry::Kind::kVariable || !found.type) return entry;
   SignalConfig signal;
   signal.path = proposed_path(entry.levels);
@@ -58,18 +63,19 @@ class LookAround : public Task {
 
  private:
   void ask(const std::string& node, std::vector<std::string> levels) {
-    browser_->browse(node, [this, levels = std::move(levels)](auto found) {
+    browser_->browse(node, [this, node, levels = std::move(levels)](auto found) {
       if (finished_) return;
       // Below the start, what does not let itself be browsed is no reason to show nothing.
       if (!found && levels.empty()) return finish(found.error());
-      if (found) take(*found, levels);
+      if (found) take(*found, node.empty() ? std::string(kObjects) : node, levels);
       next();
     });
   }
 
-  void take(const std::vector<BrowseEntry>& found, const std::vector<std::string>& levels) {
+  void take(const std::vector<BrowseEntry>& found, const std::string& below,
+            const std::vector<std::string>& levels) {
     for (auto it = found.rbegin(); it != found.rend(); ++it) {
-      waiting_.push_back(entry_of(*it, levels));
+      waiting_.push_back(entry_of(*it, below, levels));
     }
   }
 
@@ -82,7 +88,9 @@ class LookAround : public Task {
       }
       connect::BrowseEntry entry = std::move(waiting_.back());
       waiting_.pop_back();
-      const bool is_new = seen_.insert(entry.node).second;  // trees of OPC UA have cycles
+      // Trees of OPC UA have cycles; a method may be shared by many objects.
+      const std::string below = entry.method ? "\n" + entry.method->object : "";
+      const bool is_new = seen_.insert(entry.node + below).second;
       const bool descend = is_new && entry.has_more && entry.levels.size() < request_.depth &&
                            entry.node != kServerObject;
       if (!is_new) continue;

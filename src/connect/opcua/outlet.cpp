@@ -37,6 +37,7 @@ class ServerOutlet : public Outlet, private ServerBacking {
     options.allow_none = settings.allow_none;
     options.allow_anonymous = settings.allow_anonymous;
     options.rights_per_tag = false;  // a flow is the answer to who may read what
+    options.two_step_methods = settings.two_step_methods;
     options.sessions_max = settings.sessions_max;
     options.publish_min = std::chrono::milliseconds(settings.publish_min_ms);
     return on_loop(*loop_, [&]() -> Status {
@@ -119,6 +120,25 @@ class ServerOutlet : public Outlet, private ServerBacking {
   std::optional<Sample> current(TagId tag) override { return host_.current(tag); }
   Status write(const ServerUser& user, TagId tag, Value value) override {
     return host_.write({user.name, true}, tag, std::move(value));
+  }
+  Aggregated aggregates(TagId tag, TimeRange range, Nanoseconds step,
+                        historian::Aggregate aggregate,
+                        const historian::AggregateOptions& options) override {
+    return host_.aggregates(tag, range, step, aggregate, options);
+  }
+  Aggregated interpolated(TagId tag, std::span<const Timestamp> times,
+                          const historian::AggregateOptions& options) override {
+    return host_.interpolated(tag, times, options);
+  }
+  Result<std::vector<Sample>> replaced(TagId tag, TimeRange range) override {
+    return host_.replaced(tag, range);
+  }
+  Result<PendingWrite> ask_write(const ServerUser& user, TagId tag, Value value) override {
+    return host_.ask_write({user.name, true}, tag, std::move(value));
+  }
+  Status confirm_write(const ServerUser& user, TagId tag, Value value, const std::string& token,
+                       const std::string& machine) override {
+    return host_.confirm_write({user.name, true}, tag, std::move(value), token, machine);
   }
   Result<std::vector<Sample>> history(TagId tag, TimeRange range, bool newest_first,
                                       std::size_t max) override {

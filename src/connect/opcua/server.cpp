@@ -10,6 +10,7 @@
 #include "connect/opcua/history.h"
 #include "connect/opcua/ua_config.h"
 #include "connect/opcua/ua_loop.h"
+#include "connect/opcua/write_methods.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -319,19 +320,7 @@ UA_StatusCode ServerImpl::on_write(UA_Server* server, const UA_NodeId* /*session
   auto wanted = to_value(value->value, node.tag.spec.type);
   if (!wanted) return UA_STATUSCODE_BADTYPEMISMATCH;
   const Status written = of(server).backing_.write(*user, node.tag.id, std::move(*wanted));
-  if (written) return UA_STATUSCODE_GOOD;
-  switch (written.error().code()) {
-    case ErrorCode::kInvalid:
-      return UA_STATUSCODE_BADOUTOFRANGE;
-    case ErrorCode::kDenied:
-      return UA_STATUSCODE_BADUSERACCESSDENIED;
-    case ErrorCode::kFull:
-      return UA_STATUSCODE_BADRESOURCEUNAVAILABLE;
-    case ErrorCode::kTimeout:
-      return UA_STATUSCODE_BADTIMEOUT;
-    default:
-      return UA_STATUSCODE_BADNOTCONNECTED;
-  }
+  return written ? UA_STATUSCODE_GOOD : refusal(written.error());
 }
 
 Status ServerImpl::start() {
@@ -362,6 +351,11 @@ Status ServerImpl::start() {
   written.read = &ServerImpl::on_read;
   written.write = &ServerImpl::on_write;
   space_ = std::make_unique<AddressSpace>(server_, written);
+  if (options_.two_step_methods) {
+    if (Status added = add_write_methods(server_, space_->namespace_index()); !added) {
+      return added;
+    }
+  }
   (void)UA_Server_run_startup(server_);
   if (ua_loop_.listening()) return {};
   if (ua_loop_.last_error()) return *ua_loop_.last_error();

@@ -18,6 +18,8 @@
 #include "base/result.h"
 #include "connect/opcua/settings.h"
 #include "connect/opcua/trust.h"
+#include "connect/write_desk.h"
+#include "historian/aggregate.h"
 #include "model/sample.h"
 #include "model/tag.h"
 #include "sys/loop.h"
@@ -49,6 +51,30 @@ class ServerBacking {
   // Sets out to write the value. Success means that the order was taken, not that the machine has
   // followed: a client sees that in the value. Errors are told to the client as their status code.
   virtual Status write(const ServerUser& user, TagId tag, Value value) = 0;
+  // The two steps of a write that takes two, as FlowHost has them. Asked only with
+  // ServerOptions::two_step_methods, for tags that are writable and users that may write.
+  virtual Result<PendingWrite> ask_write(const ServerUser& /*user*/, TagId /*tag*/,
+                                         Value /*value*/) {
+    return Error{ErrorId::kUnsupported, "writes in two steps are not taken here"};
+  }
+  virtual Status confirm_write(const ServerUser& /*user*/, TagId /*tag*/, Value /*value*/,
+                               const std::string& /*token*/, const std::string& /*machine*/) {
+    return Error{ErrorId::kUnsupported, "writes in two steps are not taken here"};
+  }
+  // As FlowHost has them.
+  using Aggregated = Result<std::vector<historian::AggregateValue>>;
+  virtual Aggregated aggregates(TagId /*tag*/, TimeRange /*range*/, Nanoseconds /*step*/,
+                                historian::Aggregate /*aggregate*/,
+                                const historian::AggregateOptions& /*options*/) {
+    return Error{ErrorId::kUnsupported, "aggregates are not served here"};
+  }
+  virtual Aggregated interpolated(TagId /*tag*/, std::span<const Timestamp> /*times*/,
+                                  const historian::AggregateOptions& /*options*/) {
+    return Error{ErrorId::kUnsupported, "values between samples are not served here"};
+  }
+  virtual Result<std::vector<Sample>> replaced(TagId /*tag*/, TimeRange /*range*/) {
+    return Error{ErrorId::kUnsupported, "replaced values are not served here"};
+  }
   // Samples with from <= time < to, the oldest first (or the newest first), at most `max`.
   virtual Result<std::vector<Sample>> history(TagId tag, TimeRange range, bool newest_first,
                                               std::size_t max) = 0;
@@ -62,6 +88,8 @@ struct ServerOptions {
   // whoever subscribed, at the interval that he asks for. Without it everyone admitted may read
   // everything (may_read is not asked), and every change is told when it happens.
   bool rights_per_tag = true;
+  // Methods by which a client takes both steps of a write that needs two.
+  bool two_step_methods = false;
   std::size_t sessions_max = 100;
   // The fastest publishing and sampling that a client can get.
   Nanoseconds publish_min = std::chrono::milliseconds(50);

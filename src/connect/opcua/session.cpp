@@ -6,6 +6,8 @@
 
 #include "connect/backoff.h"
 #include "connect/opcua/access.h"
+#include "connect/opcua/caller.h"
+#include "connect/opcua/history_reader.h"
 #include "connect/opcua/poller.h"
 #include "connect/opcua/subscriber.h"
 #include "connect/opcua/writer.h"
@@ -26,6 +28,10 @@ Quality away(const Error& why) {
   }
 }
 
+Error no_session() {
+  return {ErrorId::kMachineNotConnected, "there is no session with the server"};
+}
+
 class Session : public Driver, private UaClientListener {
  public:
   Session(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random, TrustStore& trust,
@@ -42,15 +48,34 @@ class Session : public Driver, private UaClientListener {
                      .silent = [this](const Error& why) { client_.give_up(why); }}),
         poller_(loop, random, access_),
         writer_(access_),
+        caller_(access_),
+        history_(loop, access_),
         polling_(std::get<Settings>(config.settings).poll) {
     retry_->start(Nanoseconds(0), [this] { client_.connect(); });
   }
 
   void write(std::size_t signal, Value value, WriteDone done) override {
     if (!ready_) {
-      return done(Error{ErrorId::kMachineNotConnected, "there is no session with the server"});
+      return done(no_session());
     }
     writer_.write(signal, std::move(value), std::move(done));
+  }
+
+  void methods(MethodsDone done) override {
+    if (!ready_) return done(no_session());
+    caller_.describe(std::move(done));
+  }
+  void call(const MethodCall& call, CallDone done) override {
+    if (!ready_) return done(no_session());
+    caller_.call(call, std::move(done));
+  }
+
+  Status backfill(const BackfillRequest& request) override { return history_.ask(request); }
+  std::optional<BackfillStatus> backfill_status() const override { return history_.status(); }
+  Status cancel_backfill() override { return history_.cancel(); }
+  void stands(std::vector<Standing> standing) override {
+    history_.stands(std::move(standing));
+    if (ready_) history_.start(device_ahead());
   }
 
   void fill(ConnectionStatus& status) const override {
@@ -89,6 +114,12 @@ class Session : public Driver, private UaClientListener {
     host_.on_connected();
     if (sessions_ == 1) host_.on_event("secured", client_.chosen_text());
     polling_ ? poller_.start() : subscriber_.start(same);
+    history_.start(device_ahead());
+  }
+
+  // As far as the server has told its time.
+  Nanoseconds device_ahead() const {
+    return std::chrono::milliseconds(subscriber_.clock_ahead_ms().value_or(0));
   }
 
   void poll_instead() {
@@ -99,12 +130,14 @@ class Session : public Driver, private UaClientListener {
   }
 
   void on_no_session(const Error& why) override {
-    ready_ = false;
+    const bool was_ready = std::exchange(ready_, false);
     subscriber_.stop();
     poller_.stop();
+    history_.stop();
     access_.forget_heard();
     host_.on_lost(why);
     const Instant at = host_.now();
+    if (was_ready) history_.lost(at.wall);
     for (std::size_t i = 0; i < config_.signals.size(); ++i) host_.on_bad(i, at, away(why));
     const Nanoseconds delay = backoff_.next();
     retry_at_ = loop_.now() + delay;
@@ -112,6 +145,7 @@ class Session : public Driver, private UaClientListener {
       retry_at_.reset();
       client_.connect();
     });
+    caller_.fail_all(why);
     writer_.fail_all(why);
   }
 
@@ -126,6 +160,8 @@ class Session : public Driver, private UaClientListener {
   Subscriber subscriber_;
   Poller poller_;
   Writer writer_;
+  Caller caller_;
+  HistoryReader history_;
   bool polling_;
   bool prepared_ = false;  // the present session; it may outlive the connection
   bool ready_ = false;

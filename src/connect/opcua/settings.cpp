@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
+#include <utility>
 
 #include "base/utf8.h"
 #include "connect/opcua/node_id.h"
+#include "connect/protocol.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -25,6 +28,7 @@ constexpr std::array<Policy, 4> kPolicies = {{
 
 constexpr std::size_t kUrlBytesMax = 4096;  // Part 6, 7.1.2.3
 constexpr std::size_t kTextBytesMax = 256;
+constexpr std::size_t kMethodNameBytesMax = 128;
 constexpr std::size_t kPemBytesMax = 16 * 1024;
 constexpr std::uint16_t kDefaultPort = 4840;
 
@@ -150,11 +154,32 @@ Status check(const Settings& s) {
       {"session_timeout_ms", s.session_timeout_ms, 10'000, 3'600'000},
       {"values_kept_per_item", s.values_kept_per_item, 1, 1'000},
       {"nodes_per_request_max", s.nodes_per_request_max, 0, 10'000},
+      {"fill_gaps_h", s.fill_gaps_h, 0, 8'760},
   };
   for (const auto& one : checks) {
     if (Status ok = check_number(one.field, one.value, one.low, one.high); !ok) return ok;
   }
+  if (Status ok = check(s.methods); !ok) return invalid("settings.methods" + ok.error().what);
   return check_user(s);
+}
+
+Status check(const std::vector<MethodConfig>& methods) {
+  if (methods.size() > kMethodsMax) return invalid(": at most " + std::to_string(kMethodsMax));
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < methods.size(); ++i) {
+    const std::string where = "[" + std::to_string(i) + "].";
+    const MethodConfig& method = methods[i];
+    if (!is_name(method.name, kMethodNameBytesMax)) {
+      return invalid(where + "name: 1 to 128 bytes of text are needed");
+    }
+    if (!names.insert(method.name).second) return invalid(where + "name: is there twice");
+    for (const auto& [field, node] :
+         {std::pair{"object", &method.object}, std::pair{"method", &method.method}}) {
+      const auto name = parse_node_id(*node);
+      if (!name) return invalid(where + field + ": " + name.error().what);
+    }
+  }
+  return {};
 }
 
 Status check(const Point& point) {

@@ -7,8 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "connect/method.h"
 #include "model/value.h"
 #include "sys/loop.h"
 
@@ -43,6 +45,9 @@ struct Settings {
   std::uint32_t nodes_per_request_max = 0;     // 0: what the server says, 50 if it is silent
   // Reads at the interval of the group instead of subscribing: for servers that do that badly.
   bool poll = false;
+  // After an outage the values of up to so many hours are fetched from a server that keeps history.
+  std::uint32_t fill_gaps_h = 24;     // 0..8'760; 0: none
+  std::vector<MethodConfig> methods;  // that may be called
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
@@ -73,6 +78,7 @@ Result<Address> parse_url(std::string_view url);
 
 // Errors: kInvalidArgument naming the field ("settings.url: ...") and what is allowed.
 Status check(const Settings& settings);
+Status check(const std::vector<MethodConfig>& methods);
 Status check(const Point& point);
 
 }  // namespace lineshaft::connect::opcua

@@ -30,6 +30,8 @@ class MapBacking : public ServerBacking {
   std::function<Status(TagId, const Value&)> on_write;
   std::function<bool(const ServerUser&, TagId)> readable;
   std::vector<ServerUser> users;  // admitted, in order
+  std::size_t histories = 0;      // how often history() was asked
+  std::function<Result<std::vector<Sample>>(TagId, TimeRange, bool, std::size_t)> on_history;
 
   bool admit(const ServerUser& user, std::string_view password) override {
     const auto found = passwords.find(user.name);
@@ -41,7 +43,8 @@ class MapBacking : public ServerBacking {
   bool may_read(const ServerUser& user, TagId tag) override {
     return readable == nullptr || readable(user, tag);
   }
-  bool may_write(const ServerUser&, TagId) override { return true; }
+  bool writers = true;
+  bool may_write(const ServerUser&, TagId) override { return writers; }
   std::optional<Sample> current(TagId tag) override {
     const auto found = values.find(tag.value);
     return found == values.end() ? std::nullopt : std::optional(found->second);
@@ -51,8 +54,57 @@ class MapBacking : public ServerBacking {
     values[tag.value].value = std::move(value);
     return {};
   }
+  // What was computed last, and what is answered: a value of 2.5 at the start of every interval.
+  struct Computed {
+    TimeRange range;
+    Nanoseconds step{0};
+    historian::Aggregate aggregate{};
+    historian::AggregateOptions options;
+  };
+  std::vector<Computed> computed;
+  Aggregated aggregates(TagId, TimeRange range, Nanoseconds step, historian::Aggregate aggregate,
+                        const historian::AggregateOptions& options) override {
+    computed.push_back({range, step, aggregate, options});
+    std::vector<historian::AggregateValue> answers;
+    for (Timestamp from = range.from; from < range.to; from = from + step) {
+      answers.push_back({from, Quality{0x00000401}, 2.5});
+    }
+    return answers;
+  }
+  Aggregated interpolated(TagId, std::span<const Timestamp> times,
+                          const historian::AggregateOptions&) override {
+    std::vector<historian::AggregateValue> answers;
+    for (Timestamp time : times) answers.push_back({time, Quality{0x00000402}, 7.0});
+    return answers;
+  }
+  std::vector<Sample> old;  // that others replaced
+  Result<std::vector<Sample>> replaced(TagId, TimeRange range) override {
+    std::vector<Sample> found;
+    for (const Sample& sample : old) {
+      if (range.contains(sample.time)) found.push_back(sample);
+    }
+    return found;
+  }
+  Result<PendingWrite> ask_write(const ServerUser& user, TagId tag, Value value) override {
+    if (value == Value(99.0)) return Error{ErrorId::kInvalidArgument, "value"};
+    asked = PendingWrite{"t0k", "press", std::move(value), user.name, Timestamp{0}, false};
+    asked_tag = tag;
+    return *asked;
+  }
+  Status confirm_write(const ServerUser& user, TagId tag, Value value, const std::string& token,
+                       const std::string& machine) override {
+    const bool fits = asked && asked_tag == tag && asked->value == value && asked->token == token &&
+                      asked->machine == machine;
+    if (!fits) return Error{ErrorId::kConflict, "token"};
+    asked.reset();
+    return write(user, tag, std::move(value));
+  }
+  std::optional<PendingWrite> asked;
+  TagId asked_tag;
   Result<std::vector<Sample>> history(TagId tag, TimeRange range, bool newest_first,
                                       std::size_t max) override {
+    histories += 1;
+    if (on_history) return on_history(tag, range, newest_first, max);
     std::vector<Sample> found;
     for (const Sample& sample : past[tag.value]) {
       if (range.contains(sample.time)) found.push_back(sample);
