@@ -118,9 +118,60 @@ export interface Profile {
   zh: { title: string; limits: string[] };
 }
 
+/** The fetching of past values that runs, or the last one. */
+export interface Backfill {
+  state: 'none' | 'running' | 'done' | 'failed' | 'cancelled';
+  dry_run?: boolean;
+  after_outage?: boolean;
+  signals?: number;
+  signals_done?: number;
+  signals_without?: number;
+  values?: number;
+  error?: string | null;
+}
+
+export interface MethodArgument {
+  name: string;
+  type: string;
+  description: string;
+  usable: boolean;
+}
+
+export interface PendingCall {
+  token: string;
+  machine: string;
+  arguments: string;
+  asked_by: string;
+  expires: string;
+  second_person: boolean;
+}
+
+export interface MachineMethod {
+  name: string;
+  confirm: 'none' | 'again' | 'second-person';
+  inputs: MethodArgument[];
+  outputs: MethodArgument[];
+  error: string | null;
+  pending: PendingCall | null;
+}
+
+export interface MethodList {
+  machine: string;
+  enabled: boolean;
+  you: string;
+  items: MachineMethod[];
+}
+
+export interface CallResult {
+  results?: { name: string; type: string; value: unknown }[];
+  pending?: PendingCall;
+}
+
 export interface ProtocolKind {
   name: string;
   profiles?: Profile[];
+  /** Its machines may keep values that can be fetched later. */
+  history?: boolean;
   browsing?: 'none' | 'by-node' | 'at-once';
   /** Ports at which its machines usually listen. */
   doors?: number[];
