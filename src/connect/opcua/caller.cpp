@@ -39,10 +39,12 @@ Result<std::vector<UaVariant>> arrange(const MethodCall& call,
   const auto wrong = [&](ErrorId id, const std::string& what) {
     return Error{id, call.name + ": " + what};
   };
-  for (const auto& [name, value] : call.arguments) {
+  for (const auto& given : call.arguments) {
     const bool known = std::ranges::any_of(
-        inputs, [&](const Argument& input) { return input.described.name == name; });
-    if (!known) return wrong(ErrorId::kInvalidArgument, name + ": the method has no such argument");
+        inputs, [&](const Argument& input) { return input.described.name == given.first; });
+    if (!known) {
+      return wrong(ErrorId::kInvalidArgument, given.first + ": the method has no such argument");
+    }
   }
   std::vector<UaVariant> values;
   for (const Argument& input : inputs) {
