@@ -199,6 +199,52 @@ context = ModbusServerContext(devices=ModbusDeviceContext(hr=block), single=True
 asyncio.run(StartAsyncTcpServer(context, address=("127.0.0.1", int(sys.argv[1]))))
 `;
 
+const PRESS = `
+import asyncio, datetime, logging, sys
+from asyncua import Server, ua, uamethod
+
+@uamethod
+def start(parent, program, speed):
+    return f'{program} at {speed}'
+
+@uamethod
+def lubricate(parent):
+    return None
+
+def argument(name, kind, meaning):
+    return ua.Argument(Name=name, DataType=ua.NodeId(kind), ValueRank=-1, ArrayDimensions=[], Description=ua.LocalizedText(meaning))
+
+async def main(port):
+    server = Server()
+    await server.init()
+    server.set_endpoint(f'opc.tcp://127.0.0.1:{port}')
+    server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+    index = await server.register_namespace('urn:press')
+    press = await server.nodes.objects.add_object(ua.NodeId('press', index), 'Press 4')
+    force = await press.add_variable(ua.NodeId('force', index), 'force', 0.0, ua.VariantType.Double)
+    await press.add_variable(ua.NodeId('pieces', index), 'pieces', 7.0, ua.VariantType.Double)
+    await press.add_method(ua.NodeId('start', index), 'start', start,
+        [argument('program', ua.ObjectIds.String, 'Which one'), argument('speed', ua.ObjectIds.Double, 'Strokes a minute')],
+        [argument('order', ua.ObjectIds.String, 'What was begun')])
+    await press.add_method(ua.NodeId('lubricate', index), 'lubricate', lubricate, [], [])
+    async with server:
+        await server.historize_node_data_change(force, period=None, count=10000)
+        morning = datetime.datetime(2026, 1, 1, 8, tzinfo=datetime.timezone.utc)
+        for second in range(60):
+            await force.write_value(ua.DataValue(ua.Variant(1800.0 + second, ua.VariantType.Double),
+                SourceTimestamp=morning + datetime.timedelta(seconds=second)))
+        await force.write_value(1840.5)
+        print('ready', flush=True)
+        await asyncio.Event().wait()
+
+logging.disable(logging.CRITICAL)
+asyncio.run(main(int(sys.argv[1])))
+`;
+
+/** A press served by asyncua: it has recorded 60 values of force, and has the methods start and lubricate. */
+export const plugInPress = (port: number): Program =>
+  new Program('press', join(ROOT, '.tools/venv/bin/python'), ['-c', PRESS, String(port)]);
+
 /** A device served by pymodbus: holding register n of ten holds 7 n + 1. */
 export const plugIn = (port: number): Program =>
   new Program('device', join(ROOT, '.tools/venv/bin/python'), ['-c', DEVICE, String(port)]);
