@@ -190,6 +190,104 @@ class OpcUaFlow(FlowScenario):
             ns = await client.get_namespace_index(NAMESPACE)
             self.assertEqual(await client.get_node(ua.NodeId("acme/hall/press/force", ns)).read_value(), 12.5)
 
+    def test_a_dangerous_write_takes_both_steps_by_methods(self):
+        device = free_port()
+        self.run_process(sys.executable, "-c", PYMODBUS_DEVICE, str(device))
+        self.server.ok("POST", "/connections", {
+            "name": "Press", "protocol": "modbus-tcp", "settings": {"host": "127.0.0.1", "port": device},
+            "groups": [{"name": "fast", "interval_ms": 100}], "writes_enabled": True,
+            "signals": [{"path": "acme/press/speed", "area": "holding", "address": 3, "type": "uint16",
+                         "group": "fast", "writable": True, "write_confirm": "again", "write_high": 100}]})
+        until(lambda: self.server.connection("Press")["status"]["state"] == "connected", "the machine")
+        for name, role in (("bo", "viewer"), ("cy", "operator")):
+            self.server.ok("POST", "/users", {"name": name, "email": f"{name}@example.com", "role": role, "password": PASSWORD})
+        _, port = self.add_flow("opcua-server", {"two_step_methods": True}, writes_enabled=True)
+        asyncio.run(self.write_twice(port))
+        until(lambda: self.server.tag("acme/press/speed")["last"]["value"] == 55, "the machine to follow")
+        trail = [(entry["action"], entry["actor"]) for entry in self.server.get("/audit")["items"]
+                 if entry["action"] in ("tag.write", "tag.write.wait")]
+        self.assertEqual(trail, [("tag.write", "cy@example.com"), ("tag.write.wait", "cy@example.com")])
+
+    async def write_twice(self, port):
+        await self.become_trusted(port)
+        signal = ua.Variant("acme/press/speed", ua.VariantType.String)
+        value = lambda number: ua.Variant(number, ua.VariantType.Int64)
+
+        async def refused(status, writes, method, *arguments):
+            with self.assertRaises(ua.UaStatusCodeError) as error:
+                await writes.call_method(method, *arguments)
+            self.assertEqual(error.exception.code, status)
+
+        for user, may in (("bo@example.com", False), ("cy@example.com", True)):
+            async with await self.secured(port, user, PASSWORD) as client:
+                ns = await client.get_namespace_index(NAMESPACE)
+                writes = await client.nodes.objects.get_child([f"{ns}:Writes"])
+                ask, confirm = f"{ns}:RequestWrite", f"{ns}:ConfirmWrite"
+                if not may:
+                    await refused(ua.StatusCodes.BadUserAccessDenied, writes, ask, signal, value(55))
+                    continue
+                await refused(ua.StatusCodes.BadOutOfRange, writes, ask, signal, value(101))
+                token, machine, _, second = await writes.call_method(ask, signal, value(55))
+                self.assertEqual((machine, second), ("Press", False))
+                await refused(ua.StatusCodes.BadInvalidState, writes, confirm, signal, value(55), "made up", machine)
+                await writes.call_method(confirm, signal, value(55), token, machine)
+                await refused(ua.StatusCodes.BadInvalidState, writes, confirm, signal, value(55), token, machine)
+
+    def test_history_is_computed_here_and_fetched_by_a_server_like_this(self):
+        start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        at = lambda second: (start + datetime.timedelta(seconds=second)).isoformat().replace("+00:00", "Z")
+        self.server.ok("POST", "/values", {"samples": [
+            {"tag": self.heat, "time": at(i), "value": i / 2} for i in range(2_500)]})
+        _, port = self.add_flow("opcua-server", {"allow_none": True, "allow_anonymous": True})
+        asyncio.run(self.compute(port, start))
+
+        other = self.serve(name="other")
+        other.claim()
+        other.ok("POST", "/connections", {
+            "name": "Upstream", "protocol": "opc-ua", "settings": {"url": f"opc.tcp://127.0.0.1:{port}", "mode": "none"},
+            "groups": [{"name": "fast", "interval_ms": 100}],
+            "signals": [{"path": "copy/heat", "node": f"nsu={NAMESPACE};s=acme/hall/oven/heat", "type": "float64"}]})
+        until(lambda: (other.tag("copy/heat")["last"] or {}).get("quality") == "Good", "a good value")
+        connection = other.connection("Upstream")["id"]
+        page = f"/connections/{connection}/backfill"
+        kept = lambda: other.get(f"/values/raw?tag={other.tag('copy/heat')['id']}&from={at(0)}&to={at(3600)}&limit=10000")["items"]
+        for dry_run in (True, False, False):  # the third brings what is there already
+            other.ok("POST", page, {"from": at(0), "to": at(3600), "dry_run": dry_run})
+            until(lambda: other.get(page)["state"] != "running", "the end")
+            done = other.get(page)
+            self.assertEqual((done["state"], done["values"], done["error"]), ("done", 2_500, None))
+            self.assertEqual(len(kept()), 0 if dry_run else 2_500)
+        self.assertEqual([one["value"] for one in kept()[:3]], [0, 0.5, 1])
+        events = [one["event"] for one in other.get(f"/connections/{connection}/events")["items"]]
+        self.assertEqual(events.count("filled"), 2)
+
+    async def compute(self, port, start):
+        seconds = lambda n: start + datetime.timedelta(seconds=n)
+        async with Client(f"opc.tcp://127.0.0.1:{port}") as client:
+            ns = await client.get_namespace_index(NAMESPACE)
+            what = ua.HistoryReadValueId()
+            what.NodeId = ua.NodeId("acme/hall/oven/heat", ns)
+            parameters = ua.HistoryReadParameters()
+            parameters.NodesToRead.append(what)
+
+            async def read(details):
+                parameters.HistoryReadDetails = details
+                [result] = await client.uaclient.history_read(parameters)
+                return result.StatusCode.value, [one.Value.Value for one in result.HistoryData.DataValues] if result.StatusCode.is_good() else []
+
+            for aggregate, wanted in (("Average", [2.25, 7.25]), ("Maximum", [4.5, 9.5]), ("Count", [10, 10])):
+                for _ in range(100):  # nodes are made in portions
+                    status, values = await read(ua.ReadProcessedDetails(
+                        StartTime=start, EndTime=seconds(20), ProcessingInterval=10_000.0,
+                        AggregateType=[ua.NodeId(getattr(ua.ObjectIds, f"AggregateFunction_{aggregate}"))]))
+                    if status != ua.StatusCodes.BadNodeIdUnknown:
+                        break
+                    await asyncio.sleep(0.1)
+                self.assertEqual((status, values), (0, wanted), aggregate)
+            # Samples at 3 s and 4 s are 1.5 and 2; between them the tag says what there is.
+            status, values = await read(ua.ReadAtTimeDetails(ReqTimes=[seconds(3), seconds(4)]))
+            self.assertEqual((status, values), (0, [1.5, 2.0]))
+
 
 class ModbusFlow(FlowScenario):
     def float64(self, client, address):
