@@ -239,7 +239,8 @@ void call(connect::ConnectionManager& manager, std::istringstream& words) {
   words >> call.name;
   std::string text;
   std::getline(words, text);
-  for (const auto& [name, value] : Json::parse(text).items()) {
+  const Json arguments = Json::parse(text);  // items() only borrows it
+  for (const auto& [name, value] : arguments.items()) {
     Value given = value.is_string()         ? Value(value.get<std::string>())
                   : value.is_boolean()      ? Value(value.get<bool>())
                   : value.is_number_float() ? Value(value.get<double>())

@@ -268,6 +268,7 @@ class OpcUaFlow(FlowScenario):
             what = ua.HistoryReadValueId()
             what.NodeId = ua.NodeId("acme/hall/oven/heat", ns)
             parameters = ua.HistoryReadParameters()
+            parameters.ReleaseContinuationPoints = False  # the library's default asks for no values
             parameters.NodesToRead.append(what)
 
             async def read(details):

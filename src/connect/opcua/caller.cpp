@@ -110,7 +110,8 @@ void Caller::on_properties(const std::string& name, Description description,
         answer.resultsSize == 1 ? answer.results[0].statusCode : UA_STATUSCODE_BADUNKNOWNRESPONSE;
   }
   if (status != UA_STATUSCODE_GOOD) {
-    const bool missing = status == UA_STATUSCODE_BADNODEIDUNKNOWN;
+    const bool missing =
+        status == UA_STATUSCODE_BADNODEIDUNKNOWN || status == UA_STATUSCODE_BADNODEIDINVALID;
     return done(Error{missing ? ErrorId::kNotFound : ErrorId::kDeviceRefused,
                       name + ": the server does not describe it: " + status_text(status)});
   }
