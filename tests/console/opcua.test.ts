@@ -42,7 +42,8 @@ describe('a press with OPC UA', () => {
   });
 
   const dialog = (name: string) => page.getByRole('dialog', { name });
-  const atTime = (ms: number) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  // As the fields have it: in the zone of the browser.
+  const atTime = (time: number) => page.evaluate((ms) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19), time);
   async function seen(name: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
@@ -94,8 +95,8 @@ describe('a press with OPC UA', () => {
     await pressOn(page, button(page, 'Fetch past values'));
     const fill = dialog('Fetch past values of Press 4');
     await fill.waitFor();
-    await fill.getByLabel('From').fill(atTime(MORNING));
-    await fill.getByLabel('To', { exact: true }).fill(atTime(MORNING + 3_600_000));
+    await fill.getByLabel('From').fill(await atTime(MORNING));
+    await fill.getByLabel('To', { exact: true }).fill(await atTime(MORNING + 3_600_000));
     await pressOn(page, fill.getByRole('button', { name: 'Count first' }));
     await fill.getByText('60 values would come.').waitFor();
     await fill.getByText('The machine keeps no history of 1 of 2 signals.').waitFor();

@@ -338,7 +338,7 @@ class OurClientAgainstAsyncua(unittest.IsolatedAsyncioTestCase):
     async def add_methods(self, index, press):
         @uamethod
         def begin(parent, program, speed):
-            return [f"{program} at {speed}", 17]
+            return f"{program} at {speed}", ua.Variant(17, ua.VariantType.UInt16)
 
         async def hang(parent):
             await asyncio.sleep(60)

@@ -54,7 +54,7 @@ TEST(OpcUaMethods, AreDescribedAsTheServerHasThem) {
   EXPECT_EQ(methods[0].inputs[0], (MethodArgument{"Signal", "String", "Id of the variable", true}));
   EXPECT_EQ(methods[0].inputs[1].type, "Any");
   ASSERT_EQ(methods[0].outputs.size(), 4u);
-  EXPECT_EQ(methods[0].outputs[2].type, "DateTime") << "UtcTime is one";
+  EXPECT_EQ(methods[0].outputs[2].type, "UtcTime");
   EXPECT_EQ(methods[1].confirm, Confirm::kAgain);
   ASSERT_TRUE(methods[2].error);
   EXPECT_EQ(methods[2].error->id, ErrorId::kNotFound);
