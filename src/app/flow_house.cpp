@@ -132,6 +132,8 @@ void HouseOfFlows::carry_out(const std::string& flow, const connect::WriteOrder&
                            : Error{ErrorId::kUnsupported, "this is the second step"};
   if (pending) {
     noted = note(order, "tag.write.wait", to_text(order.value) + by + " waits for its second step");
+  } else if (pending.error().id != ErrorId::kUnsupported) {  // it takes two, and not this value
+    noted = note(order, "tag.write.failed", "failed: " + pending.error().what);
   } else if (const auto done = connections_.carry_out(order); !done) {
     noted = note(order, "tag.write.failed", "failed: " + done.error().what);
   } else {
