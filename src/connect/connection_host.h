@@ -63,9 +63,9 @@ class ConnectionHost : private DriverHost {
   void on_event(std::string_view event, std::string detail) override;
   void when_kept(Kept then) override { when_kept_(std::move(then)); }
 
+  Error disabled() const;
   void make_beat();
   void grade_all(bool is_missing);
-  Error disabled() const;
   void enter(ConnectionState state);
   void note_error(const Error& error);
   void add_event(std::string_view event, std::string detail);

@@ -159,7 +159,7 @@ TEST(Heartbeat, SurvivesItsForm) {
   Beating m;
   Json json = config_json(m.config, Secrets::kShown);
   EXPECT_EQ(json["heartbeat"].dump(),
-            R"({"direction":"expect","interval_ms":3000,"signal":"org/site/m502/s0"})");
+            R"({"signal":"org/site/m502/s0","interval_ms":3000,"direction":"expect"})");
   json["signals"] = signals_json(m.config.signals);
   EXPECT_EQ(config_from_json(json).value().heartbeat, m.config.heartbeat);
   json["heartbeat"] = nullptr;

@@ -7,7 +7,7 @@ namespace lineshaft::connect {
 
 bool PendingWrites::add(std::size_t signal, std::optional<Value> old_value, Value value,
                         Nanoseconds timeout, Driver::WriteDone done) {
-  if (pending_.size() == kPendingWritesMax) {
+  if (pending_.size() == kUnconfirmedWritesMax) {
     done(Error{ErrorId::kWriteQueueFull, "64 writes wait for machines behind this broker"});
     return false;
   }

@@ -11,7 +11,7 @@
 
 namespace lineshaft::connect {
 
-inline constexpr std::size_t kPendingWritesMax = 64;
+inline constexpr std::size_t kUnconfirmedWritesMax = 64;
 
 class PendingWrites {
  public:
