@@ -145,35 +145,41 @@ int collect(const connect::ConnectionConfig& plan) {
   return 0;
 }
 
+// Does what a host commands: the value is reported as it was asked for.
+struct Obedient final : connect::SparkplugEdgeUser {
+  void on_command(sparkplug::EdgeMetricId metric, Value value) override {
+    report(metric, std::move(value));
+  }
+  void report(sparkplug::EdgeMetricId metric, Value value) {
+    const auto now_ms = static_cast<std::uint64_t>(sys::real_clock().now().ns / 1'000'000);
+    edge->update(metric, {std::move(value), quality::kGood, now_ms});
+  }
+  std::unique_ptr<connect::SparkplugEdge> edge;
+};
+
 int edge(std::uint16_t port) {
   const auto loop = sys::make_event_loop();
   connect::SparkplugEdgeOptions options;
   options.broker = broker_at(port);
   options.node.node = {"g", "ours"};
   options.node.rebirth_pause = Nanoseconds(0);
-  std::unique_ptr<connect::SparkplugEdge> node;
-  const auto now_ms = [&] {
-    return static_cast<std::uint64_t>(sys::real_clock().now().ns / 1'000'000);
-  };
-  const auto report = [&](sparkplug::EdgeMetricId metric, Value value) {
-    node->update(metric, {std::move(value), quality::kGood, now_ms()});
-  };
-  node = std::make_unique<connect::SparkplugEdge>(*loop, sys::real_clock(), sys::real_random(),
-                                                  options, report);
+  Obedient user;
+  user.edge = std::make_unique<connect::SparkplugEdge>(*loop, sys::real_clock(), sys::real_random(),
+                                                       options, user);
+  sparkplug::EdgeNode& node = user.edge->node();
   using enum sparkplug::DataType;
-  const auto press = node->node().add_device("press");
-  const auto count =
-      node->node().add_metric(sparkplug::kNodeItself, "count", kUInt32, false).value();
-  const auto speed = node->node().add_metric(press, "speed", kFloat, true, "m/s").value();
-  const auto name = node->node().add_metric(press, "name", kString, true).value();
-  report(count, std::int64_t{4'000'000'000});
-  report(speed, 1.5F);
-  report(name, std::string("press \xC3\xA9"));
+  const auto press = node.add_device("press");
+  const auto count = node.add_metric(sparkplug::kNodeItself, "count", kUInt32, false).value();
+  const auto speed = node.add_metric(press, "speed", kFloat, true, "m/s").value();
+  const auto name = node.add_metric(press, "name", kString, true).value();
+  user.report(count, std::int64_t{4'000'000'000});
+  user.report(speed, 1.5F);
+  user.report(name, std::string("press \xC3\xA9"));
   run(*loop, [&](std::istringstream line) {
     std::string word, which, text;
     line >> word >> which >> text;
-    if (which == "speed") report(speed, parse_value(ValueType::kFloat32, text).value());
-    if (which == "count") report(count, parse_value(ValueType::kInt64, text).value());
+    if (which == "speed") user.report(speed, parse_value(ValueType::kFloat32, text).value());
+    if (which == "count") user.report(count, parse_value(ValueType::kInt64, text).value());
   });
   return 0;
 }

@@ -40,7 +40,7 @@ BrowseReport report_of(const mtconnect::DevicesDocument& document) {
     }
     entry.signal.path = proposed_path(entry.levels);
     report.entries.push_back({std::move(entry.levels), std::move(entry.data_item), false,
-                              std::move(entry.type), std::move(entry.signal)});
+                              std::move(entry.type), std::move(entry.signal), std::nullopt});
   }
   return report;
 }

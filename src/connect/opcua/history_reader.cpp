@@ -66,8 +66,7 @@ std::string span_text(const TimeRange& range) {
 }  // namespace
 
 HistoryReader::HistoryReader(sys::EventLoop& loop, Access& access)
-    : loop_(loop),
-      access_(access),
+    : access_(access),
       pause_(loop.make_timer()),
       nodes_max_(kNodesMax),
       no_history_(access.config.signals.size()) {}

@@ -81,7 +81,6 @@ class HistoryReader {
   void finish(Job& job, BackfillState state);
   void tell(const BackfillStatus& status);
 
-  sys::EventLoop& loop_;
   Access& access_;
   std::unique_ptr<sys::Timer> pause_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
