@@ -4,11 +4,11 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 
 #include "sys/file.h"
 #include "sys/http.h"
+#include "sys/http_stream.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -19,7 +19,6 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 using asio::ip::tcp;
 using Code = boost::system::error_code;
-using SslStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
 constexpr std::uint64_t kAnswerBytesMax = 1ULL << 30;
@@ -34,19 +33,27 @@ std::string certificate_pem(X509* certificate) {
   return pem;
 }
 
+// With a pinned certificate, that one alone counts: see Wire::check_pin.
+asio::ssl::context client_context(const HttpClientOptions& options) {
+  Code code;
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  context.set_default_verify_paths(code);
+  const bool pinned = !options.pinned_fingerprint.empty();
+  context.set_verify_mode(pinned ? asio::ssl::verify_none : asio::ssl::verify_peer, code);
+  if (!pinned) {
+    context.set_verify_callback(asio::ssl::host_name_verification(options.server.host), code);
+  }
+  return context;
+}
+
 // A connected TLS stream with its own small loop.
 class Wire {
  public:
-  explicit Wire(const HttpClientOptions& options) : options_(options), stream_(io_, tls_) {}
+  explicit Wire(const HttpClientOptions& options)
+      : options_(options), tls_(client_context(options)), stream_(io_, tls_) {}
 
   Status connect() {
     Code code;
-    tls_.set_default_verify_paths(code);
-    const bool pinned = !options_.pinned_fingerprint.empty();
-    stream_.set_verify_mode(pinned ? asio::ssl::verify_none : asio::ssl::verify_peer, code);
-    if (!pinned) {
-      stream_.set_verify_callback(asio::ssl::host_name_verification(options_.server.host), code);
-    }
     // What the macro SSL_set_tlsext_host_name does, without its C casts.
     SSL_ctrl(stream_.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              options_.server.host.data());
@@ -55,28 +62,22 @@ class Wire {
     const auto addresses =
         resolver.resolve(options_.server.host, std::to_string(options_.server.port), code);
     if (code) return fail(ErrorId::kConnectFailed, code);
-    code = run([&](auto done) {
-      beast::get_lowest_layer(stream_).async_connect(
-          addresses, [done](Code result, const tcp::endpoint&) { done(result, 0); });
-    });
+    code = run([&](auto done) { stream_.async_connect(addresses, done); });
     if (code) return fail(ErrorId::kConnectFailed, code);
     // Else the end of a long body waits for the server to acknowledge what came before it, and the
     // server waits for more to acknowledge: some 40 ms a request.
-    beast::get_lowest_layer(stream_).socket().set_option(tcp::no_delay(true), code);
+    stream_.socket().set_option(tcp::no_delay(true), code);
     if (code) return fail(ErrorId::kConnectFailed, code);
-    code = run([&](auto done) {
-      stream_.async_handshake(asio::ssl::stream_base::client,
-                              [done](Code result) { done(result, 0); });
-    });
+    code = run([&](auto done) { stream_.async_handshake(asio::ssl::stream_base::client, done); });
     if (code) return fail(ErrorId::kTlsFailed, code);
-    return pinned ? check_pin() : Status();
+    return options_.pinned_fingerprint.empty() ? Status() : check_pin();
   }
 
   // Starts one operation and runs the loop until it has ended.
   template <typename Start>
   Code run(Start start) {
     Code outcome = asio::error::would_block;
-    beast::get_lowest_layer(stream_).expires_after(options_.timeout);
+    stream_.expires_after(options_.timeout);
     start([&outcome](Code code, std::size_t) { outcome = code; });
     io_.restart();
     io_.run();
@@ -94,7 +95,7 @@ class Wire {
   }
 
   asio::io_context& io() { return io_; }
-  SslStream& stream() { return stream_; }
+  HttpStream& stream() { return stream_; }
 
  private:
   Status check_pin() {
@@ -111,8 +112,8 @@ class Wire {
 
   HttpClientOptions options_;
   asio::io_context io_{1};
-  asio::ssl::context tls_{asio::ssl::context::tls_client};
-  SslStream stream_;
+  asio::ssl::context tls_;
+  HttpStream stream_;
 };
 
 class Client final : public HttpClient {
@@ -279,7 +280,7 @@ class SocketClient final : public WebSocketClient {
 
   Result<std::string> receive(Nanoseconds timeout) override {
     Code outcome = asio::error::would_block;
-    beast::get_lowest_layer(stream_).expires_after(timeout);
+    wire_->stream().expires_after(timeout);
     stream_.async_read(buffer_, [&outcome](Code code, std::size_t) { outcome = code; });
     wire_->io().restart();
     wire_->io().run();
@@ -291,7 +292,7 @@ class SocketClient final : public WebSocketClient {
 
  private:
   std::unique_ptr<Wire> wire_;
-  websocket::stream<SslStream&, false> stream_;
+  websocket::stream<HttpStream&, false> stream_;
   beast::flat_buffer buffer_;
 };
 

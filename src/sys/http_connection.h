@@ -5,20 +5,17 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "sys/http.h"
+#include "sys/http_stream.h"
 
 namespace lineshaft::sys {
-
-using SslStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
 
 // A session, or the WebSocket that it has become. Owned by its pending operations.
 class HttpConnection {
@@ -80,7 +77,7 @@ void begin_http_session(std::shared_ptr<HttpShared> shared, boost::asio::ip::tcp
 
 // Goes on with a connection as a WebSocket. `request` asked for it.
 void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot,
-                      SslStream stream, WebSocketHandlers handlers,
+                      HttpStream stream, WebSocketHandlers handlers,
                       const boost::beast::http::request<boost::beast::http::empty_body>& request);
 
 }  // namespace lineshaft::sys

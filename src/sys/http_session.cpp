@@ -1,10 +1,7 @@
-// One connection of an HTTPS server on Boost.Beast, request after request. This file takes long to
-// compile: keep what does not need the library out of it (http_text.cpp, tls.cpp).
+// One connection of an HTTPS server on Boost.Beast, request after request.
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <future>
 
@@ -47,14 +44,15 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
   void begin() {
     expire(shared_->options.deadlines.handshake);
-    stream_.async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](Code code) {
-      if (!code) self->wait_for_request();
-    });
+    stream_.async_handshake(asio::ssl::stream_base::server,
+                            [self = shared_from_this()](Code code, std::size_t) {
+                              if (!code) self->wait_for_request();
+                            });
   }
 
   void cut() override {
     closed_ = true;
-    beast::get_lowest_layer(stream_).close();
+    stream_.close();
   }
 
   // Loop thread: sends an answer, then goes on with the next request.
@@ -105,7 +103,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   asio::io_context& io() { return shared_->io; }
 
  private:
-  void expire(Nanoseconds after) { beast::get_lowest_layer(stream_).expires_after(after); }
+  void expire(Nanoseconds after) { stream_.expires_after(after); }
   void expire_for(std::size_t bytes) {
     const auto slow = std::chrono::seconds(bytes / (16 * 1024));
     expire(shared_->options.deadlines.stall + slow);
@@ -216,8 +214,8 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
       keep_alive_ = false;
       return answer(std::move(*refusal));
     }
-    beast::get_lowest_layer(stream_).expires_never();  // the WebSocket has deadlines of its own
-    closed_ = true;                                    // this session has become a socket
+    stream_.expires_never();  // the WebSocket has deadlines of its own
+    closed_ = true;           // this session has become a socket
     http::request<http::empty_body> head{parser_->get().base()};
     begin_web_socket(shared_, std::move(slot_), std::move(stream_),
                      std::get<WebSocketHandlers>(std::move(outcome)), head);
@@ -299,11 +297,11 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     closed_ = true;
     expire(std::chrono::seconds(2));
     stream_.async_shutdown(
-        [self = shared_from_this()](Code) { beast::get_lowest_layer(self->stream_).close(); });
+        [self = shared_from_this()](Code, std::size_t) { self->stream_.close(); });
   }
 
   std::shared_ptr<HttpShared> shared_;
-  SslStream stream_;
+  HttpStream stream_;
   Endpoint peer_;
   beast::flat_buffer buffer_{kHttpHeaderBytesMax + kReadBytes};
   std::unique_ptr<HttpSlot> slot_;
@@ -361,7 +359,7 @@ class Responder final : public HttpResponder {
 
 void Session::dispatch() {
   chunk_ = {};
-  beast::get_lowest_layer(stream_).expires_never();  // now it is our turn to be slow
+  stream_.expires_never();  // now it is our turn to be slow
   if (spool_) {
     if (const Status synced = spool_->sync(); !synced) return fail_upload(synced.error());
     spool_.reset();

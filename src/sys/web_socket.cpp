@@ -2,7 +2,6 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core.hpp>
-#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 #include <deque>
 
@@ -21,7 +20,7 @@ class Socket final : public WebSocket,
                      public HttpConnection,
                      public std::enable_shared_from_this<Socket> {
  public:
-  Socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot, SslStream stream,
+  Socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot, HttpStream stream,
          WebSocketHandlers handlers)
       : shared_(std::move(shared)),
         slot_(std::move(slot)),
@@ -74,7 +73,7 @@ class Socket final : public WebSocket,
   void end() {
     if (closed_) return;
     closed_ = true;
-    beast::get_lowest_layer(stream_).close();
+    stream_.next_layer().close();
     if (opened_) handlers_.on_close();
     handlers_ = {};
   }
@@ -111,7 +110,7 @@ class Socket final : public WebSocket,
 
   std::shared_ptr<HttpShared> shared_;
   std::unique_ptr<HttpSlot> slot_;
-  websocket::stream<SslStream, false> stream_;  // no compression: half the code to compile
+  websocket::stream<HttpStream, false> stream_;  // no compression: half the code to compile
   WebSocketHandlers handlers_;
   beast::flat_buffer buffer_;
   std::deque<std::string> queue_;  // loop thread
@@ -123,7 +122,7 @@ class Socket final : public WebSocket,
 }  // namespace
 
 void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot,
-                      SslStream stream, WebSocketHandlers handlers, const Request& request) {
+                      HttpStream stream, WebSocketHandlers handlers, const Request& request) {
   std::make_shared<Socket>(std::move(shared), std::move(slot), std::move(stream),
                            std::move(handlers))
       ->accept(request);
