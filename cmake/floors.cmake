@@ -79,6 +79,7 @@ function(lineshaft_room room)
   add_library(${target} STATIC ${ARG_SOURCES})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${target} PRIVATE lineshaft_warnings ${ARG_LIBRARIES})
+  lineshaft_read_headers_once(${target} ${room} PRODUCT)
   lineshaft_compile_in_units(${target} ${room} ${ARG_SOURCES})
   foreach(used IN LISTS ARG_USES)
     lineshaft_target_of(${used} used_target)
@@ -96,11 +97,12 @@ function(lineshaft_room room)
     target_compile_definitions(${target}_test PRIVATE
       LINESHAFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
       LINESHAFT_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+    lineshaft_read_headers_once(${target}_test ${room} TEST)
     add_test(NAME ${room} COMMAND ${target}_test)
   endif()
 endfunction()
 
-# lineshaft_fuzz(<room> <file>...): one libFuzzer program per file; built by the `fuzz` preset only.
+# lineshaft_fuzz(<room> <file>...): one libFuzzer program per file; built by the presets `dev` and `fuzz`.
 # A harness is named x_fuzz.cpp and lives in fuzz/; its corpus seeds in fuzz/corpus/x/.
 function(lineshaft_fuzz name)
   if(NOT LINESHAFT_FUZZ)
