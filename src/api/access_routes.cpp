@@ -1,4 +1,4 @@
-// Claim, sign-in, people, tokens, audit.
+// Claim, sign-in, people, tokens.
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
@@ -6,8 +6,6 @@
 
 namespace lineshaft::api {
 namespace {
-
-constexpr std::uint64_t kAuditPageMax = 1000;
 
 using identity::Permission;
 
@@ -201,34 +199,10 @@ Result<Reply> revoke_token(const Services& services, const Request& request) {
   return Reply::nothing();
 }
 
-Result<Reply> list_audit(const Services& services, const Request& request) {
-  const Result<std::uint64_t> offset = request.query_number("offset", 0, UINT32_MAX);
-  if (!offset) return offset.error();
-  const Result<std::uint64_t> limit = request.query_number("limit", 100, kAuditPageMax);
-  if (!limit) return limit.error();
-  const auto page = services.identity.list_audit(request.principal, *offset, *limit);
-  if (!page) return page.error();
-  Json items = Json::array();
-  for (const auto& entry : page->entries) {
-    items.push_back({{"id", entry.id},
-                     {"time", format_rfc3339(entry.time)},
-                     {"actor", entry.actor},
-                     {"action", entry.action},
-                     {"object", entry.object},
-                     {"detail", entry.detail}});
-  }
-  return Reply::json({{"items", std::move(items)}, {"total", page->total}});
-}
-
 }  // namespace
 
 Handler bind(const Services& services, ServiceHandler function) {
   return [&services, function](const Request& request) { return function(services, request); };
-}
-
-Status audit(const Services& services, const Request& request, std::string_view action,
-             std::string_view object, std::string_view detail) {
-  return services.identity.append_audit(request.principal, action, object, detail);
 }
 
 std::vector<Route> access_routes(const Services& services) {
@@ -251,8 +225,6 @@ std::vector<Route> access_routes(const Services& services) {
       {"POST", "/tokens", tokens, "Make a token; its secret is shown once", "NewToken", "Token",
        bind(services, create_token)},
       {"DELETE", "/tokens/{id}", tokens, "Revoke a token", "", "", bind(services, revoke_token)},
-      {"GET", "/audit", Rule::needs(Permission::kAuditRead), "The audit trail, newest first", "",
-       "AuditPage", bind(services, list_audit)},
   };
 }
 

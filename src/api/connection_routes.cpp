@@ -16,6 +16,13 @@ Json connection_json(const RegisteredConnection& connection) {
   return json;
 }
 
+// Signals have an entry of their own.
+Json trail_json(const ConnectionConfig& config) {
+  Json json = connect::config_json(config, connect::Secrets::kHidden);
+  json.erase("signals");
+  return json;
+}
+
 Json tagged_signals_json(const RegisteredConnection& connection) {
   Json items = connect::signals_json(connection.config.signals);
   for (std::size_t i = 0; i < connection.tags.size(); ++i) {
@@ -55,7 +62,9 @@ Result<Reply> add(const Services& services, const Request& request) {
   if (!body) return body.error();
   Result<ConnectionConfig> config = connect::config_from_json(*body);
   if (!config) return config.error();
-  if (Status noted = audit(services, request, "connection.add", config->name); !noted) {
+  if (Status noted = audit_change(services, request, "connection.add", config->name, nullptr,
+                                  trail_json(*config));
+      !noted) {
     return noted.error();
   }
   const auto made = services.connections.add(request.tenant(), *std::move(config));
@@ -84,7 +93,9 @@ Result<Reply> replace(const Services& services, const Request& request) {
   const std::string detail = config->writes_enabled != before->config.writes_enabled
                                  ? (config->writes_enabled ? "writes enabled" : "writes disabled")
                                  : "";
-  if (Status noted = audit(services, request, "connection.change", config->name, detail); !noted) {
+  if (Status noted = audit_change(services, request, "connection.change", config->name,
+                                  trail_json(before->config), trail_json(*config), detail);
+      !noted) {
     return noted.error();
   }
   const auto made = services.connections.replace(request.tenant(), *id, *std::move(config));
@@ -97,7 +108,9 @@ Result<Reply> remove(const Services& services, const Request& request) {
   if (!id) return id.error();
   const auto before = services.connections.get(request.tenant(), *id);
   if (!before) return before.error();
-  if (Status noted = audit(services, request, "connection.remove", before->config.name); !noted) {
+  if (Status noted = audit_change(services, request, "connection.remove", before->config.name,
+                                  trail_json(before->config), nullptr);
+      !noted) {
     return noted.error();
   }
   if (Status done = services.connections.remove(request.tenant(), *id); !done) return done.error();
@@ -127,8 +140,10 @@ Result<Reply> put_signals(const Services& services, const Request& request) {
   if (!signals) return signals.error();
   ConnectionConfig config = before->config;
   config.signals = *std::move(signals);
-  if (Status noted = audit(services, request, "connection.signals", config.name,
-                           std::to_string(config.signals.size()) + " signals");
+  if (Status noted = audit_change(services, request, "connection.signals", config.name,
+                                  {{"signals", connect::signals_json(before->config.signals)}},
+                                  {{"signals", connect::signals_json(config.signals)}},
+                                  std::to_string(config.signals.size()) + " signals");
       !noted) {
     return noted.error();
   }

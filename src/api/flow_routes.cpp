@@ -24,6 +24,10 @@ Json whole_json(const RegisteredFlow& flow) {
   return json;
 }
 
+Json trail_json(const FlowConfig& config) {
+  return connect::flow_json(config, connect::Secrets::kHidden);
+}
+
 Reply flow_reply(const RegisteredFlow& flow, int status = 200) {
   Reply reply = Reply::json(whole_json(flow), status);
   reply.headers.push_back({"ETag", '"' + std::to_string(flow.version) + '"'});
@@ -103,7 +107,9 @@ Result<Reply> add(const Services& services, const Request& request) {
   if (!body) return body.error();
   Result<FlowConfig> config = connect::flow_from_json(*body);
   if (!config) return config.error();
-  if (Status noted = audit(services, request, "flow.add", config->name); !noted) {
+  if (Status noted =
+          audit_change(services, request, "flow.add", config->name, nullptr, trail_json(*config));
+      !noted) {
     return noted.error();
   }
   const auto made = services.flows->add(request.tenant(), *std::move(config));
@@ -130,7 +136,9 @@ Result<Reply> replace(const Services& services, const Request& request) {
   const std::string detail = config->writes_enabled != before->config.writes_enabled
                                  ? (config->writes_enabled ? "writes enabled" : "writes disabled")
                                  : "";
-  if (Status noted = audit(services, request, "flow.change", config->name, detail); !noted) {
+  if (Status noted = audit_change(services, request, "flow.change", config->name,
+                                  trail_json(before->config), trail_json(*config), detail);
+      !noted) {
     return noted.error();
   }
   const auto made = services.flows->replace(request.tenant(), *id, *std::move(config), *version);
@@ -145,7 +153,9 @@ Result<Reply> remove(const Services& services, const Request& request) {
   if (!version) return version.error();
   const auto before = services.flows->get(request.tenant(), *id);
   if (!before) return before.error();
-  if (Status noted = audit(services, request, "flow.remove", before->config.name); !noted) {
+  if (Status noted = audit_change(services, request, "flow.remove", before->config.name,
+                                  trail_json(before->config), nullptr);
+      !noted) {
     return noted.error();
   }
   if (Status done = services.flows->remove(request.tenant(), *id, *version); !done) {

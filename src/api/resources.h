@@ -71,6 +71,7 @@ struct Services {
 };
 
 std::vector<Route> access_routes(const Services& services);
+std::vector<Route> audit_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> write_routes(const Services& services);
 std::vector<Route> table_routes(const Services& services);
@@ -116,6 +117,12 @@ Json openapi_document(const std::vector<Route>& routes, std::string_view version
 // Enters what the requester is about to do. An error means: do not do it.
 Status audit(const Services& services, const Request& request, std::string_view action,
              std::string_view object, std::string_view detail = "");
+
+// The same for a change: what is different between the two, without secrets and within bounds.
+// Null: it was not there before, or is not there any more.
+Status audit_change(const Services& services, const Request& request, std::string_view action,
+                    std::string_view object, const Json& before, const Json& after,
+                    std::string_view detail = "");
 
 // Appends and blocks until every sample is durable, or none is kept.
 Status append_and_wait(SampleSink& sink, SampleBatch batch);

@@ -63,7 +63,14 @@ Result<Reply> change(const Services& services, const Request& request) {
   const KeptRules before = services.retention->get(request.tenant());
   const std::string detail = "before: " + retention::in_words(before.rules, kWordsBytesMax) +
                              "\nafter: " + retention::in_words(*rules, kWordsBytesMax);
-  if (Status noted = audit(services, request, "retention.change", "retention", detail); !noted) {
+  const auto rules_json = [](const std::vector<RetentionRule>& of) {
+    Json list = Json::array();
+    for (const RetentionRule& rule : of) list.push_back(retention::rule_json(rule));
+    return Json{{"rules", std::move(list)}};
+  };
+  if (Status noted = audit_change(services, request, "retention.change", "retention",
+                                  rules_json(before.rules), rules_json(*rules), detail);
+      !noted) {
     return noted.error();
   }
   const auto kept = services.retention->put(request.tenant(), *std::move(rules), *version);

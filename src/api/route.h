@@ -45,6 +45,8 @@ struct Request {
   const sys::HttpRequest& http;
   std::vector<std::pair<std::string, std::string>> path_parameters;
   identity::Principal principal;  // of an anyone() route: nobody
+  // What audit() entered last: if the handler then fails, the router enters that, too.
+  mutable identity::AuditEvent entered{};
 
   TenantId tenant() const { return principal.tenant; }
 

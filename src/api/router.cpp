@@ -204,6 +204,17 @@ Result<Router::Match> Router::find(const std::string& method, const std::string&
   return Error{ErrorId::kNoRoute, what};
 }
 
+// Refused either way; the entry is for whoever looks for patterns.
+static void note_denial(identity::Identity& identity, const Request& input, std::string why) {
+  const identity::AuditEvent event{.action = "access.denied",
+                                   .object = input.http.path,
+                                   .detail = input.http.method + ": " + std::move(why),
+                                   .result = identity::AuditResult::kRefused};
+  if (Status noted = identity.trail().append_refusal(input.principal, event); !noted) {
+    log_warn("api", "a refusal is not in the audit trail: " + noted.error().text());
+  }
+}
+
 // What a request proves about who asks. Empty secret: nothing.
 struct Router::Credential {
   enum class Kind : std::uint8_t { kCookie, kToken } kind;
@@ -245,7 +256,14 @@ Result<identity::Principal> Router::authenticate(const sys::HttpRequest& request
   return principal;
 }
 
-Result<Reply> Router::run(const sys::HttpRequest& request) {
+// How somebody came in, as far as the request tells: a browser has a cookie, our command line says
+// what it is. For the audit trail only.
+identity::Door door_of(bool has_token, const sys::HttpRequest& request) {
+  if (request.header("user-agent") == "lineshaft") return identity::Door::kCommandLine;
+  return has_token ? identity::Door::kApi : identity::Door::kConsole;
+}
+
+Result<Reply> Router::run(const sys::HttpRequest& request, const std::string& number) {
   const Result<Match> match = find(request.method, request.path);
   if (!match) return match.error();
   Request input{request, match->parameters, {}};
@@ -254,27 +272,52 @@ Result<Reply> Router::run(const sys::HttpRequest& request) {
     Result<identity::Principal> principal = authenticate(request);
     if (!principal) return principal.error();
     input.principal = *principal;
+    const bool has_token = credential_of(request).kind == Credential::Kind::kToken;
+    input.principal.origin = {door_of(has_token, request), request.peer.host, number};
     if (const auto permission = rule.permission()) {
       if (Status allowed = identity::authorise(input.principal, *permission); !allowed) {
-        // Refused either way; the entry is for whoever looks for patterns.
-        static_cast<void>(identity_.append_audit(input.principal, "access.denied", request.path,
-                                                 identity::permission_name(*permission)));
+        note_denial(identity_, input, std::string(identity::permission_name(*permission)));
         return allowed.error();
       }
     }
   }
-  return match->route->handler(input);
+  return handle_known(*match->route, input);
+}
+
+// What was entered as done and then failed is entered again, so that nobody takes it for done.
+Result<Reply> Router::handle_known(const Route& route, const Request& input) {
+  Result<Reply> reply = route.handler(input);
+  if (reply || route.rule.is_open()) return reply;
+  const bool denied = reply.error().id == ErrorId::kDenied;
+  identity::AuditEvent event = input.entered;
+  if (event.action.empty()) {
+    if (denied) note_denial(identity_, input, reply.error().what);
+    return reply;
+  }
+  if (event.result != identity::AuditResult::kDone) return reply;  // the handler said it itself
+  event.result = denied ? identity::AuditResult::kRefused : identity::AuditResult::kFailed;
+  event.detail = reply.error().text();
+  identity::AuditTrail& trail = identity_.trail();
+  Status noted = trail.append(input.principal, event);
+  if (!noted) noted = trail.append_refusal(input.principal, event);  // waits for the disk
+  if (!noted) log_warn("api", "a failure is not in the audit trail: " + noted.error().text());
+  return reply;
 }
 
 Reply Router::answer(const sys::HttpRequest& request) {
-  Result<Reply> reply = run(request);
-  if (reply) return std::move(reply).value();
+  const std::string number = options_.request_prefix + "-" + std::to_string(++requests_);
+  Result<Reply> reply = run(request, number);
+  if (reply) {
+    reply->headers.emplace_back("x-request-id", number);
+    return std::move(reply).value();
+  }
   if (reply.error().code() == ErrorCode::kInternal) log_error("api", reply.error().text());
   Reply refused = problem_reply(reply.error());
   if (refused.status == 401 && is_calendar(request)) {
     // Most calendar programs say their name and password only when they are asked to.
     refused.headers = {{"www-authenticate", "Basic realm=\"Lineshaft\", charset=\"UTF-8\""}};
   }
+  refused.headers.emplace_back("x-request-id", number);
   return refused;
 }
 

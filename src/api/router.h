@@ -1,6 +1,7 @@
 // api/router.h: from an HTTP request to its route: authenticate, authorise, run, answer.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ struct RouterOptions {
   std::vector<Asset> assets;
   std::function<std::string()> new_upload_path;  // where an upload may be spooled
   std::uint64_t upload_bytes_max = 4ULL << 30;
+  std::string request_prefix = "r";  // of the numbers of requests; another one at each start
 };
 
 class Router final : public sys::HttpHandler {
@@ -56,7 +58,8 @@ class Router final : public sys::HttpHandler {
                                            identity::Identity::Use use) const;
   Result<identity::Principal> authenticate(const sys::HttpRequest& request) const;
   Result<Match> find(const std::string& method, const std::string& address) const;
-  Result<Reply> run(const sys::HttpRequest& request);
+  Result<Reply> run(const sys::HttpRequest& request, const std::string& number);
+  Result<Reply> handle_known(const Route& route, const Request& input);
   sys::HttpResponse asset_response(const sys::HttpRequest& request) const;
 
   identity::Identity& identity_;
@@ -64,6 +67,7 @@ class Router final : public sys::HttpHandler {
   Live& live_;
   RouterOptions options_;
   std::vector<Route> routes_;
+  std::atomic<std::uint64_t> requests_ = 0;
 };
 
 // The session cookie's value in a Cookie header; "" if absent.

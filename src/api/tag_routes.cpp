@@ -113,7 +113,9 @@ Result<Reply> create(const Services& services, const Request& request) {
   if (services.historian.find_tag(request.tenant(), spec->path)) {
     return Error{ErrorId::kConflict, "the path " + spec->path + " is taken"};
   }
-  if (Status noted = audit(services, request, "tag.create", spec->path); !noted) {
+  if (Status noted = audit_change(services, request, "tag.create", spec->path, nullptr,
+                                  tag_json(Tag{{}, *spec}));
+      !noted) {
     return noted.error();
   }
   const Result<std::vector<TagId>> ids = services.historian.ensure_tags(request.tenant(), {*spec});
@@ -131,7 +133,9 @@ Result<Reply> update(const Services& services, const Request& request) {
   Result<TagSpec> spec = tag_spec_from_json(*body);
   if (!spec) return spec.error();
   spec->source = tag->spec.source;  // the binding belongs to the connection
-  if (Status noted = audit(services, request, "tag.update", spec->path); !noted) {
+  if (Status noted = audit_change(services, request, "tag.update", spec->path, tag_json(*tag),
+                                  tag_json(Tag{tag->id, *spec}));
+      !noted) {
     return noted.error();
   }
   if (Status done = services.historian.update_tag(request.tenant(), tag->id, *spec); !done) {

@@ -42,7 +42,9 @@ Result<Reply> add(const Services& services, const Request& request) {
   if (!body) return body.error();
   Result<Template> made = read_template(services, request, *body);
   if (!made) return made.error();
-  if (Status noted = audit(services, request, "template.add", made->name); !noted) {
+  if (Status noted = audit_change(services, request, "template.add", made->name, nullptr,
+                                  connect::template_json(*made));
+      !noted) {
     return noted.error();
   }
   const auto kept = services.templates->add(request.tenant(), *std::move(made));

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/log.h"
+#include "identity/audit_seals.h"
 #include "ledger/file_names.h"
 #include "ledger/verify.h"
 #include "records/database.h"
@@ -26,6 +27,11 @@ constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
 constexpr std::array<std::string_view, 3> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
                                                       "provisioned"};
+// What the audit trail keeps beside the records: keys and witnesses. A checkpoint stands among the
+// records with each entry, so the copy holds one that fits it.
+constexpr std::string_view kAudit = "audit";
+constexpr std::array<std::string_view, 2> kAuditFiles{identity::kAuditSigningKey,
+                                                      identity::kAuditVerifierKeys};
 constexpr std::size_t kSmallBytesMax = 1024 * 1024;
 
 // Made for the first copy.
@@ -90,6 +96,35 @@ Status copy_small_files(sys::FileSystem& files, const std::string& from, const s
   return {};
 }
 
+// One that is not there becomes an empty one.
+Status copy_directory(sys::FileSystem& files, const std::string& from, const std::string& to) {
+  if (Status made = files.create_directories(to); !made) return made;
+  const Result<std::vector<std::string>> names = files.list(from);
+  if (!names) return names.error().id == ErrorId::kFileMissing ? Status() : names.error();
+  for (const std::string& name : *names) {
+    Status copied =
+        historian::copy_file(files, sys::join_path(from, name), sys::join_path(to, name));
+    if (!copied) return copied;
+  }
+  return files.sync_directory(to);
+}
+
+Status copy_audit_keys(sys::FileSystem& files, const std::string& from, const std::string& to) {
+  const std::string beside = sys::join_path(from, kAudit);
+  if (!files.exists(beside)) return {};  // the copy of a version before
+  const std::string audit = sys::join_path(to, kAudit);
+  if (Status made = files.create_directories(audit); !made) return made;
+  for (const std::string_view name : kAuditFiles) {
+    const Result<Bytes> bytes = sys::read_file(files, sys::join_path(beside, name), kSmallBytesMax);
+    if (!bytes && bytes.error().id == ErrorId::kFileMissing) continue;
+    if (!bytes) return bytes.error();
+    Status written = sys::write_file_atomically(files, sys::join_path(audit, name), *bytes);
+    if (!written) return written;
+  }
+  return copy_directory(files, sys::join_path(beside, identity::kAuditWitnesses),
+                        sys::join_path(audit, identity::kAuditWitnesses));
+}
+
 Status back_up_records(const BackupSource& source, const std::string& directory) {
   records::DatabaseOptions options;
   options.path = sys::join_path(source.data_directory, kRecords);
@@ -142,19 +177,6 @@ std::string flaw_of_ledger(sys::FileSystem& files, const std::string& ledger) {
          " and what follows is not signed: the backup was not finished, or somebody added it";
 }
 
-// One that is not there becomes an empty one.
-Status copy_directory(sys::FileSystem& files, const std::string& from, const std::string& to) {
-  if (Status made = files.create_directories(to); !made) return made;
-  const Result<std::vector<std::string>> names = files.list(from);
-  if (!names) return names.error().id == ErrorId::kFileMissing ? Status() : names.error();
-  for (const std::string& name : *names) {
-    Status copied =
-        historian::copy_file(files, sys::join_path(from, name), sys::join_path(to, name));
-    if (!copied) return copied;
-  }
-  return files.sync_directory(to);
-}
-
 // All of its files; then it is audited, as one is that somebody else gave us.
 Status restore_ledger(sys::FileSystem& files, const std::string& backup, const std::string& to,
                       BackupReport& report) {
@@ -191,6 +213,7 @@ Result<BackupReport> restore_into(sys::FileSystem& files, const std::string& bac
                                                          sys::join_path(to, kHistory), go_on);
   if (!report) return report;
   Status done = restore_records(files, backup, to);
+  if (done) done = copy_audit_keys(files, backup, to);
   if (done) done = restore_ledger(files, backup, to, *report);
   if (done) done = copy_small_files(files, backup, to);
   if (done) done = sys::write_file_atomically(files, sys::join_path(to, kMark), *mark);
@@ -213,8 +236,10 @@ Result<BackupReport> back_up(const BackupSource& source, const std::string& dire
   Result<BackupReport> report =
       source.historian.back_up(sys::join_path(directory, kHistory), go_on);
   if (!report) return report;
+  // Before the records: witnesses then know of no entry that the copy does not have.
+  Status done = copy_audit_keys(files, source.data_directory, directory);
   // After the history: what is said about tags then is not older than their samples.
-  Status done = back_up_records(source, directory);
+  if (done) done = back_up_records(source, directory);
   if (done) done = back_up_ledger(source, directory, *report, go_on);
   if (done) done = copy_small_files(files, source.data_directory, directory);
   if (!done) return done.error();

@@ -9,6 +9,7 @@
 #include "api/resources.h"
 #include "api/router.h"
 #include "app/assets.h"
+#include "app/audit_sender.h"
 #include "app/backup.h"
 #include "app/cli.h"
 #include "app/clock_watch.h"
@@ -176,6 +177,7 @@ class JoinedServer final : public Server {
       maintenance_work_.reset();
       save_ledger();
       flows_->finish_writes();
+      audit_sender_.reset();
       connect::on_loop(*loop_, [this] { manager_->stop(); });
       flows_->end(*manager_);
       loop_->stop();
@@ -365,14 +367,25 @@ class JoinedServer final : public Server {
     services_->flows = &flows_->flows();
     services_->samples = &flows_->sink();
     services_->templates = templates_.get();
+    audit_sender_ =
+        std::make_unique<AuditSender>(identity_->trail(), sys::real_clock(),
+                                      config_.names.empty() ? "lineshaft" : config_.names.front());
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
     api::RouterOptions options;
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
+    options.request_prefix = request_prefix();
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
     router_->add(api::all_routes(*services_));
     router_->add({api::openapi_route(router_->routes(), kVersion)});
     return {};
+  }
+
+  // Numbers of requests are not those of the start before.
+  static std::string request_prefix() {
+    std::array<std::uint8_t, 4> random{};
+    sys::real_random().fill(random);
+    return hex_text(random);
   }
 
   // Loopback at first; the configured address at once if the server has an owner.
@@ -481,6 +494,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<rights::KeyBook> keys_;
   std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
+  std::unique_ptr<AuditSender> audit_sender_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;
   std::unique_ptr<api::Services> services_;

@@ -95,6 +95,15 @@ enum class PrincipalKind : std::uint8_t {
   kToken,
 };
 
+// The door by which a request came in, for the audit trail.
+enum class Door : std::uint8_t { kUnknown, kConsole, kApi, kCommandLine, kFlow, kServer };
+
+struct Origin {
+  Door door = Door::kUnknown;
+  std::string address;  // of the peer, numeric
+  std::string request;  // its number, as the answer carries it
+};
+
 // Who asks. Made by Identity from a session or a token, never from what a request says about
 // itself.
 struct Principal {
@@ -103,6 +112,7 @@ struct Principal {
   std::uint64_t id = 0;  // UserId or TokenId
   Role role = Role::kViewer;
   std::string name;  // for the audit trail: "ann@example.com", "token:historian feed"
+  Origin origin{};   // put in by whoever took the request; decides nothing
 
   PermissionSet permissions() const {
     return kind == PrincipalKind::kNobody ? PermissionSet{} : permissions_of(role);

@@ -60,6 +60,7 @@ void Service::note_refused_claim(const std::string& address) {
   Principal nobody;
   nobody.tenant = kFirstTenant;
   nobody.name = "unknown";
+  nobody.origin.address = address;
   const std::lock_guard lock(database_mutex_);
   Status noted = audit_.append_refusal(audit_row(nobody, "claim.refuse", "", "from " + address),
                                        clock_.monotonic());
@@ -93,8 +94,9 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
   // Asked again: another claim with the same code may have been quicker.
   if (Status good = check_code(typed); !good) return std::move(good).error();
   DraftSession draft = draft_session({}, new_secret());
-  const AuditRow audit = audit_row(principal_of(user), "server.claim", organisation.name,
-                                   "administrator " + user.email + ", from " + request.address);
+  AuditRow audit = audit_row(principal_of(user), "server.claim", organisation.name,
+                             "administrator " + user.email + ", from " + request.address);
+  audit.address = request.address;
   Status kept = commit_with(audit, [&]() -> Status {
     if (Status done = insert_organisation(*database_, organisation, user.created); !done) {
       return done;

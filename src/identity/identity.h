@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "identity/access.h"
+#include "identity/audit.h"
 #include "model/sample.h"
 #include "records/database.h"
 #include "sys/clock.h"
@@ -63,20 +64,6 @@ struct Token {
   Timestamp created;
   std::optional<Timestamp> last_used;  // exact to a minute
   std::optional<Timestamp> expires;
-};
-
-struct AuditEntry {
-  std::uint64_t id = 0;  // grows with every entry of the server, never reused
-  Timestamp time;
-  std::string actor;
-  std::string action;
-  std::string object;
-  std::string detail;
-};
-
-struct AuditPage {
-  std::vector<AuditEntry> entries;  // newest first
-  std::uint64_t total = 0;
 };
 
 struct Session {
@@ -227,6 +214,8 @@ class Identity {
   // Errors: kDenied (audit.read), kInvalidArgument (limit above 1000). Blocks.
   virtual Result<AuditPage> list_audit(const Principal& actor, std::uint64_t offset,
                                        std::uint64_t limit) = 0;
+  // Everything else that can be asked of the trail: search, export, proof.
+  virtual AuditTrail& trail() = 0;
 
   // Writes what waits in memory (time of last use, entries that found no room) and forgets expired
   // sessions. Call it about once a minute and before the end. Blocks.

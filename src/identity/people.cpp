@@ -1,10 +1,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/audit_entry.h"
 #include "identity/service.h"
 #include "identity/text_rules.h"
 
 namespace lineshaft::identity {
+namespace {
+
+// For the audit trail.
+std::string fields_of(const User& user) {
+  return text_object({{"email", user.email}, {"name", user.name}, {"role", role_name(user.role)}});
+}
+
+}  // namespace
 
 Status check_grant(const Principal& actor, Role role) {
   if (std::ranges::find(kRoles, role) == kRoles.end()) {
@@ -75,7 +84,8 @@ Result<User> Service::create_user(const Principal& actor, const NewUser& request
   const std::lock_guard database_lock(database_mutex_);
   if (Status room = check_room_for_user(actor.tenant); !room) return std::move(room).error();
   const AuditRow audit =
-      audit_row(actor, "user.create", user.email, "role " + std::string(role_name(user.role)));
+      audit_row(actor, "user.create", user.email, "role " + std::string(role_name(user.role)), "",
+                fields_of(user));
   Status kept = commit_with(audit, [&]() -> Status {
     Result<UserId> id = insert_user(*database_, user, *hash);
     if (!id) return std::move(id).error();
@@ -113,9 +123,15 @@ Result<User> Service::update_user(const Principal& actor, UserId id, const UserC
   const std::lock_guard database_lock(database_mutex_);
   Result<User> user = change_user(actor, id, change);
   if (!user) return user;
+  std::string before;
+  {
+    const std::lock_guard lock(state_mutex_);
+    before = fields_of(state_.users.at(id));
+  }
   const AuditRow audit =
       audit_row(actor, "user.change", user->email,
-                "name " + user->name + ", role " + std::string(role_name(user->role)));
+                "name " + user->name + ", role " + std::string(role_name(user->role)),
+                std::move(before), fields_of(*user));
   Status kept = commit_with(audit, [&] { return update_user_row(*database_, *user); });
   if (!kept) return std::move(kept).error();
   const std::lock_guard lock(state_mutex_);
@@ -127,16 +143,18 @@ Status Service::remove_user(const Principal& actor, UserId id) {
   if (Status may = authorise(actor, Permission::kUserManage); !may) return may;
   const std::lock_guard database_lock(database_mutex_);
   std::string email;
+  std::string before;
   {
     const std::lock_guard lock(state_mutex_);
     Result<User> user = user_of(actor, id);
     if (!user) return std::move(user).error();
+    before = fields_of(*user);
     if (is_last_administrator(*user)) {
       return Error{ErrorId::kLastAdministrator, user->email + " is the only administrator"};
     }
     email = user->email;
   }
-  Status kept = commit_with(audit_row(actor, "user.remove", email, ""),
+  Status kept = commit_with(audit_row(actor, "user.remove", email, "", std::move(before)),
                             [&] { return delete_user(*database_, id); });
   if (!kept) return kept;
   const std::lock_guard lock(state_mutex_);

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/audit_entry.h"
+
 namespace lineshaft::identity {
 namespace {
 
-constexpr std::uint64_t kAuditPageMax = 1'000;
 // A session that is in use anyway is written once a minute; one that only grows older, once an
 // hour.
 constexpr Nanoseconds kAgeWrittenEvery = std::chrono::hours(1);
@@ -49,6 +50,7 @@ Status Service::load() {
 
   const std::scoped_lock lock(database_mutex_, state_mutex_);
   if (Status ready = migrate_store(*database_); !ready) return ready;
+  if (Status ready = open_audit(); !ready) return ready;
   auto organisations = load_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
@@ -77,19 +79,38 @@ Status Service::load() {
   return {};
 }
 
+// Requires: database_mutex_ held.
+Status Service::open_audit() {
+  // The records are on the real disk, whatever else is simulated.
+  sys::FileSystem& files = sys::real_file_system();
+  if (Status ready = audit_.open(files, random_, clock_.now()); !ready) return ready;
+  auto reading = records::Database::open(files, {.path = database_->path(), .check = false});
+  if (!reading) return std::move(reading).error();
+  trail_ = std::make_unique<Trail>(Trail::Writer{database_mutex_, *database_, audit_},
+                                   *std::move(reading), files, clock_);
+  return {};
+}
+
 std::string Service::new_secret() {
   const std::lock_guard lock(random_mutex_);
   return random_secret(random_);
 }
 
 AuditRow Service::audit_row(const Principal& actor, std::string_view action, std::string object,
-                            std::string detail) const {
+                            std::string detail, std::string before, std::string after) const {
   return {.tenant = actor.tenant,
           .time = clock_.now(),
           .actor = actor.name,
           .action = std::string(action),
           .object = std::move(object),
-          .detail = std::move(detail)};
+          .detail = std::move(detail),
+          .actor_kind = std::string(kind_word(actor)),
+          .actor_id = actor.id,
+          .door = std::string(door_word(actor.origin.door)),
+          .address = actor.origin.address,
+          .request = actor.origin.request,
+          .before = std::move(before),
+          .after = std::move(after)};
 }
 
 Result<std::string> Service::hash_at_gate(std::string_view password) {
@@ -164,6 +185,11 @@ Status Service::write_unwritten(const Unwritten& unwritten) {
 }
 
 Status Service::maintain() {
+  if (Status written = write_waiting(); !written) return written;
+  return trail_->maintain();
+}
+
+Status Service::write_waiting() {
   const std::lock_guard database_lock(database_mutex_);
   Unwritten unwritten;
   {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "identity/audit_log.h"
+#include "identity/audit_trail.h"
 #include "identity/hash_gate.h"
 #include "identity/identity.h"
 #include "identity/state.h"
@@ -58,6 +59,7 @@ class Service final : public Identity {
                       std::string_view detail) override;
   Result<AuditPage> list_audit(const Principal& actor, std::uint64_t offset,
                                std::uint64_t limit) override;
+  AuditTrail& trail() override { return *trail_; }
   Status maintain() override;
 
   // sign_in.cpp
@@ -74,9 +76,10 @@ class Service final : public Identity {
   struct Unwritten;  // what maintain() takes to the disk
 
   // --- any lock state ---
+  Status write_waiting();
   std::string new_secret();
   AuditRow audit_row(const Principal& actor, std::string_view action, std::string object,
-                     std::string detail) const;
+                     std::string detail, std::string before = "", std::string after = "") const;
   Result<std::string> hash_at_gate(std::string_view password);
   Result<bool> verify_at_gate(const std::string& hash, std::string_view password);
 
@@ -94,6 +97,7 @@ class Service final : public Identity {
     if (Status done = audit_.write(audit); !done) return done;
     return transaction->commit();
   }
+  Status open_audit();
   Status delete_sessions(const std::vector<Digest>& digests);
   Status put_draft(const DraftSession& draft);
   Status check_code(const Digest& typed);
@@ -134,6 +138,7 @@ class Service final : public Identity {
   std::mutex database_mutex_;
   std::unique_ptr<records::Database> database_;  // guarded by database_mutex_
   AuditLog audit_;                               // guarded by database_mutex_
+  std::unique_ptr<Trail> trail_;                 // after load()
 
   mutable std::mutex state_mutex_;
   State state_;  // guarded by state_mutex_

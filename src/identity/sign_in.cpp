@@ -44,6 +44,7 @@ void Service::note_refusal(const std::string& account, std::string_view address,
                            std::string_view why) {
   Principal who;
   who.name = normalise_email(account) ? account : "unknown";
+  who.origin.address = address;
   const std::lock_guard database_lock(database_mutex_);
   {
     // Accounts that nobody has are listed with the organisation that claimed the server.
@@ -140,6 +141,7 @@ Result<NewSession> Service::start_session(const Credential& credential,
     if (state_.sessions.contains(previous)) replaced.push_back(previous);
   }
   AuditRow audit = audit_row(principal_of(user), "session.begin", "", "from " + request.address);
+  audit.address = request.address;
   Status written = commit_with(audit, [&] {
     Status deleted = delete_sessions(replaced);
     return deleted ? put_draft(draft) : deleted;

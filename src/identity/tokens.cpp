@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/audit_entry.h"
 #include "identity/service.h"
 #include "identity/text_rules.h"
 
@@ -8,6 +9,13 @@ namespace lineshaft::identity {
 namespace {
 
 constexpr std::string_view kPrefix = "lsh_";
+
+// For the audit trail.
+std::string fields_of(const Token& token) {
+  return text_object({{"name", token.name},
+                      {"role", role_name(token.role)},
+                      {"expires", token.expires ? format_rfc3339(*token.expires) : "never"}});
+}
 
 }  // namespace
 
@@ -66,8 +74,9 @@ Result<NewToken> Service::create_token(const Principal& actor, const TokenReques
                .age = Nanoseconds(0)};
   const std::lock_guard database_lock(database_mutex_);
   if (Status room = check_room_for_token(actor.tenant); !room) return std::move(room).error();
-  const AuditRow audit = audit_row(actor, "token.create", row.token.name,
-                                   "role " + std::string(role_name(row.token.role)));
+  const AuditRow audit =
+      audit_row(actor, "token.create", row.token.name,
+                "role " + std::string(role_name(row.token.role)), "", fields_of(row.token));
   Status kept = commit_with(audit, [&]() -> Status {
     Result<TokenId> id = insert_token(*database_, row);
     if (!id) return std::move(id).error();
@@ -97,6 +106,7 @@ Status Service::revoke_token(const Principal& actor, TokenId token) {
   if (Status may = authorise(actor, Permission::kTokenManage); !may) return may;
   const std::lock_guard database_lock(database_mutex_);
   std::string name;
+  std::string before;
   {
     const std::lock_guard lock(state_mutex_);
     const auto found = std::ranges::find_if(state_.tokens, [&](const auto& each) {
@@ -106,8 +116,9 @@ Status Service::revoke_token(const Principal& actor, TokenId token) {
       return Error{ErrorId::kNotFound, "there is no token " + std::to_string(token.value)};
     }
     name = found->second.token.name;
+    before = fields_of(found->second.token);
   }
-  Status kept = commit_with(audit_row(actor, "token.revoke", name, ""),
+  Status kept = commit_with(audit_row(actor, "token.revoke", name, "", std::move(before)),
                             [&] { return delete_token(*database_, token); });
   if (!kept) return kept;
   const std::lock_guard lock(state_mutex_);

@@ -48,15 +48,6 @@ export interface Token {
   token?: string;
 }
 
-export interface AuditEntry {
-  id: number;
-  time: string;
-  actor: string;
-  action: string;
-  object: string;
-  detail: string;
-}
-
 export interface Attention {
   severity: 'error' | 'warning';
   title: string;

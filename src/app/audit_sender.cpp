@@ -1,0 +1,231 @@
+#include "app/audit_sender.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <functional>
+#include <future>
+
+#include "base/log.h"
+#include "connect/on_loop.h"
+#include "identity/audit_entry.h"
+#include "sys/http.h"
+#include "sys/tls_stream.h"
+
+namespace lineshaft::app {
+namespace {
+
+using identity::AuditEntry;
+using identity::AuditFeed;
+
+constexpr std::uint64_t kSentAtOnce = 200;
+constexpr auto kLookEvery = std::chrono::seconds(1);
+constexpr Nanoseconds kRetryAfter = std::chrono::seconds(10);
+constexpr Nanoseconds kPatience = std::chrono::seconds(5);
+
+// Facility 13, "log audit"; what was refused or failed is a warning.
+int priority_of(const AuditEntry& entry) {
+  constexpr int kLogAudit = 13;
+  constexpr int kWarning = 4;
+  constexpr int kInformation = 6;
+  const bool good = entry.result.empty() || entry.result == "done";
+  return kLogAudit * 8 + (good ? kInformation : kWarning);
+}
+
+// At most 32 visible characters of ASCII, or "-".
+std::string message_id(const std::string& action) {
+  std::string id;
+  for (const char c : action.substr(0, 32)) id += c > ' ' && c < 0x7f ? c : '_';
+  return id.empty() ? "-" : id;
+}
+
+Status post(const AuditFeed& feed, const std::vector<AuditEntry>& entries) {
+  std::string body;
+  for (const AuditEntry& entry : entries) body += identity::entry_line(entry) + "\n";
+  const auto client = sys::make_http_client({.server = {feed.host, feed.port},
+                                             .pinned_fingerprint = feed.fingerprint,
+                                             .timeout = kPatience});
+  const auto answer =
+      client->request("POST", feed.path, {{"content-type", "application/x-ndjson"}}, body);
+  if (!answer) return answer.error();
+  if (answer->status >= 200 && answer->status < 300) return {};
+  return Error{ErrorId::kConnectFailed, "it answered " + std::to_string(answer->status)};
+}
+
+}  // namespace
+
+std::string syslog_frame(const AuditEntry& entry, const std::string& host) {
+  std::string message = "<" + std::to_string(priority_of(entry)) + ">1 " +
+                        format_rfc3339(entry.time) + " " + host + " lineshaft - " +
+                        message_id(entry.action) + " - \xef\xbb\xbf" + identity::entry_line(entry);
+  return std::to_string(message.size()) + " " + message;
+}
+
+// One connection; calls come from the sender's thread, sockets belong to the loop.
+class AuditSender::Link {
+ public:
+  static Result<std::unique_ptr<Link>> open(sys::EventLoop& loop, const AuditFeed& feed) {
+    auto stream = reach(loop, feed);
+    if (!stream) return std::move(stream).error();
+    return std::make_unique<Link>(loop, *std::move(stream));
+  }
+
+  Link(sys::EventLoop& loop, std::unique_ptr<sys::TcpStream> stream)
+      : loop_(loop), stream_(std::move(stream)) {
+    loop_.post([this] { watch(); });
+  }
+  // After this no callback runs.
+  ~Link() {
+    connect::on_loop(loop_, [this] { stream_.reset(); });
+  }
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  bool closed() const { return closed_; }
+
+  Status write(const std::string& data) {
+    auto done = std::make_shared<std::promise<Status>>();
+    auto kept = std::make_shared<std::string>(data);
+    loop_.post([this, done, kept] {
+      stream_->write_all(as_bytes(*kept), [done, kept](Status status) { done->set_value(status); });
+    });
+    auto future = done->get_future();
+    if (future.wait_for(kPatience) == std::future_status::ready) return future.get();
+    closed_ = true;
+    return Error{ErrorId::kTimeout, "it takes no more"};
+  }
+
+ private:
+  static Result<std::unique_ptr<sys::TcpStream>> wait(
+      sys::EventLoop& loop,
+      const std::function<std::unique_ptr<sys::Connecting>(sys::EventLoop::Connected)>& start) {
+    using Answer = Result<std::unique_ptr<sys::TcpStream>>;
+    std::promise<Answer> answered;
+    std::unique_ptr<sys::Connecting> attempt;
+    loop.post(
+        [&] { attempt = start([&](Answer answer) { answered.set_value(std::move(answer)); }); });
+    Answer answer = answered.get_future().get();  // both kinds of attempt end by themselves
+    connect::on_loop(loop, [&] { attempt.reset(); });
+    return answer;
+  }
+
+  static Result<std::unique_ptr<sys::TcpStream>> reach(sys::EventLoop& loop,
+                                                       const AuditFeed& feed) {
+    auto raw = wait(loop, [&](sys::EventLoop::Connected done) {
+      return loop.connect({feed.host, feed.port}, kPatience, std::move(done));
+    });
+    if (!raw || feed.kind == "syslog-tcp") return raw;
+    sys::TlsOptions options;
+    options.trusted_pem = feed.trusted_pem;
+    options.fingerprint = feed.fingerprint;
+    auto context = sys::make_tls_context(sys::TlsSide::kClient, options);
+    if (!context) {
+      connect::on_loop(loop, [&] { raw->reset(); });  // streams are destroyed where they live
+      return std::move(context).error();
+    }
+    return wait(loop, [&](sys::EventLoop::Connected done) {
+      return sys::start_tls(loop, *std::move(raw), *context, feed.host, kPatience, std::move(done));
+    });
+  }
+
+  // The other side says nothing in syslog: what comes is the end.
+  void watch() {
+    stream_->read_some(nothing_, [this](Result<std::size_t> read) {
+      if (!read) {
+        closed_ = true;
+      } else {
+        watch();
+      }
+    });
+  }
+
+  sys::EventLoop& loop_;
+  std::unique_ptr<sys::TcpStream> stream_;  // of the loop
+  std::array<std::uint8_t, 64> nothing_{};  // of the loop
+  std::atomic<bool> closed_ = false;
+};
+
+AuditSender::AuditSender(identity::AuditTrail& trail, sys::Clock& clock, std::string host)
+    : trail_(trail),
+      clock_(clock),
+      host_(std::move(host)),
+      loop_(sys::make_event_loop()),
+      looping_([this] { loop_->run(); }),
+      thread_([this] { run(); }) {}
+
+AuditSender::~AuditSender() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  ways_.clear();
+  loop_->stop();
+  looping_.join();
+}
+
+void AuditSender::run() {
+  for (;;) {
+    if (const auto feeds = trail_.all_feeds()) {
+      std::erase_if(ways_, [&](const auto& way) {
+        return std::ranges::none_of(*feeds,
+                                    [&](const auto& feed) { return feed.second.id == way.first; });
+      });
+      for (const auto& [tenant, feed] : *feeds) serve(tenant, feed, ways_[feed.id]);
+    }
+    std::unique_lock lock(mutex_);
+    if (wake_.wait_for(lock, kLookEvery, [this] { return stopping_; })) return;
+  }
+}
+
+void AuditSender::serve(TenantId tenant, const AuditFeed& feed, Way& way) {
+  if (clock_.monotonic() < way.retry_at) return;
+  const Status sent = send(tenant, feed, way);
+  const std::string where = feed.kind + " " + feed.host + ":" + std::to_string(feed.port);
+  if (!sent) {
+    way.link.reset();
+    way.retry_at = clock_.monotonic() + kRetryAfter;
+    if (!way.in_trouble)
+      log_warn("audit", "entries wait for " + where + ": " + sent.error().text());
+  } else if (way.in_trouble) {
+    log_info("audit", "entries go to " + where + " again");
+  }
+  way.in_trouble = !sent;
+}
+
+Status AuditSender::send(TenantId tenant, const AuditFeed& feed, Way& way) {
+  // What was written a while ago over a connection that still stands is taken for arrived: syslog
+  // has no acknowledgement. After a break it is written again.
+  const bool stands = way.link != nullptr && !way.link->closed();
+  if (stands && way.sent > feed.position) {
+    if (Status kept = trail_.keep_position(feed.id, way.sent); !kept) return kept;
+  }
+  if (!stands) {
+    way.link.reset();
+    way.sent = feed.position;
+  }
+  const auto entries = trail_.entries_to_send(tenant, way.sent, kSentAtOnce);
+  if (!entries) return entries.error();
+  if (entries->empty()) return {};
+  if (feed.kind != "https") return send_syslog(feed, way, *entries);
+  if (Status posted = post(feed, *entries); !posted) return posted;
+  way.sent = entries->back().id;
+  return trail_.keep_position(feed.id, way.sent);
+}
+
+Status AuditSender::send_syslog(const AuditFeed& feed, Way& way,
+                                const std::vector<AuditEntry>& entries) {
+  if (!way.link) {
+    auto link = Link::open(*loop_, feed);
+    if (!link) return std::move(link).error();
+    way.link = *std::move(link);
+  }
+  std::string frames;
+  for (const AuditEntry& entry : entries) frames += syslog_frame(entry, host_);
+  if (Status written = way.link->write(frames); !written) return written;
+  way.sent = entries.back().id;
+  return {};
+}
+
+}  // namespace lineshaft::app

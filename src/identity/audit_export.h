@@ -1,0 +1,53 @@
+// identity/audit_export.h: entries in a file that proves itself: those that are shown as they are,
+// of all others only hashes of whole subtrees, and the signed checkpoint over all of them
+// (docs/formats/audit.md). Reading trusts nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "identity/audit.h"
+#include "ledger/merkle.h"
+
+namespace lineshaft::identity {
+
+// Writes an export piece by piece.
+class AuditExportWriter {
+ public:
+  // `nodes`: those of a tree of at least `size` entries.
+  AuditExportWriter(std::uint64_t size, ledger::Nodes nodes)
+      : size_(size), nodes_(std::move(nodes)) {}
+
+  std::string begin(const std::string& key) const;
+  // Requires: entries come with rising numbers, up to `size`. Errors: of `nodes`.
+  Status show(const AuditEntry& entry, std::string& out);
+  Status end(const ledger::SignedNote& note, std::string& out);
+
+ private:
+  Status hide_until(std::uint64_t end, std::string& out);
+
+  const std::uint64_t size_;
+  const ledger::Nodes nodes_;
+  std::uint64_t done_ = 0;
+};
+
+struct AuditExport {
+  ledger::NoteKey key;
+  ledger::SignedNote note;
+  ledger::Checkpoint checkpoint;
+  std::uint64_t shown = 0;
+  // What the file says of the tree, by node_position(); for comparison with another copy.
+  std::map<std::uint64_t, ledger::Sha256> nodes;
+};
+
+// Checks the whole text. `line`: each entry shown, as it stands there.
+// Errors: kVerificationFailed: "entry 17 ...", or what else is wrong with it.
+Result<AuditExport> read_audit_export(std::string_view text,
+                                      const std::function<void(std::string_view line)>& line);
+
+}  // namespace lineshaft::identity
