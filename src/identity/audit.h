@@ -82,7 +82,7 @@ struct AuditStatus {
   std::string key;      // that signs, as text
 };
 
-// A place outside to which entries go (docs/how-to/audit-feeds.md).
+// A place outside to which entries go (docs/how-to/audit-trail.md).
 struct AuditFeed {
   std::uint64_t id = 0;
   std::string kind{};  // "syslog-tls", "syslog-tcp", "https"

@@ -1,7 +1,6 @@
 #include "identity/audit_log.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <utility>
 
@@ -41,8 +40,10 @@ bool is_disk_trouble(const Error& error) {
 
 Status AuditLog::open(sys::FileSystem& files, sys::Random& random, Timestamp now) {
   if (Status ready = migrate_audit(database_); !ready) return ready;
-  const std::filesystem::path beside = std::filesystem::path(database_.path()).parent_path();
-  directory_ = (beside / kAuditDirectory).string();
+  const std::size_t slash = database_.path().rfind('/');
+  directory_ = slash == std::string::npos
+                   ? kAuditDirectory
+                   : sys::join_path(database_.path().substr(0, slash), kAuditDirectory);
   Result<AuditKeys> keys = AuditKeys::open(files, directory_, random);
   if (!keys) return std::move(keys).error();
   const bool replaced = keys->replaced;

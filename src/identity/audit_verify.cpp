@@ -1,7 +1,6 @@
 #include "identity/audit_verify.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/hex.h"
 #include "identity/audit_entry.h"
