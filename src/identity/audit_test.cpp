@@ -99,7 +99,7 @@ class AuditTrailTest : public IdentityFixture {
     return {.kind = PrincipalKind::kUser,
             .tenant = TenantId{2},
             .id = 99,
-            .role = Role::kAdministrator,
+            .access = Role::kAdministrator,
             .name = "eve@elsewhere.example"};
   }
 
@@ -127,7 +127,7 @@ TEST_F(AuditTrailTest, SaysWhoFromWhereAndWhatChanged) {
 
 TEST_F(AuditTrailTest, KnowsWhatAPersonWasBeforeAChange) {
   const User bob = add_bob(admin_);
-  ASSERT_TRUE(identity_->update_user(admin_, bob.id, {.name = "Rob", .role = {}}).ok());
+  ASSERT_TRUE(identity_->update_user(admin_, bob.id, {.name = "Rob", .access = {}}).ok());
   const AuditEntry entry = trail().search(admin_, {.action = "user.change"}, 0, 1).value().at(0);
   EXPECT_THAT(entry.before, HasSubstr("\"name\":\"Bob\""));
   EXPECT_THAT(entry.after, HasSubstr("\"name\":\"Rob\""));

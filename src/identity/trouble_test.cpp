@@ -99,6 +99,50 @@ TEST_F(Trouble, AFullDiskDoesNotKeepPeopleFromLooking) {
   EXPECT_FALSE(signed_in(ann.cookie)) << "the sign-out was written when there was room";
 }
 
+TEST_F(Trouble, AFullDiskLetsNothingBeDoneThatCannotBeEntered) {
+  const Principal admin = claim().session.principal;
+  AuditTrail& trail = identity_->trail();
+  disk_is_full = true;
+  EXPECT_EQ(trail.append(admin, {.action = "tag.create", .object = "a"}).error().id,
+            ErrorId::kDiskFull);
+  EXPECT_EQ(trail.set_keep_months(admin, 24).error().id, ErrorId::kDiskFull);
+  const AuditFeed feed{.kind = "syslog-tls", .host = "log.example", .port = 6514};
+  EXPECT_EQ(trail.add_feed(admin, feed).error().id, ErrorId::kDiskFull);
+  // What is refused either way is refused all the same, and entered when there is room.
+  EXPECT_TRUE(trail.append_refusal(
+      admin, {.action = "access.denied", .object = "a", .result = AuditResult::kRefused}));
+  EXPECT_EQ(trail.search(admin, {}, 0, 10)->size(), 1U) << "reading goes on";
+  EXPECT_TRUE(trail.checkpoint().ok());
+
+  disk_is_full = false;
+  EXPECT_EQ(trail.status(admin)->keep_months, kAuditMonthsDefault);
+  EXPECT_TRUE(trail.list_feeds(admin)->empty());
+  for (int start = 0; start < 2; ++start) {
+    ASSERT_TRUE(identity_->maintain().ok());
+    EXPECT_THAT(audited_actions(admin), testing::ElementsAre("access.denied", "server.claim"));
+    EXPECT_EQ(identity_->trail().status(admin)->verified, 2U);
+    EXPECT_EQ(identity_->trail().status(admin)->trouble, "") << "nothing of the failures is left";
+    reopen();
+  }
+}
+
+TEST_F(Trouble, OfRefusalsThatFindNoRoomForHoursTheLastAreCounted) {
+  const Principal admin = claim().session.principal;
+  const AuditEvent refused{.action = "access.denied", .result = AuditResult::kRefused};
+  disk_is_full = true;
+  for (int i = 0; i < 1'005; ++i) {
+    clock_.pass(std::chrono::seconds(1));  // 60 a minute are entered
+    EXPECT_TRUE(identity_->trail().append_refusal(admin, refused));
+  }
+  disk_is_full = false;
+  ASSERT_TRUE(identity_->maintain().ok());
+  const auto entries = identity_->trail().search(admin, {}, 0, 1'000).value();
+  EXPECT_EQ(entries.front().id, 1U + 1'000U + 1U);
+  EXPECT_EQ(entries.front().action, "audit.lose");
+  EXPECT_EQ(entries.front().detail, "5 entries found no room on the disk");
+  EXPECT_EQ(identity_->trail().status(admin)->trouble, "");
+}
+
 TEST_F(Trouble, AFullDiskLeavesAServerUnclaimedAndTheCodeGood) {
   const std::string code = identity_->issue_claim_code().value();
   disk_is_full = true;
