@@ -180,6 +180,7 @@ class JoinedServer final : public Server {
       audit_sender_.reset();
       connect::on_loop(*loop_, [this] { manager_->stop(); });
       flows_->end(*manager_);
+      keep_identity();  // the checkpoint of what was entered last
       loop_->stop();
     });
   }
@@ -455,11 +456,15 @@ class JoinedServer final : public Server {
   void schedule_maintenance() {
     maintenance_->start(kMaintenancePeriod, [this] {
       workers_->try_run([this] {
-        if (Status done = identity_->maintain(); !done) log_warn("identity", done.error().text());
+        keep_identity();
         if (ledger_->last().value >= ledger_saved_ + kJournalsPerSnapshot) save_ledger();
       });
       schedule_maintenance();
     });
+  }
+
+  void keep_identity() {
+    if (Status done = identity_->maintain(); !done) log_warn("identity", done.error().text());
   }
 
   void look_at_clock() {

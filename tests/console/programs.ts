@@ -82,11 +82,11 @@ export class Server {
   claimCode = '';
   #csrf = '';
   #port = 0;
-  readonly #data: string;
+  readonly data: string; // its directory
   readonly #args: readonly string[];
 
   private constructor(name: string, args: readonly string[]) {
-    this.#data = join(folder, name);
+    this.data = join(folder, name);
     this.#args = args;
   }
 
@@ -99,7 +99,7 @@ export class Server {
 
   async start(): Promise<void> {
     const listen = `127.0.0.1:${this.#port}`;
-    this.program = new Program('server', BINARY, ['serve', '--data', this.#data, '--listen', listen, ...this.#args]);
+    this.program = new Program('server', BINARY, ['serve', '--data', this.data, '--listen', listen, ...this.#args]);
     await until(() => this.program.ended || this.program.output.includes('\n  data '), 'the start of the server');
     if (this.program.ended) throw new Error(this.program.output);
     this.address = `https://${listen}`;

@@ -310,6 +310,14 @@ export function viewsOf(things: Things): View[] {
       await page.locator('dialog[open] .count').getByText(/sample|样本/).waitFor();
     } },
     { name: 'audit', path: '/administration/audit', ready: seen('tbody tr') },
+    { name: 'audit-entry', path: '/administration/audit?action=flow.add', ready: async (page) => {
+      await seen('tbody tr')(page);
+      await button(page, /^(Details of entry \d+|第 \d+ 条记录的详情)$/).first().click();
+      await seen('tr.opened table')(page);
+      await page.locator('main summary').first().click();
+      await seen('details[open] pre')(page);
+    } },
+    { name: 'audit-none', path: '/administration/audit?text=nobody%20did%20this', ready: seen('.empty') },
     { name: 'search', path: '/', ready: async (page) => {
       await seen('.figures')(page);
       await page.keyboard.press('Control+K');
