@@ -258,6 +258,40 @@ class FullDisk(Scenario):
         until(lambda: store().status == 200, "the first write after space was made")
         until(lambda: not server.get("/overview")["storage"]["disk_full"], "the overview to say so")
 
+    def test_what_finds_no_room_in_the_audit_trail_is_not_done(self):
+        disk = self.small_disk()
+        server = self.serve(name="disk/server")
+        server.claim()
+        reader = server.ok("POST", "/tokens", {"name": "reader", "role": "viewer"})["token"]
+        ballast = self.fill(disk)
+        made = 0
+
+        def make():
+            nonlocal made
+            answer = server.request("POST", "/tags", {"path": f"org/site/t{made}", "description": "x" * 500})
+            made += answer.status == 201
+            return answer
+
+        # Room that the records had before is used up first.
+        answer = until(lambda: (lambda a: a if a.status != 201 else None)(make()), "the refusal of a tag", 120)
+        self.assertEqual((answer.status, answer.json["id"]), (503, "LS-1102"))
+        self.assertEqual(server.get("/tags")["total"], made)
+        server.sign_in()
+        server.token = reader
+        self.assertEqual(server.request("POST", "/tags", {"path": "org/site/no"}).status, 403)
+        server.token = None
+        ballast.unlink()
+        until(lambda: make().status == 201, "the first tag after space was made")
+        server.stop()
+        server.start()
+        entries = server.get("/audit?limit=1000")["items"]
+        failed = {entry["request"] for entry in entries if entry["result"] == "failed"}  # entered before it was tried
+        done = [entry for entry in entries if entry["action"] == "tag.create" and entry["request"] not in failed]
+        self.assertEqual(len(done), made, "each that was made, and no other")
+        self.assertIn("access.denied", [entry["action"] for entry in entries])
+        server.stop()
+        server.cli("audit", "verify", str(server.directory))
+
 
 class Syscalls(Scenario):
     def test_after_a_failed_sync_nothing_more_is_acknowledged_until_a_restart(self):
