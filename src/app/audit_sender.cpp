@@ -55,9 +55,11 @@ Status post(const AuditFeed& feed, const std::vector<AuditEntry>& entries) {
 }  // namespace
 
 std::string syslog_frame(const AuditEntry& entry, const std::string& host) {
-  std::string message = "<" + std::to_string(priority_of(entry)) + ">1 " +
-                        format_rfc3339(entry.time) + " " + host + " lineshaft - " +
-                        message_id(entry.action) + " - \xef\xbb\xbf" + identity::entry_line(entry);
+  // RFC 5424 knows six digits of a second at most.
+  const Timestamp time{entry.time.ns - entry.time.ns % 1'000};
+  std::string message = "<" + std::to_string(priority_of(entry)) + ">1 " + format_rfc3339(time) +
+                        " " + host + " lineshaft - " + message_id(entry.action) +
+                        " - \xef\xbb\xbf" + identity::entry_line(entry);
   return std::to_string(message.size()) + " " + message;
 }
 
@@ -165,53 +167,77 @@ AuditSender::~AuditSender() {
   looping_.join();
 }
 
+bool AuditSender::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void AuditSender::run() {
   for (;;) {
+    bool more = false;
     if (const auto feeds = trail_.all_feeds()) {
       std::erase_if(ways_, [&](const auto& way) {
         return std::ranges::none_of(*feeds,
                                     [&](const auto& feed) { return feed.second.id == way.first; });
       });
-      for (const auto& [tenant, feed] : *feeds) serve(tenant, feed, ways_[feed.id]);
+      for (const auto& [tenant, feed] : *feeds) {
+        if (stopping()) return;
+        if (serve(tenant, feed, ways_[feed.id])) more = true;
+      }
     }
     std::unique_lock lock(mutex_);
-    if (wake_.wait_for(lock, kLookEvery, [this] { return stopping_; })) return;
+    const auto wait = more ? std::chrono::seconds(0) : kLookEvery;
+    if (wake_.wait_for(lock, wait, [this] { return stopping_; })) return;
   }
 }
 
-void AuditSender::serve(TenantId tenant, const AuditFeed& feed, Way& way) {
-  if (clock_.monotonic() < way.retry_at) return;
-  const Status sent = send(tenant, feed, way);
+bool AuditSender::serve(TenantId tenant, const AuditFeed& feed, Way& way) {
+  if (clock_.monotonic() < way.retry_at) return false;
+  const Result<bool> more = send(tenant, feed, way);
   const std::string where = feed.kind + " " + feed.host + ":" + std::to_string(feed.port);
-  if (!sent) {
+  if (!more) {
     way.link.reset();
     way.retry_at = clock_.monotonic() + kRetryAfter;
     if (!way.in_trouble)
-      log_warn("audit", "entries wait for " + where + ": " + sent.error().text());
+      log_warn("audit", "entries wait for " + where + ": " + more.error().text());
   } else if (way.in_trouble) {
     log_info("audit", "entries go to " + where + " again");
   }
-  way.in_trouble = !sent;
+  way.in_trouble = !more;
+  return more && *more;
 }
 
-Status AuditSender::send(TenantId tenant, const AuditFeed& feed, Way& way) {
-  // What was written a while ago over a connection that still stands is taken for arrived: syslog
-  // has no acknowledgement. After a break it is written again.
-  const bool stands = way.link != nullptr && !way.link->closed();
-  if (stands && way.sent > feed.position) {
-    if (Status kept = trail_.keep_position(feed.id, way.sent); !kept) return kept;
-  }
-  if (!stands) {
+Result<bool> AuditSender::send(TenantId tenant, const AuditFeed& feed, Way& way) {
+  if (way.link == nullptr || way.link->closed()) {
     way.link.reset();
-    way.sent = feed.position;
+    way.sent = way.arriving = feed.position;
   }
+  if (Status kept = take_for_arrived(feed, way); !kept) return std::move(kept).error();
   const auto entries = trail_.entries_to_send(tenant, way.sent, kSentAtOnce);
   if (!entries) return entries.error();
-  if (entries->empty()) return {};
-  if (feed.kind != "https") return send_syslog(feed, way, *entries);
-  if (Status posted = post(feed, *entries); !posted) return posted;
+  if (entries->empty()) return false;
+  Status sent = feed.kind == "https" ? post(feed, *entries) : send_syslog(feed, way, *entries);
+  if (!sent) return std::move(sent).error();
   way.sent = entries->back().id;
-  return trail_.keep_position(feed.id, way.sent);
+  if (feed.kind == "https") {
+    if (Status kept = trail_.keep_position(feed.id, way.sent); !kept) {
+      return std::move(kept).error();
+    }
+  }
+  return entries->size() == kSentAtOnce;
+}
+
+// Syslog has no acknowledgement: what was written a while ago over a connection that still stands
+// is taken for arrived. After a break the rest is written again.
+Status AuditSender::take_for_arrived(const AuditFeed& feed, Way& way) {
+  const Nanoseconds now = clock_.monotonic();
+  if (way.arriving > feed.position) {
+    if (now - way.arriving_since < kLookEvery) return {};
+    if (Status kept = trail_.keep_position(feed.id, way.arriving); !kept) return kept;
+  }
+  way.arriving = way.sent;
+  way.arriving_since = now;
+  return {};
 }
 
 Status AuditSender::send_syslog(const AuditFeed& feed, Way& way,
@@ -223,9 +249,7 @@ Status AuditSender::send_syslog(const AuditFeed& feed, Way& way,
   }
   std::string frames;
   for (const AuditEntry& entry : entries) frames += syslog_frame(entry, host_);
-  if (Status written = way.link->write(frames); !written) return written;
-  way.sent = entries.back().id;
-  return {};
+  return way.link->write(frames);
 }
 
 }  // namespace lineshaft::app

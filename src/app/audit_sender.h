@@ -31,13 +31,18 @@ class AuditSender {
   struct Way {
     std::unique_ptr<Link> link;  // of syslog, while it is open
     std::uint64_t sent = 0;      // written, but perhaps not there yet
+    std::uint64_t arriving = 0;  // part of it, which is taken for arrived when some time has passed
+    Nanoseconds arriving_since{};
     Nanoseconds retry_at{};
     bool in_trouble = false;
   };
 
   void run();
-  void serve(TenantId tenant, const identity::AuditFeed& feed, Way& way);
-  Status send(TenantId tenant, const identity::AuditFeed& feed, Way& way);
+  bool stopping();
+  // True: there is more to send.
+  bool serve(TenantId tenant, const identity::AuditFeed& feed, Way& way);
+  Result<bool> send(TenantId tenant, const identity::AuditFeed& feed, Way& way);
+  Status take_for_arrived(const identity::AuditFeed& feed, Way& way);
   Status send_syslog(const identity::AuditFeed& feed, Way& way,
                      const std::vector<identity::AuditEntry>& entries);
 

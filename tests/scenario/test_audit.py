@@ -192,7 +192,7 @@ class AuditTrail(Scenario):
     def test_arrives_by_syslog_over_tls_whole_over_a_killed_server(self):
         collector = Collector(self.folder, "syslog")
         self.arrives_whole(collector)
-        self.assertRegex(collector.frames[0], r"^<110>1 \d{4}-\d\d-\d\dT\S+Z \S+ lineshaft - audit\.feed\.add - \ufeff\{")
+        self.assertRegex(collector.frames[0], r"^<110>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z \S+ lineshaft - audit\.feed\.add - \ufeff\{")
 
     def test_arrives_by_https_whole_over_a_killed_server(self):
         collector = Collector(self.folder, "https")
