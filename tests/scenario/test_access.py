@@ -104,7 +104,7 @@ class Rights(Scenario):
         self.server.request("POST", "/tags", {"path": "org/site/y"})
         self.server.token = None
         newest = self.server.get("/audit?limit=1")["items"][0]
-        self.assertEqual((newest["action"], newest["detail"]), ("access.denied", "tag.manage"))
+        self.assertEqual((newest["action"], newest["detail"]), ("access.denied", "POST: tag.manage"))
 
     def test_answers_carry_the_headers_that_protect_a_browser(self):
         headers = self.server.request("GET", "/status").headers
