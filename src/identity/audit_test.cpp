@@ -194,17 +194,31 @@ TEST_F(AuditTrailTest, ProvesAnExportWithoutShowingWhatOthersDid) {
 
 TEST_F(AuditTrailTest, LetsNobodyChangeAnExport) {
   for (int i = 0; i < 5; ++i) enter("ours", std::to_string(i));
-  const std::string text = exported({}, admin_);
-  ASSERT_TRUE(read_audit_export(text, {}).ok());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    std::string other = text;
-    other[i] = static_cast<char>(other[i] ^ 1);
-    EXPECT_FALSE(read_audit_export(other, {}).ok()) << "byte " << i;
-    EXPECT_FALSE(read_audit_export(text.substr(0, i), {}).ok()) << "cut at " << i;
+  for (const AuditFilter& filter : {AuditFilter{}, AuditFilter{.object = "3"}}) {
+    const std::string text = exported(filter, admin_);
+    ASSERT_TRUE(read_audit_export(text, {}).ok());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      std::string other = text;
+      other[i] = static_cast<char>(other[i] ^ 1);
+      EXPECT_FALSE(read_audit_export(other, {}).ok()) << "byte " << i;
+      EXPECT_FALSE(read_audit_export(text.substr(0, i), {}).ok()) << "cut at " << i;
+    }
   }
-  std::string edited = text;
+}
+
+TEST_F(AuditTrailTest, NamesTheEntryOfAnExportThatWasEditedAndFindsOneWithAHashToFit) {
+  for (int i = 0; i < 5; ++i) enter("ours", std::to_string(i));
+  std::string edited = exported({}, admin_);
   edited.replace(edited.find("\"object\":\"3\""), 12, "\"object\":\"4\"");
   EXPECT_THAT(read_audit_export(edited, {}).error().what, HasSubstr("entry 5 "));
+
+  const std::size_t end = edited.find('\n', edited.find("\"object\":\"4\""));
+  const std::size_t begin = edited.rfind("\ne ", end - 1) + 1;
+  const std::string line = edited.substr(edited.find('{', begin), end - edited.find('{', begin));
+  edited.replace(begin, end - begin,
+                 "e " + ledger::base64_text(ledger::leaf_hash(as_bytes(line))) + " " + line);
+  EXPECT_THAT(read_audit_export(edited, {}).error().what,
+              HasSubstr("at least one of the entries 1 to 6 "));
 }
 
 TEST_F(AuditTrailTest, ContinuesACheckpointThatSomebodyKept) {
