@@ -81,10 +81,12 @@ TEST_F(AuditApi, NeverKeepsASecret) {
   ASSERT_EQ(ask("POST", "/flows",
                 {{"name", "cloud"},
                  {"kind", "mqtt"},
-                 {"host", "192.0.2.9"},
-                 {"username", "u"},
-                 {"password", "harbour nine violet engine"},
-                 {"rules", Json::array()}},
+                 {"enabled", false},
+                 {"settings",
+                  {{"host", "192.0.2.9"},
+                   {"port", 1883},
+                   {"user_name", "u"},
+                   {"password", "harbour nine violet engine"}}}},
                 admin_)
                 .status,
             201)

@@ -11,7 +11,7 @@ namespace {
 identity::AuditEntry entry_of(std::string action, std::string result) {
   identity::AuditEntry entry;
   entry.id = 7;
-  entry.time = Timestamp{1'795'000'000'123'456'789};  // 2026-11-18T03:06:40.123456789Z
+  entry.time = Timestamp{1'795'000'000'123'456'789};  // 2026-11-18T11:06:40.123456789Z
   entry.action = std::move(action);
   entry.result = std::move(result);
   return entry;
@@ -22,7 +22,7 @@ identity::AuditEntry entry_of(std::string action, std::string result) {
 TEST(SyslogFrame, IsOneOfRfc5424WithItsLength) {
   const identity::AuditEntry entry = entry_of("tag.write", "done");
   const std::string message =
-      "<110>1 2026-11-18T03:06:40.123456Z plant.example lineshaft - tag.write - \xef\xbb\xbf" +
+      "<110>1 2026-11-18T11:06:40.123456Z plant.example lineshaft - tag.write - \xef\xbb\xbf" +
       identity::entry_line(entry);
   EXPECT_EQ(syslog_frame(entry, "plant.example"), std::to_string(message.size()) + " " + message);
 }
