@@ -290,8 +290,9 @@ TEST_F(AuditTrailTest, TakesInWhatWasThereBeforeItWasProvable) {
         "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, time "
         "INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL, detail "
         "TEXT NOT NULL) STRICT",
-        "INSERT INTO audit VALUES (1, 1, 5, 'ann', 'server.claim', '', ''), (2, 1, 6, 'ann', "
-        "'tag.write', 'a', ''), (4, 1, 7, 'ann', 'tag.write', 'b', '')"}) {
+        "INSERT INTO audit VALUES (1, 1, 1794999999000000000, 'ann', 'server.claim', '', ''), "
+        "(2, 1, 1794999999000000001, 'ann', 'tag.write', 'a', ''), "
+        "(4, 1, 1794999999000000002, 'ann', 'tag.write', 'b', '')"}) {
     const Status done = database->run(sql);
     ASSERT_TRUE(done.ok()) << sql << done.error().text();
   }
