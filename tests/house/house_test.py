@@ -3,6 +3,7 @@
 
 Run: tests/house/house_test.py (from anywhere). Needs nothing but Python and git.
 """
+import json
 import re
 import subprocess
 import unittest
@@ -111,6 +112,15 @@ class Documents(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
+    def test_the_console_has_words_for_every_event_of_a_machine(self):
+        named = {name for file in sources() if not file.name.endswith("_test.cpp")
+                 for call in re.findall(r"\b(?:on|add)_event\(([^;]*?)[,)]\s", file.read_text())
+                 for name in re.findall(r'"([a-z-]+)"', call)}
+        self.assertLessEqual({"connected", "lost", "secured", "node-offline"}, named, "the calls look otherwise now")
+        for language in ("en", "zh"):
+            words = json.loads((ROOT / f"console/src/words/{language}.json").read_text())
+            self.assertEqual([name for name in sorted(named) if f"event.{name}" not in words], [], language)
+
     def test_no_file_names_a_place_of_one_machine_or_leaves_work_undone(self):
         # The patterns are written so that this file does not match itself.
         forbidden = re.compile(r"(?<![\w./~])/(?:work|root|home)/\w|\bT[O]DO\b|\bFIX[M]E\b|\bX{3}\b")
