@@ -65,16 +65,18 @@ Result<Reply> remove(const Services& services, const Request& request) {
 Result<Reply> use(const Services& services, const Request& request) {
   const Result<Json> body = request.body();
   if (!body) return body.error();
-  if (Status known = only_fields(*body, {"prefix", "address_offset"}); !known) {
+  if (Status known = only_fields(*body, {"prefix", "address_offset", "object"}); !known) {
     return known.error();
   }
   const Result<std::string> prefix = optional_string(*body, "prefix", "");
   if (!prefix) return prefix.error();
   const auto offset = optional_integer(*body, "address_offset", 0, -65'535, 65'535);
   if (!offset) return offset.error();
+  const Result<std::string> object = optional_string(*body, "object", "");
+  if (!object) return object.error();
   const auto of = services.templates->find(request.tenant(), request.name("name"));
   if (!of) return of.error();
-  const auto signals = connect::use_template(*of, {*prefix, *offset});
+  const auto signals = connect::use_template(*of, {*prefix, *offset, *object});
   if (!signals) return signals.error();
   const Json whole = connect::template_json(*of);
   return Reply::json({{"protocol", whole["protocol"]},

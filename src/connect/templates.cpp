@@ -23,6 +23,14 @@ const char* const kShipped[] = {
 
 Error invalid(std::string what) { return {ErrorId::kInvalidArgument, std::move(what)}; }
 
+// Some of its signals lie where a path leads from the machine's own object.
+bool needs_object(const Template& of) {
+  return std::ranges::any_of(of.signals, [](const SignalConfig& signal) {
+    const auto* point = std::get_if<opcua::Point>(&signal.point);
+    return point != nullptr && point->node.empty();
+  });
+}
+
 // Checked as the signals of a connection somewhere, whatever its address may be.
 Status check_template(const Template& of) {
   if (!is_name(of.name, kNameBytesMax)) {
@@ -31,7 +39,7 @@ Status check_template(const Template& of) {
   if (of.description.size() > kDescriptionBytesMax) {
     return invalid("description: at most 2000 bytes");
   }
-  const auto placed = use_template(of, {"organisation/machine", 0});
+  const auto placed = use_template(of, {"organisation/machine", 0, needs_object(of) ? "i=85" : ""});
   return placed ? Status() : Status(placed.error());
 }
 
@@ -75,6 +83,11 @@ Result<std::vector<SignalConfig>> use_template(const Template& of, const Templat
   if (use.address_offset != 0 && of.protocol != Protocol::kModbusTcp) {
     return invalid("address_offset: only addresses of Modbus are numbers that can be moved");
   }
+  if (use.object.empty() == needs_object(of)) {
+    return invalid(use.object.empty()
+                       ? "object: this template needs the node of the machine, as browsing shows it"
+                       : "object: this template has no paths that begin at a machine's object");
+  }
   std::vector<SignalConfig> signals = of.signals;
   for (std::size_t i = 0; i < signals.size(); ++i) {
     SignalConfig& signal = signals[i];
@@ -82,6 +95,10 @@ Result<std::vector<SignalConfig>> use_template(const Template& of, const Templat
     if (!use.prefix.empty()) signal.path = use.prefix + "/" + signal.path;
     if (Status fine = check_tag_path(signal.path); !fine) {
       return invalid(field + fine.error().what);
+    }
+    if (auto* point = std::get_if<opcua::Point>(&signal.point)) {
+      if (point->node.empty()) point->node = use.object;
+      if (Status fine = opcua::check(*point); !fine) return invalid(field + fine.error().what);
     }
     if (use.address_offset == 0) continue;
     auto& point = std::get<ModbusPoint>(signal.point);

@@ -26,6 +26,7 @@ struct Template {
 struct TemplateUse {
   std::string prefix;               // place of the machine in the plant, in front of every path
   std::int64_t address_offset = 0;  // Modbus: added to every address
+  std::string object{};             // OPC UA: the node of the machine, where paths begin
 };
 
 // {"name", "description", "protocol", "groups", "signals"}. Errors: kInvalidArgument.
@@ -33,7 +34,7 @@ Result<Template> template_from_json(const Json& json);
 Json template_json(const Template& of);
 
 // The signals for one machine. Errors: kInvalidArgument (an address leaves its range, a path gets
-// too long, an offset for a protocol without one).
+// too long, an offset or an object for a protocol without one, an object that is needed).
 Result<std::vector<SignalConfig>> use_template(const Template& of, const TemplateUse& use);
 
 // The longest place that all signals of a connection share is taken off their paths.

@@ -1,10 +1,13 @@
 """The first evening with many machines: found, browsed, read from a table, undone; and writes that ask twice."""
 import importlib.util
 import json
+import shutil
+import subprocess
 import sys
 import unittest
+import urllib.parse
 
-from harness import PASSWORD, Scenario, free_port, until
+from harness import PASSWORD, ROOT, Scenario, free_port, until
 from test_machines import PYMODBUS_DEVICE, device_signals
 
 ASYNCUA_SERVER = """
@@ -252,6 +255,54 @@ class ForeignServer(Scenario):
         self.assertIn(["Zone 1/2"], [item["levels"] for item in again["items"]])
         refused = server.request("POST", "/connections/browse", {"protocol": "s7", "settings": {"host": "127.0.0.1"}})
         self.assertEqual((refused.status, refused.json["id"]), (400, "LS-1006"))
+
+
+@unittest.skipUnless(shutil.which("node") and (ROOT / "tests/peers/node_modules/node-opcua-server").exists(),
+                     "node-opcua is missing (tools/setup test)")
+class CompanionModels(Scenario):
+    """Templates of companion models against machines that node-opcua makes from the node sets of the OPC Foundation."""
+
+    def setUp(self):
+        super().setUp()
+        port = free_port()
+        folder = self.folder / "peer"
+        folder.mkdir()
+        self.peer = self.run_process("node", ROOT / "tests/peers/models.cjs", folder, str(port), text=True,
+                                     stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.server = self.serve()
+        self.server.claim()
+        self.machine = {"protocol": "opc-ua", "settings": {"url": f"opc.tcp://127.0.0.1:{port}", "mode": "none"}}
+        until(lambda: self.server.request("POST", "/connections/browse", self.machine).status == 200, "the peer", 60)
+
+    def use(self, template, name):
+        """The values of a machine that a template is used for, those that are good, by the path below it."""
+        used = self.server.ok("POST", f"/templates/{urllib.parse.quote(template)}/use",
+                              {"prefix": f"org/hall/{name}", "object": f"nsu=urn:peer:models;s={name}"})
+        made = self.server.ok("POST", "/connections", {"name": name, **self.machine, "groups": used["groups"], "signals": used["signals"]})
+        until(lambda: self.server.get(f"/connections/{made['id']}")["status"]["state"] == "connected", "the connection")
+
+        def values():
+            lasts = {one["path"]: self.server.tag(one["path"])["last"] for one in used["signals"]}
+            return all(lasts.values()) and {path.removeprefix(f"org/hall/{name}/"): last["value"]
+                                            for path, last in lasts.items() if last["quality"] == "Good"}
+        return until(values, "a sample of every signal")
+
+    def test_a_machine_of_opc_ua_for_machinery(self):
+        self.assertEqual(self.use("Machine (OPC UA for Machinery)", "machine"), {
+            "identification/manufacturer": "Presswerk AG", "identification/model": "P 400", "identification/serial number": "PW-00417",
+            "identification/product instance": "urn:presswerk.example:PW-00417", "identification/year of construction": 2019,
+            "identification/software revision": "4.2", "identification/location": "Hall 2", "state": "NotExecuting",
+            "counters/power on": 3600000.0, "counters/operation": 1800000.5})  # it has no mode and counts no cycles
+        self.peer.stdin.write("state Executing\n")
+        self.peer.stdin.flush()
+        until(lambda: self.server.tag("org/hall/machine/state")["last"]["value"] == "Executing", "the state that follows")
+
+    def test_a_unit_of_packml(self):
+        values = self.use("Packaging machine (OPC UA, PackML)", "unit")
+        self.assertEqual((values["speed/actual"], values["speed/setpoint"], values["blocked"], values["starved"]), (117.5, 120.0, False, True))
+
+    def test_an_asset_of_isa_95(self):
+        self.assertEqual(self.use("Physical asset (OPC UA, ISA-95)", "asset")["asset/location"], "Hall 2, column C4")
 
 
 if __name__ == "__main__":

@@ -184,9 +184,9 @@ export function toLine(signal: Signal, kind: ProtocolKind): SignalLine {
   return line;
 }
 
-/** Where a value lies, in a line: the required members of its place but the type. */
+/** Where a value lies, in a line: the required members of its place but the type, and the way from there. */
 export const placeText = (signal: Signal | undefined, kind: ProtocolKind): string =>
-  kind.point.filter((field) => field.required && field.name !== 'type').map((field) => String(signal?.[field.name] ?? '')).join(' ');
+  kind.point.filter((field) => (field.required && field.name !== 'type') || field.name === 'browse_path').map((field) => String(signal?.[field.name] ?? '')).join(' ').trim();
 
 /** A header and the lines, with the columns that are used. */
 export function linesToRows(lines: readonly SignalLine[], kind: ProtocolKind): string[][] {

@@ -20,6 +20,7 @@ struct TemplateOptions {
   std::string file;
   std::string prefix;
   std::int64_t offset = 0;
+  std::string object;
   std::uint64_t connection = 0;
 };
 
@@ -59,9 +60,9 @@ int save_template(ApiClient& api, Format format, const TemplateOptions& options)
 
 // The signals behind those that the connection has; without one to be seen, or for a file.
 int apply_template(ApiClient& api, Format format, const TemplateOptions& options) {
-  const Result<Json> used =
-      api.post("/templates/" + url_encode(options.name) + "/use",
-               {{"prefix", options.prefix}, {"address_offset", options.offset}});
+  const Result<Json> used = api.post(
+      "/templates/" + url_encode(options.name) + "/use",
+      {{"prefix", options.prefix}, {"address_offset", options.offset}, {"object", options.object}});
   if (!used) return print_error(used.error());
   if (options.connection == 0) {
     if (format == Format::kJson) {
@@ -120,6 +121,8 @@ void add_template_commands(Cli& cli) {
   apply->add_option("name", options->name, "Name of the template")->required();
   apply->add_option("--prefix", options->prefix, "Place of the machine in the plant")->required();
   apply->add_option("--address-offset", options->offset, "Modbus: added to every address");
+  apply->add_option("--object", options->object,
+                    "OPC UA: node of the machine, as connect browse shows it");
   apply->add_option("--connection", options->connection,
                     "Number of the connection that gets them; without: nothing is kept");
   cli.on_data(apply, [&cli, options](ApiClient& api) {

@@ -1,6 +1,7 @@
 #include "connect/opcua/access.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace lineshaft::connect::opcua {
@@ -15,6 +16,7 @@ constexpr UA_UInt32 kBasics[] = {
     UA_NS0ID_SERVER_SERVERCAPABILITIES_OPERATIONLIMITS_MAXNODESPERREAD,
     UA_NS0ID_SERVER_SERVERCAPABILITIES_OPERATIONLIMITS_MAXMONITOREDITEMSPERCALL,
     UA_NS0ID_SERVER_SERVERCAPABILITIES_OPERATIONLIMITS_MAXNODESPERBROWSE,
+    UA_NS0ID_SERVER_SERVERCAPABILITIES_OPERATIONLIMITS_MAXNODESPERTRANSLATEBROWSEPATHSTONODEIDS,
 };
 constexpr std::size_t kNamespacesMax = 10'000;
 // More would make answers of several megabytes.
@@ -41,16 +43,32 @@ std::uint32_t limit_in(const UA_DataValue& value) {
   return limit == 0 ? kPortionMax : std::min(limit, kPortionMax);
 }
 
+// Where a path leads. It may lead to several nodes: the first one counts, as Part 4 says.
+Result<UaNodeId> end_of(const UA_BrowsePathResult& result) {
+  for (std::size_t i = 0; i < result.targetsSize; ++i) {
+    const UA_BrowsePathTarget& target = result.targets[i];
+    const bool here =
+        target.remainingPathIndex == UA_UINT32_MAX && target.targetId.serverIndex == 0;
+    if (!here) continue;  // the rest of it lies at another server
+    UaNodeId node;
+    (void)UA_NodeId_copy(&target.targetId.nodeId, node.get());
+    return node;
+  }
+  const UA_StatusCode status =
+      result.statusCode == UA_STATUSCODE_GOOD ? UA_STATUSCODE_BADNOMATCH : result.statusCode;
+  return Error{ErrorId::kNotFound, "the server has nothing there: " + status_text(status)};
+}
+
 }  // namespace
 
 Access::Access(UaClient& c, const ConnectionConfig& cfg, DriverHost& h)
     : client(c), config(cfg), host(h), settings(std::get<Settings>(cfg.settings)) {
   for (const SignalConfig& signal : config.signals) {
-    names_.push_back(parse_node_id(std::get<Point>(signal.point).node).value());
+    places_.push_back(place_of(std::get<Point>(signal.point)));
   }
-  nodes_.resize(names_.size());
-  heard_.resize(names_.size());
-  named_.resize(names_.size());
+  nodes_.resize(places_.size());
+  heard_.resize(places_.size());
+  named_.resize(places_.size());
 }
 
 std::uint32_t Access::read_portion() const {
@@ -85,14 +103,32 @@ void Access::on_basics(const UA_ReadResponse& answer, const std::function<void(S
   limits.nodes_per_read = limit_in(answer.results[1]);
   limits.items_per_call = limit_in(answer.results[2]);
   limits.nodes_per_browse = limit_in(answer.results[3]);
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    auto found = resolve(names_[i]);
-    nodes_[i] = found ? std::optional(std::move(*found)) : std::nullopt;
-    if (nodes_[i]) continue;
-    host.on_bad(i, host.now(), quality::kBadConfigurationError);
-    name_once(i, "refused", found.error());
+  limits.paths_per_call = limit_in(answer.results[4]);
+  find(places_, [this, done](std::vector<Result<UaNodeId>> found) {
+    for (std::size_t i = 0; i < found.size(); ++i) take_found(i, std::move(found[i]));
+    done({});
+  });
+}
+
+void Access::take_found(std::size_t signal, Result<UaNodeId> found) {
+  nodes_[signal] = found ? std::optional(std::move(*found)) : std::nullopt;
+  if (found) return;
+  host.on_bad(signal, host.now(), quality::kBadConfigurationError);
+  name_once(signal, "refused", found.error());
+}
+
+void Access::find_missing() {
+  std::vector<std::size_t> signals;
+  std::vector<Place> places;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (nodes_[i] || places_[i].path.empty()) continue;
+    signals.push_back(i);
+    places.push_back(places_[i]);
   }
-  done({});
+  if (signals.empty()) return;
+  find(places, [this, signals](std::vector<Result<UaNodeId>> found) {
+    for (std::size_t i = 0; i < found.size(); ++i) take_found(signals[i], std::move(found[i]));
+  });
 }
 
 const UA_NodeId* Access::node(std::size_t signal) const {
@@ -110,6 +146,92 @@ Result<UaNodeId> Access::resolve(const NodeName& name) const {
     return Error{ErrorId::kNotFound, "the server has no namespace " + name.namespace_uri};
   }
   return to_ua(name, static_cast<std::uint16_t>(found - namespaces_.begin()));
+}
+
+// --- places ---
+
+struct Access::Finding {
+  std::vector<Result<UaNodeId>> found;
+  std::vector<std::size_t> asked;  // places with a path, in the order of `paths`
+  std::vector<Ua<UA_BrowsePath, UA_TYPES_BROWSEPATH>> paths;
+  std::size_t from = 0;  // the first path that is not asked yet
+  FindDone done;
+};
+
+Place place_of(const Point& point) {
+  return {parse_node_id(point.node).value(), parse_browse_path(point.browse_path).value()};
+}
+
+void Access::find(const std::vector<Place>& places, FindDone done) {
+  auto finding = std::make_shared<Finding>();
+  finding->done = std::move(done);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    finding->found.push_back(resolve(places[i].start));
+    if (!finding->found.back() || places[i].path.empty()) continue;
+    Ua<UA_BrowsePath, UA_TYPES_BROWSEPATH> path;
+    if (Status whole = add_path(*path, places[i]); !whole) {
+      finding->found.back() = whole.error();
+      continue;
+    }
+    std::swap(path->startingNode, **finding->found.back());
+    finding->asked.push_back(i);
+    finding->paths.push_back(std::move(path));
+  }
+  find_next(finding);
+}
+
+Status Access::add_path(UA_BrowsePath& path, const Place& place) const {
+  const std::size_t count = place.path.size();
+  path.relativePath.elements = static_cast<UA_RelativePathElement*>(
+      UA_Array_new(count, &UA_TYPES[UA_TYPES_RELATIVEPATHELEMENT]));
+  path.relativePath.elementsSize = count;
+  for (std::size_t i = 0; i < count; ++i) {
+    const BrowseName& name = place.path[i];
+    const auto space = name.namespace_uri.empty()
+                           ? namespaces_.begin()
+                           : std::ranges::find(namespaces_, name.namespace_uri);
+    if (!name.namespace_uri.empty() && space == namespaces_.end()) {
+      return Error{ErrorId::kNotFound, "the server has no namespace " + name.namespace_uri};
+    }
+    UA_RelativePathElement& element = path.relativePath.elements[i];
+    element.referenceTypeId = UA_NODEID_NUMERIC(0, UA_NS0ID_HIERARCHICALREFERENCES);
+    element.includeSubtypes = true;
+    element.targetName.namespaceIndex = static_cast<UA_UInt16>(space - namespaces_.begin());
+    element.targetName.name = copy_of(name.name);
+  }
+  return {};
+}
+
+void Access::find_next(const std::shared_ptr<Finding>& finding) {
+  const std::size_t from = finding->from;
+  const std::size_t count =
+      std::min<std::size_t>(finding->paths.size() - from, limits.paths_per_call);
+  if (count == 0) return finding->done(std::move(finding->found));
+  finding->from += count;
+  std::vector<UA_BrowsePath> borrowed;
+  for (std::size_t i = 0; i < count; ++i) borrowed.push_back(*finding->paths[from + i]);
+  UA_TranslateBrowsePathsToNodeIdsRequest request;
+  UA_TranslateBrowsePathsToNodeIdsRequest_init(&request);
+  request.browsePaths = borrowed.data();
+  request.browsePathsSize = count;
+  client.call<UA_TYPES_TRANSLATEBROWSEPATHSTONODEIDSREQUEST,
+              UA_TYPES_TRANSLATEBROWSEPATHSTONODEIDSRESPONSE,
+              UA_TranslateBrowsePathsToNodeIdsRequest, UA_TranslateBrowsePathsToNodeIdsResponse>(
+      request,
+      [this, finding, from, count](const UA_TranslateBrowsePathsToNodeIdsResponse& answer) {
+        UA_StatusCode all = answer.responseHeader.serviceResult;
+        if (all == UA_STATUSCODE_GOOD && answer.resultsSize != count) {
+          all = UA_STATUSCODE_BADUNKNOWNRESPONSE;
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+          Result<UaNodeId>& found = finding->found[finding->asked[from + i]];
+          found =
+              all == UA_STATUSCODE_GOOD
+                  ? end_of(answer.results[i])
+                  : Error{ErrorId::kPeerClosed, "the server follows no paths: " + status_text(all)};
+        }
+        find_next(finding);
+      });
 }
 
 void Access::read(std::vector<std::size_t> signals, std::function<void()> done) {
@@ -211,8 +333,10 @@ void Access::name_once(std::size_t signal, std::string_view event, const Error& 
   if (named_[signal]) return;
   named_[signal] = true;
   const SignalConfig& s = config.signals[signal];
-  host.on_trouble(
-      event, Error{what.id, s.path + " (" + std::get<Point>(s.point).node + "): " + what.what});
+  const Point& point = std::get<Point>(s.point);
+  const std::string where =
+      point.browse_path.empty() ? point.node : point.node + " " + point.browse_path;
+  host.on_trouble(event, Error{what.id, s.path + " (" + where + "): " + what.what});
 }
 
 }  // namespace lineshaft::connect::opcua

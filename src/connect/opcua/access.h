@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connect/driver.h"
+#include "connect/opcua/browse_path.h"
 #include "connect/opcua/ua_client.h"
 #include "connect/opcua/ua_values.h"
 
@@ -21,7 +22,16 @@ struct Limits {
   std::uint32_t nodes_per_read = kUnknown;
   std::uint32_t items_per_call = kUnknown;
   std::uint32_t nodes_per_browse = kUnknown;
+  std::uint32_t paths_per_call = kUnknown;
 };
+
+// Where a value lies: at a node, or where a path leads from it.
+struct Place {
+  NodeName start;
+  std::vector<BrowseName> path;
+};
+// Requires: the point is checked.
+Place place_of(const Point& point);
 
 // Threads: the loop's.
 class Access {
@@ -35,14 +45,20 @@ class Access {
   Limits limits;
 
   // Reads the server's namespaces and limits, then finds the nodes of the signals. `done` gets the
-  // error that makes the session useless. Signals of namespaces that the server lacks become bad
-  // and are named; the rest goes on.
+  // error that makes the session useless. Signals of namespaces that the server lacks, and whose
+  // path leads nowhere, become bad and are named; the rest goes on.
   void prepare(std::function<void(Status)> done);
+  // Looks once more for the nodes that a path did not lead to, if there are any.
+  void find_missing();
 
   // Null: the server has no such namespace.
   const UA_NodeId* node(std::size_t signal) const;
   // The same for any name. Errors: kNotFound.
   Result<UaNodeId> resolve(const NodeName& name) const;
+  // The nodes of any number of places, in portions. `done` gets one answer for each.
+  // Errors: kNotFound (no such namespace, nothing at the end of the path), kPeerClosed.
+  using FindDone = std::function<void(std::vector<Result<UaNodeId>>)>;
+  void find(const std::vector<Place>& places, FindDone done);
   std::string namespace_uri(std::uint16_t index) const;
 
   // Reads values of signals in portions, one request at a time, and hands each to `deliver`. `done`
@@ -63,12 +79,17 @@ class Access {
   std::uint32_t read_portion() const;
 
  private:
+  struct Finding;
+
   void on_basics(const UA_ReadResponse& answer, const std::function<void(Status)>& done);
+  Status add_path(UA_BrowsePath& path, const Place& place) const;
+  void find_next(const std::shared_ptr<Finding>& finding);
+  void take_found(std::size_t signal, Result<UaNodeId> found);
   void read_next();
   void on_read(std::size_t count, const UA_ReadResponse& answer);
   void name_once(std::size_t signal, std::string_view event, const Error& what);
 
-  std::vector<NodeName> names_;                 // of the signals, as they are set
+  std::vector<Place> places_;                   // of the signals, as they are set
   std::vector<std::optional<UaNodeId>> nodes_;  // at this server
   std::vector<std::string> namespaces_;
   std::vector<bool> heard_;

@@ -170,10 +170,15 @@ class Kind : public ProtocolKind {
     for (const char* name : {"node", "type"}) fields.require(name);
     fields.string("node", point.node);
     fields.word("type", point.type, parse_type, "bool, int64, float32, float64 or string");
+    fields.advanced();
+    fields.string("browse_path", point.browse_path);
     return point;
   }
   void add_point_json(const SignalPoint& of, Json& signal) const override {
     signal["node"] = point_of(of).node;
+    if (const std::string& path = point_of(of).browse_path; !path.empty()) {
+      signal["browse_path"] = path;
+    }
     signal["type"] = type_name(point_of(of).type);
   }
 
@@ -181,10 +186,7 @@ class Kind : public ProtocolKind {
     return check(settings_of(of));
   }
   Status check_point(const SignalConfig& signal, const ProtocolSettings&) const override {
-    if (Status ok = check(point_of(signal.point)); !ok) {
-      return Error{ok.error().id, "node: " + ok.error().what};
-    }
-    return {};
+    return check(point_of(signal.point));
   }
 
   ValueType value_type(const SignalPoint& point) const override { return point_of(point).type; }
@@ -193,7 +195,9 @@ class Kind : public ProtocolKind {
     return type == ValueType::kFloat32 || type == ValueType::kFloat64;
   }
   std::string source(const ConnectionConfig& config, const SignalPoint& of) const override {
-    return "opc-ua:" + config.name + "/" + point_of(of).node;
+    const Point& point = point_of(of);
+    return "opc-ua:" + config.name + "/" + point.node +
+           (point.browse_path.empty() ? "" : "/" + point.browse_path);
   }
 
   std::vector<Door> doors() const override { return {{4840, false}}; }

@@ -39,14 +39,21 @@ class Test : public Task {
     if (const auto latency = visit_.client().traffic.latency.summary())
       report_.latency_ms = latency->last;
     if (!status) return finish(status.error());
+    std::vector<Place> places;
+    for (const SignalConfig& signal : request_.signals) {
+      places.push_back(place_of(std::get<Point>(signal.point)));
+    }
+    visit_.access().find(places,
+                         [this](const std::vector<Result<UaNodeId>>& nodes) { read(nodes); });
+  }
+
+  void read(const std::vector<Result<UaNodeId>>& nodes) {
     std::vector<UaReadItem> items;
     for (UA_UInt32 id : kIdentity) {
       items.push_back(read_item(UA_NODEID_NUMERIC(0, id), UA_ATTRIBUTEID_VALUE));
     }
-    for (const SignalConfig& signal : request_.signals) {
-      const auto name = parse_node_id(std::get<Point>(signal.point).node);
-      auto node = visit_.access().resolve(name.value());
-      // An unknown namespace reads as an unknown node.
+    // An unknown namespace, or a path that leads nowhere, reads as an unknown node.
+    for (const Result<UaNodeId>& node : nodes) {
       items.push_back(read_item(node ? **node : UA_NODEID_NULL, UA_ATTRIBUTEID_VALUE));
     }
     visit_.read(std::move(items),

@@ -16,6 +16,8 @@ namespace lineshaft::connect::opcua {
 
 namespace {
 
+constexpr Nanoseconds kLookAgain = std::chrono::seconds(30);
+
 // What a signal becomes when its machine is away.
 Quality away(const Error& why) {
   switch (why.id) {
@@ -40,6 +42,7 @@ class Session : public Driver, private UaClientListener {
         host_(host),
         config_(config),
         retry_(loop.make_timer()),
+        look_again_(loop.make_timer()),
         backoff_(random),
         client_(loop, clock, trust, std::get<Settings>(config.settings), *this),
         access_(client_, config, host),
@@ -115,6 +118,14 @@ class Session : public Driver, private UaClientListener {
     if (sessions_ == 1) host_.on_event("secured", client_.chosen_text());
     polling_ ? poller_.start() : subscriber_.start(same);
     history_.start(device_ahead());
+    look_again_later();
+  }
+
+  void look_again_later() {
+    look_again_->start(kLookAgain, [this] {
+      access_.find_missing();
+      look_again_later();
+    });
   }
 
   // As far as the server has told its time.
@@ -131,6 +142,7 @@ class Session : public Driver, private UaClientListener {
 
   void on_no_session(const Error& why) override {
     const bool was_ready = std::exchange(ready_, false);
+    look_again_->cancel();
     subscriber_.stop();
     poller_.stop();
     history_.stop();
@@ -153,6 +165,7 @@ class Session : public Driver, private UaClientListener {
   DriverHost& host_;
   const ConnectionConfig& config_;
   std::unique_ptr<sys::Timer> retry_;
+  std::unique_ptr<sys::Timer> look_again_;  // while a session stands
   Backoff backoff_;
   std::optional<Nanoseconds> retry_at_;
   UaClient client_;

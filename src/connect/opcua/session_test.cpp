@@ -118,6 +118,60 @@ TEST(OpcUaSession, TakesANodeThatAppearsLater) {
   EXPECT_TRUE(plant.run_until([&] { return plant.status().tags_bad == 0; }, 90s));
 }
 
+// Points that lie where a path leads from the folder of all objects.
+ConnectionConfig with_paths() {
+  ConnectionConfig config = Plant::connection();
+  for (SignalConfig& signal : config.signals) {
+    auto& point = std::get<Point>(signal.point);
+    const std::string name = signal.path.substr(signal.path.rfind('/') + 1);
+    point.node = "i=85";
+    point.browse_path =
+        "{urn:lineshaft:tags}acme/{urn:lineshaft:tags}hall/{urn:lineshaft:tags}press/"
+        "{urn:lineshaft:tags}" +
+        name;
+  }
+  return config;
+}
+
+TEST(OpcUaSession, FollowsPathsToTheNodes) {
+  for (const bool poll : {false, true}) {
+    Plant plant;
+    plant.serve();
+    plant.set_all();
+    ConnectionConfig config = with_paths();
+    Plant::settings(config).poll = poll;
+    plant.put(config);
+    ASSERT_TRUE(plant.all_good()) << plant.last_error();
+    EXPECT_EQ(plant.last(101)->value, Value(12.5));
+    EXPECT_EQ(plant.last(104)->value, Value(std::string("A-17")));
+    std::optional<Result<WriteOutcome>> written;
+    plant.manager->write(testing::kTenant, {106}, Value(4.5),
+                         [&](Result<WriteOutcome> result) { written = std::move(result); });
+    ASSERT_TRUE(plant.run_until([&] { return written.has_value(); }, 5s));
+    EXPECT_TRUE(written->ok()) << written->error().text();
+    EXPECT_EQ(plant.backing.values[6].value, Value(4.5));
+  }
+}
+
+TEST(OpcUaSession, APathThatLeadsNowhereIsNamedAndLookedForAgain) {
+  Plant plant;
+  plant.serve();
+  plant.set_all();
+  plant.server->remove({1});
+  ConnectionConfig config = with_paths();
+  std::get<Point>(config.signals[1].point).browse_path = "{urn:somebody:else}acme";
+  plant.put(config);
+  ASSERT_TRUE(plant.run_until([&] { return plant.status().tags_bad == 2; })) << plant.last_error();
+  plant.loop.run_for(100ms);
+  EXPECT_EQ(plant.last(101)->quality, quality::kBadConfigurationError);
+  EXPECT_EQ(plant.last(102)->quality, quality::kBadConfigurationError);
+  EXPECT_EQ(plant.last(103)->value, Value(true));
+  EXPECT_TRUE(plant.has_event("refused"));
+  ASSERT_TRUE(plant.server->put(std::vector{Plant::tags()[0]}).ok());
+  EXPECT_TRUE(plant.run_until([&] { return plant.status().tags_bad == 1; }, 90s));
+  EXPECT_EQ(plant.last(101)->value, Value(12.5));
+}
+
 TEST(OpcUaSession, RefusesAValueOfAnotherTypeAndNamesBoth) {
   Plant plant;
   plant.serve();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "connect/opcua/browse_path.h"
 #include "connect/opcua/node_id.h"
 #include "connect/protocol.h"
 
@@ -184,8 +185,9 @@ Status check(const std::vector<MethodConfig>& methods) {
 
 Status check(const Point& point) {
   const auto name = parse_node_id(point.node);
-  if (!name) return name.error();
-  return {};
+  if (!name) return Error{name.error().id, "node: " + name.error().what};
+  const auto path = parse_browse_path(point.browse_path);
+  return path ? Status() : Status(path.error());
 }
 
 }  // namespace lineshaft::connect::opcua

@@ -54,6 +54,9 @@ struct Settings {
 struct Point {
   std::string node;                      // text form, see node_id.h
   ValueType type = ValueType::kFloat64;  // of the tag; browsing tells it
+  // From that node on, see browse_path.h; "": the node itself. In a template the node may be empty:
+  // it is that of the machine's object.
+  std::string browse_path{};
   friend bool operator==(const Point&, const Point&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connect/connection_json.h"
+#include "connect/opcua/browse_path.h"
 #include "connect/opcua/endpoint.h"
 #include "connect/opcua/node_id.h"
 #include "connect/opcua/settings.h"
@@ -173,6 +174,28 @@ TEST(OpcUaEndpoint, APasswordGoesInClearTextOnlyWhereThatIsAllowed) {
   const auto safe = choose_endpoint(std::vector{endpoint("None", 1, {encrypted})}, settings);
   ASSERT_TRUE(safe.ok());
   EXPECT_TRUE(safe->needs_trust) << "the password is encrypted for that certificate";
+}
+
+TEST(OpcUaBrowsePath, NamesHaveTheirNamespaceInBraces) {
+  const auto path = parse_browse_path("{urn:a/b}One/Two/{urn:c}Thr&/ee&&&{");
+  ASSERT_TRUE(path.ok()) << path.error().text();
+  const std::vector<BrowseName> expected = {{"urn:a/b", "One"}, {"", "Two"}, {"urn:c", "Thr/ee&{"}};
+  EXPECT_EQ(*path, expected);
+  EXPECT_TRUE(parse_browse_path("")->empty());
+}
+
+TEST(OpcUaBrowsePath, RefusesWhatIsNone) {
+  for (const std::string_view text :
+       {"/", "/a", "a/", "a//b", "{}a", "{urn:a", "{urn:a}", "a&", "a{b}c", "a\n", "\xff"}) {
+    const auto path = parse_browse_path(text);
+    ASSERT_FALSE(path.ok()) << text;
+    EXPECT_EQ(path.error().id, ErrorId::kInvalidArgument) << text;
+  }
+  std::string many = "a";
+  for (std::size_t i = 1; i < kBrowsePathNamesMax; ++i) many += "/a";
+  EXPECT_TRUE(parse_browse_path(many).ok());
+  EXPECT_FALSE(parse_browse_path(many + "/a").ok());
+  EXPECT_FALSE(parse_browse_path(std::string(kBrowsePathBytesMax + 1, 'a')).ok());
 }
 
 }  // namespace
