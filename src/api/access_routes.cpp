@@ -1,6 +1,7 @@
 // Claim, sign-in, people, tokens.
 #include <nlohmann/json.hpp>
 
+#include "api/grant_json.h"
 #include "api/resources.h"
 #include "api/router.h"
 
@@ -10,19 +11,16 @@ namespace {
 using identity::Permission;
 
 Json session_json(const identity::Session& session) {
-  Json permissions = Json::array();
-  for (auto name : identity::permission_names(session.principal.permissions())) {
-    permissions.push_back(name);
-  }
   return {{"user",
            {{"id", session.user.id.value},
             {"email", session.user.email},
             {"name", session.user.name},
-            {"role", identity::role_name(session.user.role)}}},
+            {"grants", grants_json(session.user.access.grants())}}},
           {"organisation",
            {{"id", session.organisation.id.value}, {"name", session.organisation.name}}},
           {"csrf", session.csrf_token},
-          {"permissions", std::move(permissions)}};
+          {"permissions", names_json(identity::usable(session.principal))},
+          {"everywhere", names_json(identity::usable_everywhere(session.principal))}};
 }
 
 // The session's answer, with its cookie: `__Host-` makes the browser bind it to this host, over
@@ -109,14 +107,8 @@ Json user_json(const identity::User& user) {
   return {{"id", user.id.value},
           {"email", user.email},
           {"name", user.name},
-          {"role", identity::role_name(user.role)},
+          {"grants", grants_json(user.access.grants())},
           {"created", format_rfc3339(user.created)}};
-}
-
-Result<identity::Role> role_of(const Json& body) {
-  const Result<std::string> name = required_string(body, "role");
-  if (!name) return name.error();
-  return identity::parse_role(*name);
 }
 
 Result<Reply> list_users(const Services& services, const Request& request) {
@@ -132,11 +124,11 @@ Result<Reply> create_user(const Services& services, const Request& request) {
   if (!body) return body.error();
   const auto fields = strings(*body, {"email", "name", "password"});
   if (!fields) return fields.error();
-  const Result<identity::Role> role = role_of(*body);
-  if (!role) return role.error();
+  const Result<identity::Access> access = access_from_json(*body);
+  if (!access) return access.error();
   const auto& [email, name, password] = *fields;
   const auto user =
-      services.identity.create_user(request.principal, {email, name, *role, password});
+      services.identity.create_user(request.principal, {email, name, *access, password});
   if (!user) return user.error();
   return Reply::json(user_json(*user), 201);
 }
@@ -154,7 +146,7 @@ Result<Reply> remove_user(const Services& services, const Request& request) {
 Json token_json(const identity::Token& token) {
   Json json = {{"id", token.id.value},
                {"name", token.name},
-               {"role", identity::role_name(token.role)},
+               {"grants", grants_json(token.access.grants())},
                {"created", format_rfc3339(token.created)}};
   if (token.last_used) json["last_used"] = format_rfc3339(*token.last_used);
   if (token.expires) json["expires"] = format_rfc3339(*token.expires);
@@ -174,9 +166,9 @@ Result<Reply> create_token(const Services& services, const Request& request) {
   if (!body) return body.error();
   const Result<std::string> name = required_string(*body, "name");
   if (!name) return name.error();
-  const Result<identity::Role> role = role_of(*body);
-  if (!role) return role.error();
-  identity::TokenRequest wanted{*name, *role, std::nullopt};
+  const Result<identity::Access> access = access_from_json(*body);
+  if (!access) return access.error();
+  identity::TokenRequest wanted{*name, *access, std::nullopt};
   if (body->contains("expires") && !(*body)["expires"].is_null()) {
     const Result<std::string> text = required_string(*body, "expires");
     if (!text) return text.error();

@@ -172,7 +172,7 @@ Result<Reply> at(const Services& services, const Request& request) {
 }  // namespace
 
 std::vector<Route> aggregate_routes(const Services& services) {
-  const Rule read = Rule::needs(identity::Permission::kTagRead);
+  const Rule read = Rule::needs_at(identity::Permission::kTagRead);
   return {
       {"GET", "/values/aggregate", read, "Aggregates of one tag per window", "", "Aggregates",
        bind(services, aggregate)},

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/scope.h"
 #include "connect/connection_json.h"
 
 namespace lineshaft::api {
@@ -38,7 +39,7 @@ Json error_json(const std::optional<Error>& error) {
 
 Result<Reply> list(const Services& services, const Request& request) {
   Json items = Json::array();
-  for (const auto& connection : services.connections.list(request.tenant())) {
+  for (const auto& connection : connections_of(services, request)) {
     items.push_back(connection_json(connection));
   }
   const std::size_t total = items.size();
@@ -50,9 +51,7 @@ Result<Reply> protocols(const Services& /*services*/, const Request& /*request*/
 }
 
 Result<Reply> get(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto connection = services.connections.get(request.tenant(), *id);
+  const auto connection = path_connection(services, request);
   if (!connection) return connection.error();
   return Reply::json(connection_json(*connection));
 }
@@ -118,9 +117,7 @@ Result<Reply> remove(const Services& services, const Request& request) {
 }
 
 Result<Reply> get_signals(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto connection = services.connections.get(request.tenant(), *id);
+  const auto connection = path_connection(services, request);
   if (!connection) return connection.error();
   return Reply::json(
       {{"items", tagged_signals_json(*connection)}, {"total", connection->config.signals.size()}});
@@ -153,9 +150,9 @@ Result<Reply> put_signals(const Services& services, const Request& request) {
 }
 
 Result<Reply> events(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto events = services.connections.events(request.tenant(), *id);
+  const auto connection = path_connection(services, request);
+  if (!connection) return connection.error();
+  const auto events = services.connections.events(request.tenant(), connection->id);
   if (!events) return events.error();
   Json items = Json::array();
   for (const auto& event : *events) {
@@ -241,7 +238,9 @@ Result<Reply> scan(const Services& services, const Request& request) {
 
 std::vector<Route> connection_routes(const Services& services) {
   using identity::Permission;
-  const Rule read = Rule::needs(Permission::kConnectionRead);
+  const Rule read = Rule::needs_at(Permission::kConnectionRead);
+  // A connection reaches any machine of the network, wherever its signals are said to stand:
+  // nobody manages those of a part of the plant.
   const Rule manage = Rule::needs(Permission::kConnectionManage);
   return {
       {"GET", "/connections", read, "List connections and how they are", "", "ConnectionPage",

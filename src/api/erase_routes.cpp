@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/scope.h"
 
 namespace lineshaft::api {
 namespace {
@@ -31,8 +32,8 @@ Status take_listed(const Services& services, const Request& request, const Json&
     const std::uint64_t number = item.is_number_unsigned() ? item.get<std::uint64_t>() : 0;
     if (number == 0 || number > UINT32_MAX) return bad("tags: must be numbers of tags");
     const TagId id{static_cast<std::uint32_t>(number)};
-    const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), id);
-    if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(id.value)};
+    const Result<Tag> tag = tag_for(services, request, id, identity::Permission::kTagEraseHistory);
+    if (!tag) return tag.error();
     if (std::ranges::find(wanted.tags, id) != wanted.tags.end()) continue;
     wanted.tags.push_back(id);
     wanted.object += (wanted.object.empty() ? "" : ", ") + tag->spec.path;
@@ -46,7 +47,8 @@ Status take_matching(const Services& services, const Request& request, const Jso
     return bad("pattern: must not be empty; ** is every tag");
   }
   wanted.object = pattern.get<std::string>();
-  const historian::TagFilter filter{"", "", wanted.object};
+  const historian::TagFilter filter =
+      scoped({"", "", wanted.object}, request, identity::Permission::kTagEraseHistory);
   if (Status sound = check_tag_filter(filter); !sound) return sound;
   wanted.tags = services.historian.list_tag_ids(request.tenant(), filter);
   if (wanted.tags.empty()) {
@@ -154,7 +156,7 @@ Result<std::uint64_t> count_samples(const Services& services, TenantId tenant, T
 
 std::vector<Route> erase_routes(const Services& services) {
   return {
-      {"POST", "/values/erase", Rule::needs(identity::Permission::kTagEraseHistory),
+      {"POST", "/values/erase", Rule::needs_at(identity::Permission::kTagEraseHistory),
        "Take the samples of tags in a range of time away; with dry_run only count them", "Erase",
        "Erased", bind(services, erase)},
   };

@@ -30,7 +30,7 @@ struct Reader {
 };
 
 Result<Reader> reader_of(const Services& services, const Request& request) {
-  const Result<rights::View> view = rights_view(services, request);
+  const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
   return Reader{!view->party, view->party.value_or("")};
 }
@@ -392,8 +392,8 @@ Result<Reply> take_cosigned(const Services& services, const Request& request) {
 
 std::vector<Route> ledger_routes(const Services& services) {
   using identity::Permission;
-  const Rule read = Rule::needs(Permission::kRightsRead);
-  const Rule manage = Rule::needs(Permission::kRightsManage);
+  const Rule read = Rule::needs(Permission::kLedgerRead);
+  const Rule manage = Rule::needs(Permission::kSettlementManage);
   return {
       {"GET", "/ledger", read, "How many journals there are, and the root over them", "", "Ledger",
        bind(services, summary)},

@@ -1,8 +1,10 @@
 // Samples that come as line protocol: where Telegraf and the clients of InfluxDB write to.
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "api/resources.h"
+#include "api/scope.h"
 #include "intake/lines.h"
 #include "sys/gzip.h"
 
@@ -39,11 +41,29 @@ std::string prefix_of(const Request& request) {
   return {};
 }
 
+// By the paths alone: the answer is the same whether a tag is there or not.
+Status may_store_lines(const Services& services, const Request& request,
+                       const intake::LineSamples& lines) {
+  constexpr auto kStore = identity::Permission::kTagWriteHistory;
+  if (has_everywhere(request, kStore)) return {};
+  std::set<std::string> paths;
+  for (const TagSpec& tag : lines.new_tags) paths.insert(tag.path);
+  for (const Sample& sample : lines.batch.samples) {
+    if (sample.tag == TagId{}) continue;  // one of the new ones
+    const auto tag = services.historian.find_tag(request.tenant(), sample.tag);
+    if (tag) paths.insert(tag->spec.path);
+  }
+  for (const std::string& path : paths) {
+    if (Status may = may_at(request, kStore, path); !may) return may;
+  }
+  return {};
+}
+
 Status make_tags(const Services& services, const Request& request, intake::LineTags& lines,
                  intake::LineSamples& samples) {
   if (samples.new_tags.empty()) return {};
-  if (Status may = identity::authorise(request.principal, identity::Permission::kTagManage); !may) {
-    return may;
+  for (const TagSpec& tag : samples.new_tags) {
+    if (Status may = may_at(request, identity::Permission::kTagManage, tag.path); !may) return may;
   }
   const std::size_t more = samples.new_tags.size() - 1;
   const std::string detail =
@@ -72,6 +92,7 @@ Result<Reply> write(const Services& services, const Request& request, intake::Li
   Result<intake::LineSamples> samples =
       lines.read({request.tenant(), prefix_of(request), *unit, services.clock.now()}, text);
   if (!samples) return samples.error();
+  if (Status may = may_store_lines(services, request, *samples); !may) return may.error();
   if (Status made = make_tags(services, request, lines, *samples); !made) return made.error();
   Status stored = append_and_wait(sink_of(services), std::move(samples->batch));
   if (stored) return Reply::nothing();
@@ -86,7 +107,7 @@ std::vector<Route> line_routes(const Services& services) {
   const auto lines = std::make_shared<intake::LineTags>(
       services.historian, [&services] { return services.historian.path_changes(); });
   return {
-      {"POST", "/write", Rule::needs(identity::Permission::kTagWriteHistory),
+      {"POST", "/write", Rule::needs_at(identity::Permission::kTagWriteHistory),
        "Store samples as line protocol; answers when they are durable", "", "",
        [&services, lines](const Request& request) { return write(services, request, *lines); }}};
 }

@@ -37,28 +37,35 @@ Result<std::vector<TagId>> parse_watch(const std::string& text) {
 }  // namespace
 
 struct Live::Client {
-  TenantId tenant;
-  StillAllowed still_allowed;
+  identity::Principal reader;
+  WhoNow who_now;
   std::shared_ptr<sys::WebSocket> socket;
-  std::vector<TagId> watch;
+  std::vector<TagId> wanted;
+  std::vector<TagId> watch;  // what of it the reader may read
+  // Of Identity::access_changes and Historian::path_changes, when `watch` was made.
+  std::uint64_t seen_access = 0;
+  std::uint64_t seen_paths = 0;
   std::uint64_t seen_tick = 0;  // changes up to this one were sent
   bool send_all = false;        // the watched set is new
   int ticks = 0;
   int silent_ticks = 0;
 };
 
-Live::Live(sys::EventLoop& loop, sys::Clock& clock, historian::Historian& historian)
-    : clock_(clock), historian_(historian), timer_(loop.make_timer()) {
+Live::Live(sys::EventLoop& loop, sys::Clock& clock, historian::Historian& historian,
+           AccessChanges access_changes)
+    : clock_(clock),
+      historian_(historian),
+      access_changes_(std::move(access_changes)),
+      timer_(loop.make_timer()) {
   timer_->start(kPeriod, [this] { tick(); });
 }
 
 Live::~Live() = default;
 
-sys::WebSocketHandlers Live::open(const identity::Principal& principal,
-                                  StillAllowed still_allowed) {
+sys::WebSocketHandlers Live::open(const identity::Principal& principal, WhoNow who_now) {
   auto client = std::make_shared<Client>();
-  client->tenant = principal.tenant;
-  client->still_allowed = std::move(still_allowed);
+  client->reader = principal;
+  client->who_now = std::move(who_now);
   sys::WebSocketHandlers handlers;
   handlers.on_open = [this, client](std::shared_ptr<sys::WebSocket> socket) {
     client->socket = std::move(socket);
@@ -78,9 +85,35 @@ void Live::take_watch(Client& client, const std::string& text) {
     client.socket->send_text(dump({{"error", problem_json(tags.error(), 400)}}));
     return;
   }
-  client.watch = std::move(tags).value();
+  client.wanted = std::move(tags).value();
   client.send_all = true;
-  send_changes(client);
+  if (look_again(client)) send_changes(client);
+}
+
+// False: the reader may read no more, and the socket is closed.
+bool Live::look_again(Client& client) {
+  client.seen_access = access_changes_();
+  client.seen_paths = historian_.path_changes();
+  std::optional<identity::Principal> now = client.who_now();
+  if (!now) {
+    client.socket->close(kClosePolicy, "signed out");
+    return false;
+  }
+  client.reader = *std::move(now);
+  keep_allowed(client);
+  return true;
+}
+
+// What is not there and what the reader may not see are left out alike.
+void Live::keep_allowed(Client& client) const {
+  const TenantId tenant = client.reader.tenant;
+  client.watch = client.wanted;
+  if (identity::authorise(client.reader, identity::Permission::kTagRead)) return;
+  std::erase_if(client.watch, [&](TagId id) {
+    const std::optional<Tag> tag = historian_.find_tag(tenant, id);
+    return !tag || !identity::authorise(client.reader, identity::Permission::kTagRead,
+                                        {tenant, tag->spec.path});
+  });
 }
 
 void Live::tick() {
@@ -88,10 +121,9 @@ void Live::tick() {
   const std::vector<std::shared_ptr<Client>> clients = clients_;
   for (const auto& client : clients) {
     if (!client->socket) continue;
-    if (++client->ticks % kPingTicks == 0 && !client->still_allowed()) {
-      client->socket->close(kClosePolicy, "signed out");
-      continue;
-    }
+    const bool changed =
+        client->seen_access != access_changes_() || client->seen_paths != historian_.path_changes();
+    if ((++client->ticks % kPingTicks == 0 || changed) && !look_again(*client)) continue;
     send_changes(*client);
   }
   timer_->start(kPeriod, [this] { tick(); });
@@ -101,7 +133,7 @@ void Live::send_changes(Client& client) {
   const std::uint64_t newest = historian_.tick();
   Json values = Json::array();
   if (client.send_all || newest > client.seen_tick) {
-    for (const auto& last : historian_.last_values(client.tenant, client.watch)) {
+    for (const auto& last : historian_.last_values(client.reader.tenant, client.watch)) {
       if (client.send_all || last.tick > client.seen_tick) values.push_back(change_json(last));
     }
   }

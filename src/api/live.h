@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "historian/historian.h"
@@ -18,23 +20,30 @@ inline constexpr std::size_t kLiveTagsMax = 2000;  // rows that fit on any scree
 
 class Live {
  public:
-  // True while the reader may still read: asked again every 15 seconds of a connection.
-  using StillAllowed = std::function<bool()>;
+  // Who reads now, with the rights of this moment; nothing if they may read no more. Asked every
+  // 15 seconds of a connection, and when anybody's rights or the path of any tag have changed.
+  using WhoNow = std::function<std::optional<identity::Principal>()>;
+  // Identity::access_changes.
+  using AccessChanges = std::function<std::uint64_t()>;
 
-  Live(sys::EventLoop& loop, sys::Clock& clock, historian::Historian& historian);
+  Live(sys::EventLoop& loop, sys::Clock& clock, historian::Historian& historian,
+       AccessChanges access_changes);
   ~Live();
 
   // Handlers for one connection of `principal`. Loop thread only.
-  sys::WebSocketHandlers open(const identity::Principal& principal, StillAllowed still_allowed);
+  sys::WebSocketHandlers open(const identity::Principal& principal, WhoNow who_now);
 
  private:
   struct Client;
   void tick();
   void send_changes(Client& client);
   void take_watch(Client& client, const std::string& text);
+  bool look_again(Client& client);
+  void keep_allowed(Client& client) const;
 
   sys::Clock& clock_;
   historian::Historian& historian_;
+  const AccessChanges access_changes_;
   std::unique_ptr<sys::Timer> timer_;
   std::vector<std::shared_ptr<Client>> clients_;
 };

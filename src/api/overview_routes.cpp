@@ -3,11 +3,13 @@
 
 #include "api/resources.h"
 #include "api/rights_view.h"
+#include "api/scope.h"
 
 namespace lineshaft::api {
 namespace {
 
 using connect::ConnectionState;
+using identity::Permission;
 
 constexpr int kDaysBeforeDeadline = 30;
 
@@ -68,6 +70,25 @@ void add_deadlines(const Services& services, const Request& request, Json& items
                 "due within " + std::to_string(kDaysBeforeDeadline) + " days", tasks->due, items);
 }
 
+void add_ledger_damage(const Services& services, Json& items) {
+  if (const auto damage = services.ledger ? services.ledger->read_only() : std::nullopt) {
+    Json item = attention_item("error", "The ledger takes no journals", damage->what);
+    item["id"] = error_number(ErrorId::kLedgerReadOnly);
+    items.push_back(std::move(item));
+  }
+}
+
+// Of the server as a whole.
+void add_damages(const Services& services, const historian::HistorianCounters& store, Json& items) {
+  add_damage(store, items);
+  for (const std::string& damage : services.historian.recovery().damages) {
+    items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
+  }
+  if (const std::string jump = services.clock_jump(); !jump.empty()) {
+    items.push_back(attention_item("warning", "The clock was set", jump));
+  }
+}
+
 // What a person should look at, the gravest first.
 Json attention(const Services& services, const Request& request,
                const historian::HistorianCounters& store) {
@@ -78,21 +99,12 @@ Json attention(const Services& services, const Request& request,
     item["id"] = error_number(ErrorId::kStorePoisoned);
     items.push_back(std::move(item));
   }
-  if (const auto damage = services.ledger ? services.ledger->read_only() : std::nullopt) {
-    Json item = attention_item("error", "The ledger takes no journals", damage->what);
-    item["id"] = error_number(ErrorId::kLedgerReadOnly);
-    items.push_back(std::move(item));
-  }
   add_disk_state(store, items);
-  add_damage(store, items);
+  const bool of_server = has_everywhere(request, Permission::kMetricsRead);
+  if (of_server) add_ledger_damage(services, items);
   add_deadlines(services, request, items);
-  for (const std::string& damage : services.historian.recovery().damages) {
-    items.push_back(attention_item("warning", "Damaged data was set aside at start", damage));
-  }
-  if (const std::string jump = services.clock_jump(); !jump.empty()) {
-    items.push_back(attention_item("warning", "The clock was set", jump));
-  }
-  for (const auto& connection : services.connections.list(request.tenant())) {
+  if (of_server) add_damages(services, store, items);
+  for (const auto& connection : connections_of(services, request)) {
     if (connection.status.state != ConnectionState::kRetrying) continue;
     Json item = attention_item("warning", connection.config.name,
                                connection.status.last_error.value_or("not connected"));
@@ -106,9 +118,26 @@ std::optional<Timestamp> last_backup(const Services& services) {
   return services.backups != nullptr ? services.backups->status().last_success : std::nullopt;
 }
 
+Json storage_json(const Services& services, const historian::HistorianCounters& store) {
+  const Result<std::uint64_t> free = services.files.free_bytes(services.data_directory);
+  return {{"file_bytes", store.file_bytes},
+          {"wal_bytes", store.wal_bytes},
+          {"memtable_bytes", store.memtable_bytes},
+          {"disk_free_bytes", free ? Json(*free) : Json()},
+          {"disk_full", store.disk_full},
+          {"disk_low", store.disk_state == historian::DiskState::kLow},
+          {"poisoned", store.poisoned},
+          {"damaged_blocks", store.damaged_blocks},
+          {"repaired_blocks", store.repaired_blocks},
+          {"scrub_finished", time_or_null(store.scrub.finished)},
+          {"last_backup", time_or_null(last_backup(services).value_or(Timestamp{}))}};
+}
+
 Result<Reply> overview(const Services& services, const Request& request) {
   const historian::HistorianCounters store = services.historian.counters();
-  const auto connections = services.connections.list(request.tenant());
+  // Figures of the whole server are nobody's business but of who runs it.
+  const bool of_server = has_everywhere(request, Permission::kMetricsRead);
+  const auto connections = connections_of(services, request);
   double values_per_second = 0;
   std::uint64_t tags_bad = 0;
   std::array<int, 4> in_state{};
@@ -120,14 +149,17 @@ Result<Reply> overview(const Services& services, const Request& request) {
   const auto count = [&](ConnectionState state) {
     return in_state[static_cast<std::size_t>(state)];
   };
-  const Result<std::uint64_t> free = services.files.free_bytes(services.data_directory);
-  const std::uint64_t tags = services.historian.list_tags(request.tenant(), {}, 0, 0).total;
+  const auto of_reader = scoped({}, request, Permission::kTagRead);
+  const bool reads_tags =
+      identity::authorise_somewhere(request.principal, Permission::kTagRead).ok();
+  const std::uint64_t tags =
+      reads_tags ? services.historian.list_tags(request.tenant(), of_reader, 0, 0).total : 0;
   return Reply::json(
       {{"time", format_rfc3339(services.clock.now())},
        {"started", format_rfc3339(services.started)},
        {"version", services.version},
        {"values_per_second", values_per_second},
-       {"values_stored", store.samples_appended},
+       {"values_stored", of_server ? Json(store.samples_appended) : Json()},
        {"tags", tags},
        {"tags_bad", tags_bad},
        {"connections",
@@ -135,19 +167,8 @@ Result<Reply> overview(const Services& services, const Request& request) {
          {"connected", count(ConnectionState::kConnected)},
          {"retrying", count(ConnectionState::kRetrying) + count(ConnectionState::kConnecting)},
          {"disabled", count(ConnectionState::kDisabled)}}},
-       {"storage",
-        {{"file_bytes", store.file_bytes},
-         {"wal_bytes", store.wal_bytes},
-         {"memtable_bytes", store.memtable_bytes},
-         {"disk_free_bytes", free ? Json(*free) : Json()},
-         {"disk_full", store.disk_full},
-         {"disk_low", store.disk_state == historian::DiskState::kLow},
-         {"poisoned", store.poisoned},
-         {"damaged_blocks", store.damaged_blocks},
-         {"repaired_blocks", store.repaired_blocks},
-         {"scrub_finished", time_or_null(store.scrub.finished)},
-         {"last_backup", time_or_null(last_backup(services).value_or(Timestamp{}))}}},
-       {"memory_bytes", services.memory_bytes()},
+       {"storage", of_server ? storage_json(services, store) : Json()},
+       {"memory_bytes", of_server ? Json(services.memory_bytes()) : Json()},
        {"attention", attention(services, request, store)}});
 }
 
@@ -247,9 +268,8 @@ Result<Reply> healthz(const Services& services, const Request&) {
 }  // namespace
 
 std::vector<Route> overview_routes(const Services& services) {
-  using identity::Permission;
   return {
-      {"GET", "/overview", Rule::needs(Permission::kConnectionRead),
+      {"GET", "/overview", Rule::needs_at(Permission::kConnectionRead),
        "What arrives, what is stored, what needs attention", "", "Overview",
        bind(services, overview)},
       {"GET", "/metrics", Rule::needs(Permission::kMetricsRead), "Prometheus text", "", "",

@@ -72,6 +72,7 @@ struct Services {
 
 std::vector<Route> access_routes(const Services& services);
 std::vector<Route> audit_routes(const Services& services);
+std::vector<Route> duty_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> write_routes(const Services& services);
 std::vector<Route> table_routes(const Services& services);
@@ -132,10 +133,12 @@ inline SampleSink& sink_of(const Services& services) {
 
 // The query parameter `tags`: 1..max ids joined by commas.
 Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max);
-// The tag of the query parameter `tag`. Errors: kNotFound.
-Result<Tag> query_tag(const Services& services, const Request& request);
-// The tag of the path parameter `id`. Errors: kNotFound.
-Result<Tag> path_tag(const Services& services, const Request& request);
+// The tag of the query parameter `tag`. Errors: as tag_for of api/scope.h.
+Result<Tag> query_tag(const Services& services, const Request& request,
+                      identity::Permission what = identity::Permission::kTagRead);
+// The tag of the path parameter `id`. Errors: as tag_for of api/scope.h.
+Result<Tag> path_tag(const Services& services, const Request& request,
+                     identity::Permission what = identity::Permission::kTagRead);
 
 // Samples of a tag in a range, those that are summed up included. Errors: as Historian::aggregate.
 Result<std::uint64_t> count_samples(const Services& services, TenantId tenant, TagId tag,

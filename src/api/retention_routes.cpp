@@ -118,11 +118,12 @@ std::vector<Route> retention_routes(const Services& services) {
       {"POST", "/historian/retention/preview", manage,
        "For how many tags each of these rules would count; nothing is kept", "NewRetention",
        "Retention", bind(services, preview)},
-      {"POST", "/historian/retention/apply", manage,
+      // For every organisation of the server.
+      {"POST", "/historian/retention/apply", Rule::needs(Permission::kStorageMaintain),
        "Do what the rules say, and answer when it is done", "", "RetentionReport",
        bind(services, apply)},
-      {"GET", "/tags/{id}/retention", read, "The rule that counts for a tag", "", "TagRetention",
-       bind(services, of_tag)},
+      {"GET", "/tags/{id}/retention", Rule::needs_at(Permission::kTagRead),
+       "The rule that counts for a tag", "", "TagRetention", bind(services, of_tag)},
   };
 }
 

@@ -27,13 +27,26 @@ Result<std::string> spoken_for(const Services& services, const Request& request)
                who.name + " speaks for no party of the register; an administrator can set it"};
 }
 
-Result<rights::View> rights_view(const Services& services, const Request& request) {
-  if (identity::authorise(request.principal, identity::Permission::kRightsManage)) {
+namespace {
+
+Result<rights::View> view_of(const Services& services, const Request& request,
+                             identity::Permission sees_all) {
+  if (identity::authorise(request.principal, sees_all)) {
     return rights::View{request.tenant(), {}};
   }
   Result<std::string> party = spoken_for(services, request);
   if (!party && party.error().id != ErrorId::kDenied) return party.error();
   return rights::View{request.tenant(), party ? *std::move(party) : std::string()};
+}
+
+}  // namespace
+
+Result<rights::View> rights_view(const Services& services, const Request& request) {
+  return view_of(services, request, identity::Permission::kRightsManage);
+}
+
+Result<rights::View> books_view(const Services& services, const Request& request) {
+  return view_of(services, request, identity::Permission::kSettlementManage);
 }
 
 Day today(const Services& services) {

@@ -22,6 +22,9 @@ Result<std::string> spoken_for(const Services& services, const Request& request)
 // to: nothing, as long as none is set for the account.
 Result<rights::View> rights_view(const Services& services, const Request& request);
 
+// The same of statements, reports of use and books, which who settles sees all of.
+Result<rights::View> books_view(const Services& services, const Request& request);
+
 // The day in UTC.
 Day today(const Services& services);
 

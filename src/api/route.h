@@ -21,18 +21,31 @@ class Rule {
   static constexpr Rule anyone() { return Rule(Kind::kAnyone, {}); }
   // Any signed-in person or valid token.
   static constexpr Rule signed_in() { return Rule(Kind::kSignedIn, {}); }
+  // In the whole organisation.
   static constexpr Rule needs(identity::Permission permission) {
     return Rule(Kind::kPermission, permission);
+  }
+  // Somewhere in the plant: the handler asks again for each thing, by api/scope.h.
+  static constexpr Rule needs_at(identity::Permission permission) {
+    return Rule(Kind::kPermissionAt, permission);
   }
 
   bool is_open() const { return kind_ == Kind::kAnyone; }
   std::optional<identity::Permission> permission() const {
-    if (kind_ != Kind::kPermission) return std::nullopt;
+    if (kind_ != Kind::kPermission && kind_ != Kind::kPermissionAt) return std::nullopt;
     return permission_;
+  }
+  // May a person with rights in a part of the plant only come through?
+  bool is_placed() const { return kind_ == Kind::kPermissionAt; }
+  // Requires: `who` is signed in. Errors: kDenied.
+  Status check(const identity::Principal& who) const {
+    if (kind_ == Kind::kPermission) return identity::authorise(who, permission_);
+    if (kind_ == Kind::kPermissionAt) return identity::authorise_somewhere(who, permission_);
+    return {};
   }
 
  private:
-  enum class Kind : std::uint8_t { kAnyone, kSignedIn, kPermission };
+  enum class Kind : std::uint8_t { kAnyone, kSignedIn, kPermission, kPermissionAt };
   constexpr Rule(Kind kind, identity::Permission permission)
       : kind_(kind), permission_(permission) {}
 

@@ -274,11 +274,9 @@ Result<Reply> Router::run(const sys::HttpRequest& request, const std::string& nu
     input.principal = *principal;
     const bool has_token = credential_of(request).kind == Credential::Kind::kToken;
     input.principal.origin = {door_of(has_token, request), request.peer.host, number};
-    if (const auto permission = rule.permission()) {
-      if (Status allowed = identity::authorise(input.principal, *permission); !allowed) {
-        note_denial(identity_, input, std::string(identity::permission_name(*permission)));
-        return allowed.error();
-      }
+    if (Status allowed = rule.check(input.principal); !allowed) {
+      note_denial(identity_, input, std::string(identity::permission_name(*rule.permission())));
+      return allowed.error();
     }
   }
   return handle_known(*match->route, input);
@@ -394,13 +392,17 @@ std::variant<sys::WebSocketHandlers, sys::HttpResponse> Router::upgrade(
   }
   const Result<identity::Principal> principal = authenticate(request);
   if (!principal) return to_response(problem_reply(principal.error()));
-  if (Status allowed = identity::authorise(*principal, identity::Permission::kTagRead); !allowed) {
+  const Rule rule = Rule::needs_at(identity::Permission::kTagRead);
+  if (Status allowed = rule.check(*principal); !allowed) {
     return to_response(problem_reply(allowed.error()));
   }
-  return live_.open(*principal, [this, credential = credential_of(request)] {
-    const auto now = principal_of(credential, identity::Identity::Use::kLook);
-    return now && identity::authorise(*now, identity::Permission::kTagRead).ok();
-  });
+  return live_.open(
+      *principal,
+      [this, rule, credential = credential_of(request)]() -> std::optional<identity::Principal> {
+        auto now = principal_of(credential, identity::Identity::Use::kLook);
+        if (!now || !rule.check(*now)) return std::nullopt;
+        return *std::move(now);
+      });
 }
 
 std::uint64_t Router::body_bytes_max(const sys::HttpRequest& head) {
@@ -415,7 +417,7 @@ std::uint64_t Router::body_bytes_max(const sys::HttpRequest& head) {
 std::string Router::body_spool_path(const sys::HttpRequest& head) {
   if (head.method != "POST" || head.path != std::string(kBase) + "/imports") return {};
   const Result<identity::Principal> principal = authenticate(head);
-  if (!principal || !identity::authorise(*principal, identity::Permission::kImportRun)) return {};
+  if (!principal || !Rule::needs_at(identity::Permission::kImportRun).check(*principal)) return {};
   return options_.new_upload_path();
 }
 

@@ -110,7 +110,8 @@ class Api : public testing::Test {
     services_->deadlines = deadlines_.get();
     services_->templates = templates_.get();
     services_->flows = flows_.get();
-    live_ = std::make_unique<Live>(*loop_, clock, *historian_);
+    live_ = std::make_unique<Live>(*loop_, clock, *historian_,
+                                   [this] { return identity_->access_changes(); });
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
     options.new_upload_path = [this] { return imports_->new_upload_path(); };

@@ -155,7 +155,7 @@ Result<Reply> what_if(const Services& services, const Request& request) {
 
 std::vector<Route> royalty_routes(const Services& services) {
   using identity::Permission;
-  const Rule manage = Rule::needs(Permission::kRightsManage);
+  const Rule manage = Rule::needs(Permission::kSettlementManage);
   return {
       {"GET", "/royalty/runs", manage, "Royalty runs, newest first", "", "RoyaltyRunPage",
        bind(services, list_runs)},

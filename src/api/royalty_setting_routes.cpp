@@ -73,7 +73,7 @@ Result<Reply> remove_meter(const Services& services, const Request& request) {
 
 // Of the licences that one is party to.
 Result<Reply> list_reports(const Services& services, const Request& request) {
-  const Result<rights::View> view = rights_view(services, request);
+  const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
   const auto reports =
       services.royalties->list_reports(request.tenant(), request.query("licence").value_or(""));
@@ -87,7 +87,7 @@ Result<Reply> list_reports(const Services& services, const Request& request) {
 
 // The licensee that pays reports; who manages the register may do it for them.
 Status may_report(const Services& services, const Request& request, const std::string& licence) {
-  const Result<rights::View> view = rights_view(services, request);
+  const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
   const auto kept = services.licences->get(*view, licence);
   if (!kept) return kept.error();
@@ -119,7 +119,7 @@ Result<Reply> add_report(const Services& services, const Request& request) {
 std::vector<Route> royalty_setting_routes(const Services& services) {
   using identity::Permission;
   const Rule read = Rule::needs(Permission::kRightsRead);
-  const Rule manage = Rule::needs(Permission::kRightsManage);
+  const Rule manage = Rule::needs(Permission::kSettlementManage);
   return {
       {"GET", "/royalty/plans", manage, "How what assets bring is divided", "", "RoyaltyPlanPage",
        bind(services, list_plans)},

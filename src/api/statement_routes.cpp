@@ -18,7 +18,7 @@ using settlement::JsonReader;
 
 // What each party gets and pays in each run, newest first; of drafts only for who manages.
 Result<Reply> list_statements(const Services& services, const Request& request) {
-  const Result<rights::View> view = rights_view(services, request);
+  const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
   const auto runs = services.royalties->list_runs(request.tenant());
   if (!runs) return runs.error();
@@ -54,7 +54,7 @@ Result<Reply> list_statements(const Services& services, const Request& request) 
 }
 
 Result<Json> statement_json(const Services& services, const Request& request) {
-  const Result<rights::View> view = rights_view(services, request);
+  const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
   const std::string party = request.name("party");
   const std::string id = request.name("run");
@@ -72,7 +72,7 @@ Result<Json> statement_json(const Services& services, const Request& request) {
 // What ids of the statement are called, as far as the one who asks may see it.
 Result<rights::StatementNames> names_in(const Services& services, const Request& request,
                                         const Json& statement) {
-  const Result<rights::View> view = rights_view(services, request);
+  const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
   rights::StatementNames names;
   const auto parties = services.rights->list_parties(*view);
@@ -158,7 +158,7 @@ Result<Reply> pay(const Services& services, const Request& request) {
 std::vector<Route> statement_routes(const Services& services) {
   using identity::Permission;
   const Rule read = Rule::needs(Permission::kRightsRead);
-  const Rule manage = Rule::needs(Permission::kRightsManage);
+  const Rule manage = Rule::needs(Permission::kSettlementManage);
   return {
       {"GET", "/royalty/statements", read, "What each party gets and pays in each run", "",
        "RoyaltyStatementPage", bind(services, list_statements)},

@@ -2,10 +2,13 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/scope.h"
 #include "connect/flows/flows.h"
 
 namespace lineshaft::api {
 namespace {
+
+using identity::Permission;
 
 constexpr std::uint64_t kPageMax = 1000;
 
@@ -60,6 +63,7 @@ Result<Reply> list(const Services& services, const Request& request) {
   filter.text = request.query("text").value_or("");
   filter.prefix = request.query("prefix").value_or("");
   filter.pattern = request.query("pattern").value_or("");
+  filter = scoped(std::move(filter), request, Permission::kTagRead);
   if (Status checked = check_tag_filter(filter); !checked) return checked.error();
   const std::string quality = request.query("quality").value_or("");
   if (!quality.empty() && quality != "bad" && quality != "uncertain") {
@@ -110,6 +114,7 @@ Result<Reply> create(const Services& services, const Request& request) {
   if (Status known = only_tag_fields(*body); !known) return known.error();
   const Result<TagSpec> spec = tag_spec_from_json(*body);
   if (!spec) return spec.error();
+  if (Status may = may_at(request, Permission::kTagManage, spec->path); !may) return may.error();
   if (services.historian.find_tag(request.tenant(), spec->path)) {
     return Error{ErrorId::kConflict, "the path " + spec->path + " is taken"};
   }
@@ -125,13 +130,14 @@ Result<Reply> create(const Services& services, const Request& request) {
 }
 
 Result<Reply> update(const Services& services, const Request& request) {
-  const Result<Tag> tag = path_tag(services, request);
+  const Result<Tag> tag = path_tag(services, request, Permission::kTagManage);
   if (!tag) return tag.error();
   const Result<Json> body = request.body();
   if (!body) return body.error();
   if (Status known = only_tag_fields(*body); !known) return known.error();
   Result<TagSpec> spec = tag_spec_from_json(*body);
   if (!spec) return spec.error();
+  if (Status may = may_at(request, Permission::kTagManage, spec->path); !may) return may.error();
   spec->source = tag->spec.source;  // the binding belongs to the connection
   if (Status noted = audit_change(services, request, "tag.update", spec->path, tag_json(*tag),
                                   tag_json(Tag{tag->id, *spec}));
@@ -159,6 +165,9 @@ Result<Reply> move(const Services& services, const Request& request) {
   }
   const auto from = (*body)["from"].get<std::string>();
   const auto to = (*body)["to"].get<std::string>();
+  for (const std::string& path : {from, to}) {
+    if (Status may = may_at(request, Permission::kTagManage, path); !may) return may.error();
+  }
   if (Status noted = audit(services, request, "tag.move", from, to); !noted) return noted.error();
   const Result<std::uint64_t> moved = services.historian.move_tags(request.tenant(), from, to);
   if (!moved) return moved.error();
@@ -195,36 +204,30 @@ Result<std::vector<TagId>> query_tags(const Request& request, std::size_t max) {
   return ids;
 }
 
-Result<Tag> query_tag(const Services& services, const Request& request) {
+Result<Tag> query_tag(const Services& services, const Request& request, Permission what) {
   const Result<std::uint64_t> id = request.query_number("tag", 0, UINT32_MAX);
   if (!id) return id.error();
-  const TagId tag_id{static_cast<std::uint32_t>(*id)};
-  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), tag_id);
-  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
-  return *tag;
+  return tag_for(services, request, TagId{static_cast<std::uint32_t>(*id)}, what);
 }
 
-Result<Tag> path_tag(const Services& services, const Request& request) {
+Result<Tag> path_tag(const Services& services, const Request& request, Permission what) {
   const Result<std::uint32_t> id = request.id();
   if (!id) return id.error();
-  const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), TagId{*id});
-  if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(*id)};
-  return *tag;
+  return tag_for(services, request, TagId{*id}, what);
 }
 
 std::vector<Route> tag_routes(const Services& services) {
-  using identity::Permission;
   return {
-      {"GET", "/tags", Rule::needs(Permission::kTagRead), "List tags with their last values", "",
+      {"GET", "/tags", Rule::needs_at(Permission::kTagRead), "List tags with their last values", "",
        "TagPage", bind(services, list)},
-      {"POST", "/tags", Rule::needs(Permission::kTagManage), "Make a tag", "TagSpec", "Tag",
+      {"POST", "/tags", Rule::needs_at(Permission::kTagManage), "Make a tag", "TagSpec", "Tag",
        bind(services, create)},
-      {"POST", "/tags/move", Rule::needs(Permission::kTagManage),
+      {"POST", "/tags/move", Rule::needs_at(Permission::kTagManage),
        "Move a tag and all below it to another path", "TagMove", "TagMoved", bind(services, move)},
-      {"GET", "/tags/{id}", Rule::needs(Permission::kTagRead), "One tag", "", "Tag",
+      {"GET", "/tags/{id}", Rule::needs_at(Permission::kTagRead), "One tag", "", "Tag",
        bind(services, get)},
-      {"PUT", "/tags/{id}", Rule::needs(Permission::kTagManage), "Change a tag", "TagSpec", "Tag",
-       bind(services, update)},
+      {"PUT", "/tags/{id}", Rule::needs_at(Permission::kTagManage), "Change a tag", "TagSpec",
+       "Tag", bind(services, update)},
   };
 }
 

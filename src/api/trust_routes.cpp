@@ -70,10 +70,9 @@ Result<Reply> forget(const Services& services, const Request& request) {
 
 std::vector<Route> trust_routes(const Services& services) {
   using identity::Permission;
-  const Rule read = Rule::needs(Permission::kConnectionRead);
-  const Rule manage = Rule::needs(Permission::kConnectionManage);
+  const Rule manage = Rule::needs(Permission::kCertificateManage);
   return {
-      {"GET", "/certificates", read,
+      {"GET", "/certificates", manage,
        "Certificates of OPC UA: ours, those that wait for a decision, those that are trusted", "",
        "Certificates", bind(services, list)},
       {"POST", "/certificates/{thumbprint}/approve", manage, "Trust one that waits", "",

@@ -13,9 +13,9 @@ using connect::opcua::TrustStore;
 
 TEST_F(Api, ACertificateWaitsUntilSomebodyWhoMayApprovesItAndTheAuditTrailSaysWho) {
   claim_and_keep();
-  const sys::HttpHeaders viewer{{"authorization", token(Role::kViewer)}};
   const sys::HttpHeaders engineer{{"authorization", token(Role::kEngineer)}};
-  EXPECT_EQ(ask("GET", "/certificates", {}, viewer).status, 502) << "there is no store yet";
+  const sys::HttpHeaders security{{"authorization", token(Role::kSecurity)}};
+  EXPECT_EQ(ask("GET", "/certificates", {}, security).status, 502) << "there is no store yet";
 
   sys::Clock& clock = sys::real_clock();
   const auto ours =
@@ -25,7 +25,7 @@ TEST_F(Api, ACertificateWaitsUntilSomebodyWhoMayApprovesItAndTheAuditTrailSaysWh
   services_->opcua_trust = ours.get();
   ASSERT_FALSE(ours->verify(theirs->own().certificate, "urn:plc:lineshaft"));
 
-  const Json before = Json::parse(ask("GET", "/certificates", {}, viewer).body);
+  const Json before = Json::parse(ask("GET", "/certificates", {}, security).body);
   EXPECT_EQ(before["own"]["application_uri"], "urn:gateway:lineshaft");
   ASSERT_EQ(before["waiting"].size(), 1U);
   EXPECT_EQ(before["waiting"][0]["application_uri"], "urn:plc:lineshaft");
@@ -34,18 +34,18 @@ TEST_F(Api, ACertificateWaitsUntilSomebodyWhoMayApprovesItAndTheAuditTrailSaysWh
 
   const std::string address =
       "/certificates/" + before["waiting"][0]["thumbprint"].get<std::string>();
-  EXPECT_EQ(ask("POST", address + "/approve", Json(), viewer).status, 403);
+  EXPECT_EQ(ask("POST", address + "/approve", Json(), engineer).status, 403);
   EXPECT_FALSE(ours->verify(theirs->own().certificate, "urn:plc:lineshaft"));
-  ASSERT_EQ(ask("POST", address + "/approve", Json(), engineer).status, 200);
+  ASSERT_EQ(ask("POST", address + "/approve", Json(), security).status, 200);
   EXPECT_TRUE(ours->verify(theirs->own().certificate, "urn:plc:lineshaft"));
   const auto page = identity_->list_audit(administrator_principal(), 0, 1);
   EXPECT_EQ(page->entries.at(0).action, "certificate.approve");
 
-  ASSERT_EQ(ask("POST", address + "/distrust", Json(), engineer).status, 200);
+  ASSERT_EQ(ask("POST", address + "/distrust", Json(), security).status, 200);
   EXPECT_FALSE(ours->verify(theirs->own().certificate, "urn:plc:lineshaft"));
-  const Json after = Json::parse(ask("DELETE", address, Json(), engineer).body);
+  const Json after = Json::parse(ask("DELETE", address, Json(), security).body);
   EXPECT_EQ(after["waiting"], Json::array());
-  EXPECT_EQ(ask("DELETE", address, Json(), engineer).status, 404);
+  EXPECT_EQ(ask("DELETE", address, Json(), security).status, 404);
 }
 
 }  // namespace

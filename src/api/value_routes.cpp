@@ -5,11 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/bytes.h"
 #include "wire/batch/batch.h"
 
 namespace lineshaft::api {
 namespace {
+
+using identity::Permission;
 
 constexpr std::uint64_t kRawLimitMax = 100'000;
 constexpr std::uint64_t kColumnsMax = 10'000;
@@ -21,8 +24,9 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 Result<Reply> last(const Services& services, const Request& request) {
   const Result<std::vector<TagId>> tags = query_tags(request, kLastTagsMax);
   if (!tags) return tags.error();
+  const auto allowed = tags_for(services, request, *tags, Permission::kTagRead);
   Json items = Json::array();
-  for (const auto& value : services.historian.last_values(request.tenant(), *tags)) {
+  for (const auto& value : services.historian.last_values(request.tenant(), allowed)) {
     if (!value.exists) continue;
     Json item = {{"tag", value.tag.value}};
     item.update(sample_json(value.sample));
@@ -145,8 +149,8 @@ Result<Reply> pixels(const Services& services, const Request& request) {
   const auto width = static_cast<std::uint32_t>(*columns);
   PixelWriter writer(*range, ids->size(), width);
   for (TagId id : *ids) {
-    const std::optional<Tag> tag = services.historian.find_tag(request.tenant(), id);
-    if (!tag) return Error{ErrorId::kNotFound, "tag " + std::to_string(id.value)};
+    const Result<Tag> tag = tag_for(services, request, id, Permission::kTagRead);
+    if (!tag) return tag.error();
     const Timestamp just_before = range->from + Nanoseconds(-1);
     const auto before = services.historian.sample_before(request.tenant(), id, just_before);
     if (!before) return before.error();
@@ -173,8 +177,12 @@ Result<Tag> tag_of(const Services& services, const Request& request, const Json&
   } else {
     return Error{ErrorId::kInvalidArgument, "needs a tag or a path"};
   }
-  if (!tag) return Error{ErrorId::kNotFound, "the tag does not exist"};
-  return *tag;
+  const Error absent{ErrorId::kNotFound, "the tag does not exist"};
+  if (!tag) return absent;
+  Status may = identity::authorise(request.principal, Permission::kTagWriteHistory,
+                                   {request.tenant(), tag->spec.path});
+  if (may) return *tag;
+  return may.error().id == ErrorId::kNotFound ? absent : std::move(may).error();
 }
 
 Result<Sample> sample_of(const Services& services, const Request& request, const Json& item) {
@@ -221,6 +229,7 @@ Result<Reply> write(const Services& services, const Request& request) {
 Result<Reply> write_batch(const Services& services, const Request& request) {
   Result<std::vector<Sample>> samples = batch::decode(as_bytes(request.http.body));
   if (!samples) return samples.error();
+  if (Status may = may_store(services, request, *samples); !may) return may.error();
   return store(services, {request.tenant(), services.clock.now(), *std::move(samples)});
 }
 
@@ -235,8 +244,7 @@ Status append_and_wait(SampleSink& sink, SampleBatch batch) {
 }
 
 std::vector<Route> value_routes(const Services& services) {
-  using identity::Permission;
-  const Rule read = Rule::needs(Permission::kTagRead);
+  const Rule read = Rule::needs_at(Permission::kTagRead);
   return {
       {"GET", "/values/last", read, "Last values of up to 2000 tags", "", "LastValues",
        bind(services, last)},
@@ -245,10 +253,10 @@ std::vector<Route> value_routes(const Services& services) {
        bind(services, pixels)},
       {"GET", "/values/replaced", read, "Samples of one tag that others of the same time replaced",
        "", "ReplacedValues", bind(services, replaced)},
-      {"POST", "/values", Rule::needs(Permission::kTagWriteHistory),
+      {"POST", "/values", Rule::needs_at(Permission::kTagWriteHistory),
        "Store samples; answers when they are durable", "SampleList", "Stored",
        bind(services, write)},
-      {"POST", "/values/batch", Rule::needs(Permission::kTagWriteHistory),
+      {"POST", "/values/batch", Rule::needs_at(Permission::kTagWriteHistory),
        "Store samples in binary form; answers when they are durable", "", "Stored",
        bind(services, write_batch)},
   };

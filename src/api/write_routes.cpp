@@ -29,7 +29,7 @@ struct Asked {
 };
 
 Result<Asked> read_order(const Services& services, const Request& request) {
-  const Result<Tag> tag = path_tag(services, request);
+  const Result<Tag> tag = path_tag(services, request, identity::Permission::kTagWrite);
   if (!tag) return tag.error();
   const Result<Json> body = request.body();
   if (!body) return body.error();
@@ -85,7 +85,7 @@ Result<Reply> write(const Services& services, const Request& request) {
 }
 
 Result<Reply> view(const Services& services, const Request& request) {
-  const Result<Tag> tag = path_tag(services, request);
+  const Result<Tag> tag = path_tag(services, request, identity::Permission::kTagWrite);
   if (!tag) return tag.error();
   const auto view =
       services.connections.write_view(request.tenant(), tag->id, services.clock.now());
@@ -101,7 +101,7 @@ Result<Reply> view(const Services& services, const Request& request) {
 }
 
 Result<Reply> drop(const Services& services, const Request& request) {
-  const Result<Tag> tag = path_tag(services, request);
+  const Result<Tag> tag = path_tag(services, request, identity::Permission::kTagWrite);
   if (!tag) return tag.error();
   if (Status noted = audit(services, request, "tag.write.drop", tag->spec.path); !noted) {
     return noted.error();
@@ -115,7 +115,7 @@ Result<Reply> drop(const Services& services, const Request& request) {
 }  // namespace
 
 std::vector<Route> write_routes(const Services& services) {
-  const Rule write_rule = Rule::needs(identity::Permission::kTagWrite);
+  const Rule write_rule = Rule::needs_at(identity::Permission::kTagWrite);
   return {
       {"GET", "/tags/{id}/write", write_rule, "What a write must keep to, and one that waits", "",
        "WriteView", bind(services, view)},

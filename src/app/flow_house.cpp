@@ -82,6 +82,10 @@ Result<connect::FlowUser> HouseOfFlows::admit(TenantId tenant, std::string_view 
   if (person->tenant != tenant) {
     return Error{ErrorId::kSignInFailed, "the address and the password do not belong together"};
   }
+  // A flow shows what its rules say, to whoever may see all of it.
+  if (Status may = identity::authorise(*person, identity::Permission::kTagRead); !may) {
+    return std::move(may).error();
+  }
   Status noted = identity_.append_audit(*person, "flow.sign_in", std::string(peer), "");
   if (!noted) return noted.error();
   return connect::FlowUser{person->name, true};

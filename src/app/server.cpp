@@ -371,7 +371,8 @@ class JoinedServer final : public Server {
     audit_sender_ =
         std::make_unique<AuditSender>(identity_->trail(), sys::real_clock(),
                                       config_.names.empty() ? "lineshaft" : config_.names.front());
-    live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_);
+    live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_,
+                                        [this] { return identity_->access_changes(); });
     api::RouterOptions options;
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };

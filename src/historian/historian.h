@@ -72,12 +72,14 @@ struct AggregateWindow {
   double min = 0, max = 0, sum = 0, first = 0, last = 0;  // valid if count > 0
 };
 
-// Which tags; all three must hold. The case of ASCII letters is ignored in text and pattern.
+// Which tags; all of it must hold. The case of ASCII letters is ignored in text and pattern.
 struct TagFilter {
   std::string text;    // every word must occur in path or description
   std::string prefix;  // path starts with this, at a level boundary
   // Like a path: `*` is any part of a level, the level `**` is any levels or none.
   std::string pattern = {};
+  // The path is at or below one of these; empty: anywhere. Requires: none is below another.
+  std::vector<std::string> within = {};
 };
 
 // Errors: kInvalidArgument: more words and levels than are looked for at once, some 60.

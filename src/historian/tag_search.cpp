@@ -315,6 +315,42 @@ class Walk {
   std::uint64_t handed_ = 0;
 };
 
+// Where a walk begins, and whether a tag at just that path counts.
+struct Start {
+  std::string_view path;
+  bool itself = true;
+};
+
+bool is_at_or_below(std::string_view path, std::string_view place) {
+  return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/');
+}
+
+// Before it level by level, as the tree is ordered: a slash comes before every letter.
+bool comes_before(const Start& a, const Start& b) {
+  const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c); };
+  return std::ranges::lexicographical_compare(a.path, b.path, {}, rank, rank);
+}
+
+// Requires: the filter has a prefix or places. None of the answer is below another.
+std::vector<Start> starts_of(const TagFilter& filter) {
+  const bool below = filter.prefix.ends_with('/');
+  const std::string_view prefix =
+      std::string_view(filter.prefix).substr(0, filter.prefix.size() - (below ? 1 : 0));
+  if (filter.within.empty()) return {{prefix, !below}};
+  std::vector<Start> starts;
+  for (const std::string& place : filter.within) {
+    if (filter.prefix.empty()) {
+      starts.push_back({place, true});
+    } else if (is_at_or_below(prefix, place)) {
+      starts.push_back({prefix, !below});
+    } else if (is_at_or_below(place, prefix)) {
+      starts.push_back({place, true});
+    }
+  }
+  std::ranges::sort(starts, comes_before);
+  return starts;
+}
+
 }  // namespace
 
 Status check_tag_filter(const TagFilter& filter) {
@@ -330,13 +366,22 @@ std::uint64_t search_tags(const TagTree& tree, const TagFilter& filter, TagWindo
   if (questions_of(levels, words) > kQuestionsMax) return 0;
   const Answers answers(tree, levels, words);
   if (answers.none_can_match()) return 0;
-  Walk walk(tree, answers, levels.size(), window, visit);
-  if (filter.prefix.empty()) return walk.all();
-  const bool below = filter.prefix.ends_with('/');
-  const std::string_view path =
-      std::string_view(filter.prefix).substr(0, filter.prefix.size() - (below ? 1 : 0));
-  const NodeId start = tree.find(path);
-  return start == 0 ? 0 : walk.from(start, !below);
+  if (filter.prefix.empty() && filter.within.empty()) {
+    return Walk(tree, answers, levels.size(), window, visit).all();
+  }
+  std::uint64_t total = 0;
+  std::uint64_t handed = 0;
+  const std::function<void(NodeId)> counted = [&](NodeId node) {
+    ++handed;
+    visit(node);
+  };
+  for (const Start& start : starts_of(filter)) {
+    const NodeId node = tree.find(start.path);
+    if (node == TagTree::kRoot) continue;
+    const TagWindow rest{window.offset - std::min(window.offset, total), window.limit - handed};
+    total += Walk(tree, answers, levels.size(), rest, counted).from(node, start.itself);
+  }
+  return total;
 }
 
 }  // namespace lineshaft::historian

@@ -218,8 +218,9 @@ class Twins {
     if (below(2) == 0) filter.text = some_text(5);
     if (below(3) == 0) filter.prefix = some_path().substr(0, below(6));
     if (below(2) == 0) filter.pattern = some_pattern();
+    if (below(2) == 0) filter.within = some_places();
     SCOPED_TRACE("text '" + filter.text + "' prefix '" + filter.prefix + "' pattern '" +
-                 filter.pattern + "'");
+                 filter.pattern + "' within " + std::to_string(filter.within.size()) + " places");
     std::vector<Tag> wanted;
     for (const auto& [path, tag] : by_path_) {
       if (lets_through(filter, tag.spec)) wanted.push_back(tag);
@@ -259,6 +260,21 @@ class Twins {
     for (std::size_t more = 1 + below(4); more > 0; --more) path += "/" + some_level();
     return path;
   }
+  // Some that are not below each other, in any order.
+  std::vector<std::string> some_places() {
+    std::vector<std::string> places;
+    for (std::size_t more = 1 + below(3); more > 0; --more) {
+      std::string place = below(2) == 0 ? some_level() : some_path();
+      const auto nested = [&](const std::string& other) {
+        return is_under(place, other) || is_under(other, place);
+      };
+      if (std::ranges::none_of(places, nested)) places.push_back(std::move(place));
+    }
+    return places;
+  }
+  static bool is_under(const std::string& path, const std::string& place) {
+    return (path + "/").starts_with(place + "/");
+  }
   std::string some_pattern() {
     std::string pattern;
     for (std::size_t more = 1 + below(5); more > 0; --more) {
@@ -280,6 +296,8 @@ class Twins {
     const std::string& prefix = filter.prefix;
     const bool under = prefix.empty() || spec.path == prefix ||
                        spec.path.starts_with(prefix.ends_with('/') ? prefix : prefix + "/");
+    const auto holds = [&](const std::string& place) { return is_under(spec.path, place); };
+    if (!filter.within.empty() && std::ranges::none_of(filter.within, holds)) return false;
     return under && (filter.pattern.empty() || fits_pattern(filter.pattern, spec.path));
   }
 

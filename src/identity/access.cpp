@@ -1,113 +1,163 @@
 #include "identity/access.h"
 
+#include <algorithm>
+#include <functional>
+#include <unordered_map>
+
+#include "model/tag.h"
+
 namespace lineshaft::identity {
 namespace {
 
-constexpr PermissionSet kViewerHolds{Permission::kTagRead, Permission::kConnectionRead,
-                                     Permission::kMetricsRead, Permission::kRightsRead};
-constexpr PermissionSet kOperatorHolds = kViewerHolds.with({Permission::kTagWrite});
-constexpr PermissionSet kEngineerHolds =
-    kOperatorHolds.with({Permission::kTagManage, Permission::kTagWriteHistory,
-                         Permission::kConnectionManage, Permission::kImportRun});
-constexpr PermissionSet kAdministratorHolds = kEngineerHolds.with(
-    {Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead,
-     Permission::kBackupRun, Permission::kStorageMaintain, Permission::kRetentionManage,
-     Permission::kTagEraseHistory, Permission::kRightsManage});
+struct PathHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+
+Error denied(Permission what) {
+  return {ErrorId::kDenied, "this needs the permission " + std::string(permission_name(what))};
+}
+
+// Somebody, of an organisation that can hold `what` at all.
+bool can_hold(const Principal& who, Permission what) {
+  const bool somebody = who.kind == PrincipalKind::kUser || who.kind == PrincipalKind::kToken;
+  if (!somebody || who.tenant == TenantId{}) return false;
+  return who.tenant == kFirstTenant || !kOfServer.has(what);
+}
+
+PermissionSet that_can_be_held(const Principal& who, PermissionSet held) {
+  PermissionSet rest;
+  for (Permission each : kPermissions) {
+    if (held.has(each) && can_hold(who, each)) rest = rest.with({each});
+  }
+  return rest;
+}
 
 }  // namespace
 
-std::string_view role_name(Role role) {
-  switch (role) {
-    case Role::kViewer:
-      return "viewer";
-    case Role::kOperator:
-      return "operator";
-    case Role::kEngineer:
-      return "engineer";
-    case Role::kAdministrator:
-      return "administrator";
-  }
-  return "unknown";
+bool holds_place(std::string_view place, std::string_view path) {
+  if (place == kEverywhere) return true;
+  return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/');
 }
 
-Result<Role> parse_role(std::string_view name) {
-  for (Role role : kRoles) {
-    if (role_name(role) == name) return role;
-  }
-  return Error{ErrorId::kInvalidArgument,
-               "role: must be administrator, engineer, operator or viewer"};
+PermissionSet permissions_of(const Grant& grant) {
+  const PermissionSet all = permissions_of(grant.role);
+  return grant.place == kEverywhere ? all : all.within(kOfPlaces);
 }
 
-std::string_view permission_name(Permission permission) {
-  switch (permission) {
-    case Permission::kTagRead:
-      return "tag.read";
-    case Permission::kConnectionRead:
-      return "connection.read";
-    case Permission::kMetricsRead:
-      return "metrics.read";
-    case Permission::kTagWrite:
-      return "tag.write";
-    case Permission::kTagManage:
-      return "tag.manage";
-    case Permission::kTagWriteHistory:
-      return "tag.write_history";
-    case Permission::kConnectionManage:
-      return "connection.manage";
-    case Permission::kImportRun:
-      return "import.run";
-    case Permission::kUserManage:
-      return "user.manage";
-    case Permission::kTokenManage:
-      return "token.manage";
-    case Permission::kAuditRead:
-      return "audit.read";
-    case Permission::kBackupRun:
-      return "backup.run";
-    case Permission::kStorageMaintain:
-      return "storage.maintain";
-    case Permission::kRetentionManage:
-      return "retention.manage";
-    case Permission::kTagEraseHistory:
-      return "tag.erase_history";
-    case Permission::kRightsRead:
-      return "rights.read";
-    case Permission::kRightsManage:
-      return "rights.manage";
-  }
-  return "unknown";
+std::string grant_text(const Grant& grant) {
+  return std::string(role_name(grant.role)) + (grant.place == kEverywhere ? "" : "@" + grant.place);
 }
 
-PermissionSet permissions_of(Role role) {
-  switch (role) {
-    case Role::kViewer:
-      return kViewerHolds;
-    case Role::kOperator:
-      return kOperatorHolds;
-    case Role::kEngineer:
-      return kEngineerHolds;
-    case Role::kAdministrator:
-      return kAdministratorHolds;
+Result<Grant> parse_grant(std::string_view text) {
+  const std::size_t at = text.find('@');
+  const Result<Role> role = parse_role(text.substr(0, at));
+  if (!role) return role.error();
+  Grant grant{*role, std::string(at == text.npos ? kEverywhere : text.substr(at + 1))};
+  if (grant.place == kEverywhere) return grant;
+  // A place is a level above tags, so it may have one level less than their paths.
+  if (Status path = check_tag_path(grant.place + "/x"); !path) {
+    return Error{path.error().id, "place: " + path.error().what};
   }
-  return {};
+  return grant;
 }
 
-std::vector<std::string_view> permission_names(PermissionSet permissions) {
-  std::vector<std::string_view> names;
-  for (Permission permission : kPermissions) {
-    if (permissions.has(permission)) names.push_back(permission_name(permission));
+struct Access::Compiled {
+  std::vector<Grant> grants;
+  PermissionSet withheld;
+  PermissionSet everywhere;
+  PermissionSet somewhere;
+  std::unordered_map<std::string, PermissionSet, PathHash, std::equal_to<>> at;
+};
+
+Access::Access(std::vector<Grant> grants, PermissionSet withheld) {
+  auto compiled = std::make_shared<Compiled>();
+  std::ranges::sort(grants);
+  grants.erase(std::unique(grants.begin(), grants.end()), grants.end());
+  for (const Grant& grant : grants) {
+    PermissionSet holds = permissions_of(grant);
+    if (grant.role != Role::kAuditor) holds = holds.without(withheld);
+    compiled->somewhere = compiled->somewhere.with(holds);
+    PermissionSet& sum =
+        grant.place == kEverywhere ? compiled->everywhere : compiled->at[grant.place];
+    sum = sum.with(holds);
   }
-  return names;
+  compiled->grants = std::move(grants);
+  compiled->withheld = withheld;
+  compiled_ = std::move(compiled);
 }
 
-Status authorise(const Principal& who, Permission what, std::optional<TenantId> owner) {
-  const bool somebody = who.kind == PrincipalKind::kUser || who.kind == PrincipalKind::kToken;
-  if (!somebody || who.tenant == TenantId{} || !who.permissions().has(what)) {
-    return Error{ErrorId::kDenied,
-                 "this needs the permission " + std::string(permission_name(what))};
+const std::vector<Grant>& Access::grants() const {
+  static const std::vector<Grant> kNone;
+  return compiled_ ? compiled_->grants : kNone;
+}
+
+bool Access::has_role(Role role) const {
+  return std::ranges::any_of(grants(), [&](const Grant& grant) { return grant.role == role; });
+}
+
+PermissionSet Access::withheld() const { return compiled_ ? compiled_->withheld : PermissionSet{}; }
+
+PermissionSet Access::everywhere() const {
+  return compiled_ ? compiled_->everywhere : PermissionSet{};
+}
+
+PermissionSet Access::somewhere() const {
+  return compiled_ ? compiled_->somewhere : PermissionSet{};
+}
+
+bool Access::at(Permission what, std::string_view path) const {
+  if (!somewhere(what)) return false;
+  if (everywhere(what)) return true;
+  for (std::size_t end = path.size(); end != 0 && end != path.npos;
+       end = path.substr(0, end).rfind('/')) {
+    const auto found = compiled_->at.find(path.substr(0, end));
+    if (found != compiled_->at.end() && found->second.has(what)) return true;
   }
-  if (owner && *owner != who.tenant) return Error{ErrorId::kNotFound, "there is no such thing"};
-  return {};
+  return false;
+}
+
+std::vector<std::string> Access::places(Permission what) const {
+  if (everywhere(what)) return {std::string(kEverywhere)};
+  if (!somewhere(what)) return {};
+  std::vector<std::string> places;
+  for (const auto& [place, holds] : compiled_->at) {
+    if (!holds.has(what)) continue;
+    const std::size_t slash = place.rfind('/');
+    const bool within = slash != place.npos && at(what, std::string_view(place).substr(0, slash));
+    if (!within) places.push_back(place);
+  }
+  std::ranges::sort(places);
+  return places;
+}
+
+Status authorise(const Principal& who, Permission what) {
+  if (can_hold(who, what) && who.access.everywhere(what)) return {};
+  return denied(what);
+}
+
+Status authorise_somewhere(const Principal& who, Permission what) {
+  if (can_hold(who, what) && who.access.somewhere(what)) return {};
+  return denied(what);
+}
+
+Status authorise(const Principal& who, Permission what, const Resource& thing) {
+  if (!can_hold(who, what) || !who.access.somewhere(what)) return denied(what);
+  const Error hidden{ErrorId::kNotFound, "there is no such thing"};
+  if (thing.owner != who.tenant) return hidden;
+  if (who.access.everywhere(what)) return {};
+  if (thing.path.empty()) return denied(what);
+  if (who.access.at(what, thing.path)) return {};
+  if (who.access.at(Permission::kTagRead, thing.path)) return denied(what);
+  return hidden;
+}
+
+PermissionSet usable(const Principal& who) { return that_can_be_held(who, who.access.somewhere()); }
+
+PermissionSet usable_everywhere(const Principal& who) {
+  return that_can_be_held(who, who.access.everywhere());
 }
 
 }  // namespace lineshaft::identity

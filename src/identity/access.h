@@ -1,93 +1,71 @@
-// identity/access.h: who may do what: roles, permissions and the one function that decides.
-// Pure: no clock, no I/O, callable from any thread. The table for people:
-// docs/reference/permissions.md.
+// identity/access.h: who may do what, and where: grants, and the one function that decides.
+// Pure: no clock, no I/O, callable from any thread. Roles and permissions: permission.h.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <initializer_list>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "identity/permission.h"
 #include "model/sample.h"
 
 namespace lineshaft::identity {
 
-// Stored as these numbers: never change one. A greater role holds everything that a lesser one
-// does.
-enum class Role : std::uint8_t {
-  kViewer = 1,
-  kOperator = 2,
-  kEngineer = 3,
-  kAdministrator = 4,
+// The organisation that claims the server, and runs it. After damaged records were set aside and
+// the server was claimed again, it finds the history of before under the same number.
+inline constexpr TenantId kFirstTenant{1};
+
+// A role, and where it counts: kEverywhere, or the path of a level of the plant, "site/area/line",
+// with all that is below it.
+inline constexpr std::string_view kEverywhere = "*";
+inline constexpr std::size_t kGrantsMax = 1'000;  // of one person or token
+
+struct Grant {
+  Role role = Role::kViewer;
+  std::string place = std::string(kEverywhere);
+  friend bool operator==(const Grant&, const Grant&) = default;
+  friend auto operator<=>(const Grant&, const Grant&) = default;
 };
-inline constexpr std::array kRoles{Role::kViewer, Role::kOperator, Role::kEngineer,
-                                   Role::kAdministrator};
 
-// "viewer", "operator", "engineer", "administrator".
-std::string_view role_name(Role role);
-// Errors: kInvalidArgument naming the text and what is allowed.
-Result<Role> parse_role(std::string_view name);
+// Does `place` hold what is at `path`? "a/b" holds "a/b" and "a/b/c", not "a/bc".
+bool holds_place(std::string_view place, std::string_view path);
+// What a grant gives where it counts: what is of the whole organisation only comes with
+// kEverywhere.
+PermissionSet permissions_of(const Grant& grant);
+// "engineer@Northfield/Melt shop"; a role without a place counts everywhere.
+std::string grant_text(const Grant& grant);
+// Errors: kInvalidArgument: the role is none, the place no path.
+Result<Grant> parse_grant(std::string_view text);
 
-// In the order of kPermissions and of the table in the documentation.
-enum class Permission : std::uint8_t {
-  kTagRead,
-  kConnectionRead,
-  kMetricsRead,
-  kTagWrite,  // actuation: moves a machine
-  kTagManage,
-  kTagWriteHistory,
-  kConnectionManage,
-  kImportRun,
-  kUserManage,
-  kTokenManage,
-  kAuditRead,
-  kBackupRun,
-  kStorageMaintain,
-  kRetentionManage,
-  kTagEraseHistory,
-  kRightsRead,
-  kRightsManage,
-};
-inline constexpr std::array kPermissions{
-    Permission::kTagRead,          Permission::kConnectionRead,  Permission::kMetricsRead,
-    Permission::kTagWrite,         Permission::kTagManage,       Permission::kTagWriteHistory,
-    Permission::kConnectionManage, Permission::kImportRun,       Permission::kUserManage,
-    Permission::kTokenManage,      Permission::kAuditRead,       Permission::kBackupRun,
-    Permission::kStorageMaintain,  Permission::kRetentionManage, Permission::kTagEraseHistory,
-    Permission::kRightsRead,       Permission::kRightsManage};
-
-// As in the API: "tag.read", "tag.write_history".
-std::string_view permission_name(Permission permission);
-
-class PermissionSet {
+// What grants add up to. Immutable; copying it costs a reference count.
+class Access {
  public:
-  constexpr PermissionSet() = default;
-  constexpr PermissionSet(std::initializer_list<Permission> permissions) {
-    for (Permission permission : permissions) bits_ |= bit(permission);
-  }
-  constexpr bool has(Permission permission) const { return (bits_ & bit(permission)) != 0; }
-  constexpr PermissionSet with(PermissionSet other) const {
-    PermissionSet both = *this;
-    both.bits_ |= other.bits_;
-    return both;
-  }
-  friend constexpr bool operator==(PermissionSet, PermissionSet) = default;
+  Access() = default;  // nothing
+  // A role without a place counts everywhere.
+  Access(Role role) : Access(std::vector<Grant>{{role, std::string(kEverywhere)}}) {}
+  // `withheld`: what the organisation lets nobody have by their role (except by kAuditor).
+  explicit Access(std::vector<Grant> grants, PermissionSet withheld = {});
+
+  const std::vector<Grant>& grants() const;  // sorted, each once
+  bool has_role(Role role) const;            // at any place
+  PermissionSet withheld() const;
+  PermissionSet everywhere() const;
+  PermissionSet somewhere() const;  // at any place at all
+  bool everywhere(Permission what) const { return everywhere().has(what); }
+  bool somewhere(Permission what) const { return somewhere().has(what); }
+  // Cost: a look-up for each level of the path, however many grants there are.
+  bool at(Permission what, std::string_view path) const;
+  // The places where it holds, none within another; {"*"} if everywhere.
+  std::vector<std::string> places(Permission what) const;
+  friend bool operator==(const Access& a, const Access& b) { return a.grants() == b.grants(); }
 
  private:
-  static constexpr std::uint32_t bit(Permission permission) {
-    return std::uint32_t{1} << static_cast<unsigned>(permission);
-  }
-  std::uint32_t bits_ = 0;
+  struct Compiled;
+  std::shared_ptr<const Compiled> compiled_;  // shared: immutable, and copied with every principal
 };
-
-// What a role holds; nothing for a number that is no role.
-PermissionSet permissions_of(Role role);
-// The names, in the order of kPermissions, for `GET /session`.
-std::vector<std::string_view> permission_names(PermissionSet permissions);
 
 enum class PrincipalKind : std::uint8_t {
   kNobody,  // not signed in: may do nothing that asks a permission
@@ -110,20 +88,29 @@ struct Principal {
   PrincipalKind kind = PrincipalKind::kNobody;
   TenantId tenant;       // 0 for nobody
   std::uint64_t id = 0;  // UserId or TokenId
-  Role role = Role::kViewer;
+  Access access = {};
   std::string name;  // for the audit trail: "ann@example.com", "token:historian feed"
   Origin origin{};   // put in by whoever took the request; decides nothing
-
-  PermissionSet permissions() const {
-    return kind == PrincipalKind::kNobody ? PermissionSet{} : permissions_of(role);
-  }
 };
 
-// May `who` do `what` in their own organisation, or to a thing that belongs to `owner`?
-// Deny by default: success only if `who` is somebody, of the organisation that owns the thing, with
-// a role that holds the permission.
-// Errors: kDenied naming the permission. A thing of another organisation is kNotFound, the same as
-// one that does not exist, so that nobody can find out what others have.
-Status authorise(const Principal& who, Permission what, std::optional<TenantId> owner = {});
+// What is asked for: a thing of `owner`, at `path` if it stands somewhere in the plant.
+struct Resource {
+  TenantId owner;
+  std::string_view path = {};  // "": of the organisation as a whole
+};
+
+// May `who` do `what` in the whole of their own organisation?
+// Deny by default: success only if `who` is somebody whose grants hold it everywhere.
+// Errors: kDenied naming the permission.
+Status authorise(const Principal& who, Permission what);
+// May `who` do `what` to `thing`? Errors: kDenied; kNotFound, the same as for what does not exist,
+// for a thing of another organisation, or at a place that `who` may not even read: nobody can find
+// out what others have. Cost: docs/reference/permissions.md.
+Status authorise(const Principal& who, Permission what, const Resource& thing);
+// The first gate of what has to ask again, with the thing: does `who` hold it anywhere?
+Status authorise_somewhere(const Principal& who, Permission what);
+// All that `who` may do somewhere, or everywhere, for `GET /session`.
+PermissionSet usable(const Principal& who);
+PermissionSet usable_everywhere(const Principal& who);
 
 }  // namespace lineshaft::identity

@@ -88,7 +88,7 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
             .tenant = kFirstTenant,
             .email = std::move(email).value(),
             .name = std::move(name).value(),
-            .role = Role::kAdministrator,
+            .access = Role::kAdministrator,
             .created = clock_.now()};
   const std::lock_guard database_lock(database_mutex_);
   // Asked again: another claim with the same code may have been quicker.

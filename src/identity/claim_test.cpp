@@ -22,7 +22,7 @@ TEST_F(Claim, MakesTheOrganisationAndItsAdministratorAndSignsThemIn) {
   EXPECT_EQ(identity_->first_organisation()->name, "Northern Steel");
   EXPECT_EQ(made.session.organisation.id, TenantId{1});
   EXPECT_EQ(made.session.user.email, kAnn);
-  EXPECT_EQ(made.session.principal.role, Role::kAdministrator);
+  EXPECT_EQ(made.session.principal.access, Role::kAdministrator);
   EXPECT_TRUE(signed_in(made.cookie));
   EXPECT_TRUE(sign_in(kAnn, kAnnPassword).ok());
 }

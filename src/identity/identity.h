@@ -24,13 +24,13 @@
 #include "base/time.h"
 #include "identity/access.h"
 #include "identity/audit.h"
+#include "identity/duties.h"
 #include "model/sample.h"
 #include "records/database.h"
 #include "sys/clock.h"
 
 namespace lineshaft::identity {
 
-using UserId = StrongId<struct UserIdName, std::uint64_t>;    // from 1, never reused
 using TokenId = StrongId<struct TokenIdName, std::uint64_t>;  // from 1, never reused
 
 inline constexpr Nanoseconds kClaimCodeLifetime = std::chrono::minutes(15);
@@ -52,7 +52,7 @@ struct User {
   TenantId tenant;
   std::string email;  // normalised: trimmed, ASCII letters in lower case
   std::string name;
-  Role role = Role::kViewer;
+  Access access;
   Timestamp created;
 };
 
@@ -60,7 +60,7 @@ struct Token {
   TokenId id;
   TenantId tenant;
   std::string name;
-  Role role = Role::kViewer;
+  Access access;
   Timestamp created;
   std::optional<Timestamp> last_used;  // exact to a minute
   std::optional<Timestamp> expires;
@@ -105,19 +105,29 @@ struct SignInRequest {
 struct NewUser {
   std::string email;
   std::string name;
-  Role role = Role::kViewer;
+  Access access;  // a role by itself counts everywhere
   std::string password;
 };
 
 // What changes; the rest stays.
 struct UserChange {
   std::optional<std::string> name;
-  std::optional<Role> role;
+  std::optional<Access> access;
+};
+
+// What came of a change of rights: done, or waiting for a second person.
+struct GrantsAnswer {
+  User user;  // as it is now
+  std::optional<RightsRequest> waits;
+};
+struct PolicyAnswer {
+  RightsPolicy policy;  // as it is now
+  std::optional<RightsRequest> waits;
 };
 
 struct TokenRequest {
   std::string name;
-  Role role = Role::kViewer;
+  Access access;
   std::optional<Timestamp> expires;
 };
 
@@ -177,14 +187,14 @@ class Identity {
   // --- tokens of programs ---
   // The principal of "lsh_..." (without "Bearer "). Errors: kNotSignedIn. Quick.
   virtual Result<Principal> find_token(std::string_view secret) = 0;
-  // Errors: kDenied (token.manage; no role above one's own), kInvalidArgument,
+  // Errors: kDenied (token.manage; nothing that one lacks), kInvalidArgument,
   // kConflict (kTokensPerTenantMax reached). Blocks.
   virtual Result<NewToken> create_token(const Principal& actor, const TokenRequest& request) = 0;
   virtual Result<std::vector<Token>> list_tokens(const Principal& actor) const = 0;  // quick
   // Works at once. Errors: kDenied, kNotFound. Blocks.
   virtual Status revoke_token(const Principal& actor, TokenId token) = 0;
 
-  // --- people --- (user.manage; nobody gives a role above their own)
+  // --- people --- (user.manage; nobody gives themselves what they lack)
   virtual Result<std::vector<User>> list_users(const Principal& actor) const = 0;  // quick
   // Errors: kDenied, kInvalidArgument, kPasswordRefused, kConflict (the address is taken),
   // kSignInBusy. Slow.
@@ -220,6 +230,29 @@ class Identity {
   // Writes what waits in memory (time of last use, entries that found no room) and forgets expired
   // sessions. Call it about once a minute and before the end. Blocks.
   virtual Status maintain() = 0;
+
+  // --- rights --- (user.manage, but for access_changes)
+  // Errors: kDenied, kNotFound, kInvalidArgument, kConflict (duties that must not lie in one hand),
+  // kLastAdministrator. Blocks.
+  virtual Result<GrantsAnswer> set_grants(const Principal& actor, UserId user,
+                                          std::vector<Grant> grants) = 0;
+  virtual Result<RightsPolicy> rights_policy(const Principal& actor) const = 0;  // quick
+  // Errors: kConflict: nobody would be left to do what it asks for. Blocks.
+  virtual Result<PolicyAnswer> set_rights_policy(const Principal& actor,
+                                                 const RightsPolicy& policy) = 0;
+  // Oldest first. Quick.
+  virtual Result<std::vector<RightsRequest>> list_rights_requests(const Principal& actor) const = 0;
+  // By a person who neither asked for it nor gets it. Errors: kNotFound, kConflict (the same hand;
+  // what was asked for cannot be done any more: drop it). Blocks.
+  virtual Status approve_rights(const Principal& actor, std::uint64_t request) = 0;
+  virtual Status drop_rights(const Principal& actor, std::uint64_t request) = 0;
+  // Of one person, or of everybody in the organisation, by address. Errors: kNotFound. Quick.
+  virtual Result<std::vector<Explanation>> explain_access(const Principal& actor,
+                                                          std::optional<UserId> user,
+                                                          Permission what,
+                                                          std::string_view path) const = 0;
+  // Has grown when anybody's rights have changed: whoever keeps a decision then asks again. Quick.
+  virtual std::uint64_t access_changes() const = 0;
 
   // --- people by other doors than the API ---
   // Who that is, without a session: for protocols that know people but no cookies. Every session of

@@ -97,7 +97,8 @@ class IdentityFixture : public ::testing::Test {
 
   User add_bob(const Principal& actor, Role role = Role::kOperator) {
     return identity_
-        ->create_user(actor, {.email = kBob, .name = "Bob", .role = role, .password = kBobPassword})
+        ->create_user(actor,
+                      {.email = kBob, .name = "Bob", .access = role, .password = kBobPassword})
         .value();
   }
 

@@ -10,19 +10,10 @@ namespace {
 
 // For the audit trail.
 std::string fields_of(const User& user) {
-  return text_object({{"email", user.email}, {"name", user.name}, {"role", role_name(user.role)}});
+  return text_object({{"email", user.email}, {"name", user.name}, {"access", access_text(user.access)}});
 }
 
 }  // namespace
-
-Status check_grant(const Principal& actor, Role role) {
-  if (std::ranges::find(kRoles, role) == kRoles.end()) {
-    return Error{ErrorId::kInvalidArgument, "role: is none"};
-  }
-  if (role <= actor.role) return {};
-  return Error{ErrorId::kDenied, "the role " + std::string(role_name(role)) +
-                                     " is above one's own, " + std::string(role_name(actor.role))};
-}
 
 // Errors: kNotFound, the same for nobody and for somebody of another organisation.
 Result<User> Service::user_of(const Principal& actor, UserId user) const {
@@ -31,15 +22,6 @@ Result<User> Service::user_of(const Principal& actor, UserId user) const {
     return Error{ErrorId::kNotFound, "there is no user " + std::to_string(user.value)};
   }
   return found->second;
-}
-
-bool Service::is_last_administrator(const User& user) const {
-  return user.role == Role::kAdministrator &&
-         std::ranges::none_of(state_.users, [&](const auto& each) {
-           const User& other = each.second;
-           return other.tenant == user.tenant && other.id != user.id &&
-                  other.role == Role::kAdministrator;
-         });
 }
 
 Result<std::vector<User>> Service::list_users(const Principal& actor) const {
@@ -66,7 +48,7 @@ Status Service::check_room_for_user(TenantId tenant) const {
 
 Result<User> Service::create_user(const Principal& actor, const NewUser& request) {
   if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
-  if (Status may = check_grant(actor, request.role); !may) return std::move(may).error();
+  if (Status may = check_new_user(actor, request.access); !may) return std::move(may).error();
   Result<std::string> email = normalise_email(request.email);
   if (!email) return std::move(email).error();
   Result<std::string> name = normalise_name("name", request.name);
@@ -79,13 +61,12 @@ Result<User> Service::create_user(const Principal& actor, const NewUser& request
             .tenant = actor.tenant,
             .email = std::move(email).value(),
             .name = std::move(name).value(),
-            .role = request.role,
+            .access = access_in(actor.tenant, request.access),
             .created = clock_.now()};
   const std::lock_guard database_lock(database_mutex_);
   if (Status room = check_room_for_user(actor.tenant); !room) return std::move(room).error();
   const AuditRow audit =
-      audit_row(actor, "user.create", user.email, "role " + std::string(role_name(user.role)), "",
-                fields_of(user));
+      audit_row(actor, "user.create", user.email, access_text(user.access), "", fields_of(user));
   Status kept = commit_with(audit, [&]() -> Status {
     Result<UserId> id = insert_user(*database_, user, *hash);
     if (!id) return std::move(id).error();
@@ -108,13 +89,9 @@ Result<User> Service::change_user(const Principal& actor, UserId id, const UserC
     if (!name) return std::move(name).error();
     user->name = std::move(name).value();
   }
-  if (change.role && *change.role != user->role) {
-    if (Status may = check_grant(actor, *change.role); !may) return std::move(may).error();
-    if (is_last_administrator(*user)) {
-      return Error{ErrorId::kLastAdministrator, user->email + " is the only administrator"};
-    }
-    user->role = *change.role;
-  }
+  if (!change.access) return user;
+  if (Status may = check_change(actor, *user, *change.access); !may) return std::move(may).error();
+  user->access = Access(change.access->grants(), withheld_in(actor.tenant));
   return user;
 }
 
@@ -130,12 +107,11 @@ Result<User> Service::update_user(const Principal& actor, UserId id, const UserC
   }
   const AuditRow audit =
       audit_row(actor, "user.change", user->email,
-                "name " + user->name + ", role " + std::string(role_name(user->role)),
+                "name " + user->name + ": " + access_text(user->access),
                 std::move(before), fields_of(*user));
   Status kept = commit_with(audit, [&] { return update_user_row(*database_, *user); });
   if (!kept) return std::move(kept).error();
-  const std::lock_guard lock(state_mutex_);
-  state_.users[id] = *user;
+  keep_user(*user);
   return user;
 }
 
@@ -149,9 +125,7 @@ Status Service::remove_user(const Principal& actor, UserId id) {
     Result<User> user = user_of(actor, id);
     if (!user) return std::move(user).error();
     before = fields_of(*user);
-    if (is_last_administrator(*user)) {
-      return Error{ErrorId::kLastAdministrator, user->email + " is the only administrator"};
-    }
+    if (Status stays = check_office(*user, {}); !stays) return stays;
     email = user->email;
   }
   Status kept = commit_with(audit_row(actor, "user.remove", email, "", std::move(before)),
@@ -160,6 +134,7 @@ Status Service::remove_user(const Principal& actor, UserId id) {
   const std::lock_guard lock(state_mutex_);
   end_sessions(sessions_of(id));
   state_.users.erase(id);
+  ++access_changes_;
   return {};
 }
 
@@ -170,6 +145,12 @@ Status Service::set_password(const Principal& actor, UserId id, std::string_view
     const std::lock_guard lock(state_mutex_);
     Result<User> user = user_of(actor, id);
     if (!user) return std::move(user).error();
+    // A password that one knows is an account that one has.
+    const bool own = actor.kind == PrincipalKind::kUser && actor.id == id.value;
+    if (!own && two_persons_in(actor.tenant) && adds_security({}, user->access)) {
+      return Error{ErrorId::kConflict, "changes of rights take two people here, and " +
+                                           user->email + " may change rights"};
+    }
     email = user->email;
   }
   if (Status fit = check_password(password, email); !fit) return fit;

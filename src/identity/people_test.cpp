@@ -18,7 +18,7 @@ class People : public IdentityFixture {
     return {.kind = PrincipalKind::kUser,
             .tenant = TenantId{2},
             .id = 99,
-            .role = Role::kAdministrator,
+            .access = Role::kAdministrator,
             .name = "stranger"};
   }
   std::vector<std::string> emails() {
@@ -33,7 +33,7 @@ class People : public IdentityFixture {
 
 TEST_F(People, AreAddedListedAndKept) {
   const User bob = add_bob(admin_);
-  EXPECT_EQ(bob.role, Role::kOperator);
+  EXPECT_EQ(bob.access, Role::kOperator);
   EXPECT_EQ(bob.tenant, TenantId{1});
   EXPECT_TRUE(sign_in(kBob, kBobPassword).ok());
   reopen();
@@ -46,7 +46,7 @@ TEST_F(People, HaveOneAccountForAnAddress) {
   const Error again = identity_
                           ->create_user(admin_, {.email = " BOB@example.com",
                                                  .name = "Another",
-                                                 .role = Role::kViewer,
+                                                 .access = Role::kViewer,
                                                  .password = kBobPassword})
                           .error();
   EXPECT_EQ(again.id, ErrorId::kConflict);
@@ -69,7 +69,7 @@ TEST_F(People, AreManagedByAdministratorsOnly) {
   const Principal engineer = sign_in(kBob, kBobPassword)->session.principal;
   EXPECT_EQ(identity_->list_users(engineer).error().id, ErrorId::kDenied);
   EXPECT_EQ(identity_->create_user(engineer, {}).error().id, ErrorId::kDenied);
-  EXPECT_EQ(identity_->update_user(engineer, bob.id, {.name = {}, .role = Role::kAdministrator})
+  EXPECT_EQ(identity_->update_user(engineer, bob.id, {.name = {}, .access = Role::kAdministrator})
                 .error()
                 .id,
             ErrorId::kDenied);
@@ -97,7 +97,7 @@ TEST_F(People, OfOneOrganisationDoNotExistForAnother) {
 
 TEST_F(People, KeepTheLastAdministrator) {
   const User ann = ann_.session.user;
-  const UserChange to_viewer{.name = {}, .role = Role::kViewer};
+  const UserChange to_viewer{.name = {}, .access = Role::kViewer};
   EXPECT_EQ(identity_->remove_user(admin_, ann.id).error().id, ErrorId::kLastAdministrator);
   EXPECT_EQ(identity_->update_user(admin_, ann.id, to_viewer).error().id,
             ErrorId::kLastAdministrator);
@@ -112,9 +112,9 @@ TEST_F(People, KeepTheLastAdministrator) {
 TEST_F(People, AreRenamedWithoutTheRest) {
   const User bob = add_bob(admin_);
   const User renamed =
-      identity_->update_user(admin_, bob.id, {.name = " Robert ", .role = {}}).value();
+      identity_->update_user(admin_, bob.id, {.name = " Robert ", .access = {}}).value();
   EXPECT_EQ(renamed.name, "Robert");
-  EXPECT_EQ(renamed.role, Role::kOperator);
+  EXPECT_EQ(renamed.access, Role::kOperator);
   reopen();
   EXPECT_EQ(identity_->list_users(admin_)->at(1).name, "Robert");
 }
@@ -143,12 +143,12 @@ TEST_F(People, LeaveNothingBehindThatOpensADoor) {
 
 TEST_F(People, GiveTokensToPrograms) {
   const NewToken made =
-      identity_->create_token(admin_, {.name = "feed", .role = Role::kEngineer, .expires = {}})
+      identity_->create_token(admin_, {.name = "feed", .access = Role::kEngineer, .expires = {}})
           .value();
   EXPECT_TRUE(made.secret.starts_with("lsh_"));
   const Principal program = identity_->find_token(made.secret).value();
   EXPECT_EQ(program.kind, PrincipalKind::kToken);
-  EXPECT_EQ(program.role, Role::kEngineer);
+  EXPECT_EQ(program.access, Role::kEngineer);
   EXPECT_EQ(program.tenant, TenantId{1});
   EXPECT_EQ(program.name, "token:feed");
   reopen();
@@ -205,15 +205,15 @@ TEST_F(People, SeeWhenATokenWasUsedToTheMinute) {
 TEST_F(People, GiveNoRoleAboveTheirOwn) {
   // A token may hold an administrator's rights, a lesser one of them may not make a greater.
   Principal lesser = admin_;
-  lesser.role = Role::kAdministrator;
+  lesser.access = Role::kAdministrator;
   ASSERT_TRUE(
-      identity_->create_token(lesser, {.name = "a", .role = Role::kAdministrator, .expires = {}})
+      identity_->create_token(lesser, {.name = "a", .access = Role::kAdministrator, .expires = {}})
           .ok());
   EXPECT_EQ(
-      identity_->create_token(lesser, {.name = "a", .role = Role{9}, .expires = {}}).error().id,
+      identity_->create_token(lesser, {.name = "a", .access = Role{99}, .expires = {}}).error().id,
       ErrorId::kInvalidArgument);
   EXPECT_EQ(
-      identity_->create_token(lesser, {.name = "a", .role = Role{0}, .expires = {}}).error().id,
+      identity_->create_token(lesser, {.name = "a", .access = Role{0}, .expires = {}}).error().id,
       ErrorId::kInvalidArgument);
 }
 
@@ -221,7 +221,7 @@ TEST_F(People, GiveNoRoleAboveTheirOwn) {
 
 TEST_F(People, LeaveATrailOfWhatTheyChange) {
   const User bob = add_bob(admin_);
-  ASSERT_TRUE(identity_->update_user(admin_, bob.id, {.name = "Rob", .role = {}}).ok());
+  ASSERT_TRUE(identity_->update_user(admin_, bob.id, {.name = "Rob", .access = {}}).ok());
   ASSERT_TRUE(identity_->set_password(admin_, bob.id, "harbour nine violet engine").ok());
   const NewToken token = identity_->create_token(admin_, {.name = "feed", .expires = {}}).value();
   ASSERT_TRUE(identity_->revoke_token(admin_, token.token.id).ok());

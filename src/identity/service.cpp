@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "identity/audit_entry.h"
+#include "identity/grant_store.h"
 
 namespace lineshaft::identity {
 namespace {
@@ -54,9 +55,18 @@ Status Service::load() {
   auto organisations = load_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
+  auto policies = load_policies(*database_);
+  if (!policies) return std::move(policies).error();
+  state_.policies = *std::move(policies);
+  auto requests = load_requests(*database_);
+  if (!requests) return std::move(requests).error();
+  state_.requests = *std::move(requests);
   auto users = load_users(*database_);
   if (!users) return std::move(users).error();
-  for (User& each : *users) state_.users[each.id] = std::move(each);
+  for (User& each : *users) {
+    each.access = Access(each.access.grants(), withheld_in(each.tenant));
+    state_.users[each.id] = std::move(each);
+  }
 
   auto sessions = load_sessions(*database_);
   if (!sessions) return std::move(sessions).error();
@@ -73,6 +83,7 @@ Status Service::load() {
   for (TokenRow& row : *tokens) {
     const Stopwatch age = Stopwatch::resume(row.token.created, row.age, clock_);
     const std::optional<Timestamp> use = row.token.last_used;
+    row.token.access = Access(row.token.access.grants(), withheld_in(row.token.tenant));
     state_.tokens.insert_or_assign(row.digest,
                                    LiveToken{std::move(row.token), row.digest, age, use});
   }

@@ -1,6 +1,7 @@
 // identity/service.h: the implementation of Identity; a .cpp per group of calls.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -54,6 +55,20 @@ class Service final : public Identity {
   Status remove_user(const Principal& actor, UserId user) override;
   Status set_password(const Principal& actor, UserId user, std::string_view password) override;
 
+  // rights_changes.cpp
+  Result<GrantsAnswer> set_grants(const Principal& actor, UserId user,
+                                  std::vector<Grant> grants) override;
+  Result<RightsPolicy> rights_policy(const Principal& actor) const override;
+  Result<PolicyAnswer> set_rights_policy(const Principal& actor,
+                                         const RightsPolicy& policy) override;
+  Result<std::vector<RightsRequest>> list_rights_requests(const Principal& actor) const override;
+  Status approve_rights(const Principal& actor, std::uint64_t request) override;
+  Status drop_rights(const Principal& actor, std::uint64_t request) override;
+  Result<std::vector<Explanation>> explain_access(const Principal& actor,
+                                                  std::optional<UserId> user, Permission what,
+                                                  std::string_view path) const override;
+  std::uint64_t access_changes() const override { return access_changes_; }
+
   // service.cpp
   Status append_audit(const Principal& actor, std::string_view action, std::string_view object,
                       std::string_view detail) override;
@@ -74,6 +89,11 @@ class Service final : public Identity {
     LiveSession live;
   };
   struct Unwritten;  // what maintain() takes to the disk
+  struct Approval {
+    RightsRequest request;
+    std::string asked_by;
+    User user;  // as it is to be; id 0: the policy changes
+  };
 
   // --- any lock state ---
   Status write_waiting();
@@ -86,6 +106,11 @@ class Service final : public Identity {
   Status check_room_for_user(TenantId tenant) const;   // locks by itself
   Status check_room_for_token(TenantId tenant) const;  // locks by itself
   DraftSession draft_session(UserId user, std::string cookie);
+  // May `actor` give a new person, or a new token, such rights alone? rights_changes.cpp
+  Status check_new_user(const Principal& actor, const Access& access) const;   // locks by itself
+  Status check_new_token(const Principal& actor, const Access& access) const;  // locks by itself
+  Access access_in(TenantId tenant, const Access& access) const;               // locks by itself
+  void keep_user(const User& user);                                            // locks by itself
 
   // --- database_mutex_ held ---
   // One transaction: what `change` does (a Status()), and the entry in the audit trail.
@@ -105,17 +130,29 @@ class Service final : public Identity {
   Result<NewSession> start_session(const Credential& credential, const SignInRequest& request);
   Result<User> change_user(const Principal& actor, UserId id, const UserChange& change);
   Status write_unwritten(const Unwritten& unwritten);
+  // rights_changes.cpp
+  Result<RightsRequest> wait_for_second(const Principal& actor, RightsRequest request);
+  Status apply_policy(const Principal& actor, const RightsPolicy& policy,
+                      const std::string& detail);
 
   // --- state_mutex_ held ---
   Session session_of(std::string_view cookie, const User& user) const;
   bool expired(const LiveSession& session) const;
   bool expired(const LiveToken& token) const;
   Result<User> user_of(const Principal& actor, UserId user) const;
-  bool is_last_administrator(const User& user) const;
   std::vector<Digest> sessions_of(UserId user, const Digest* except = nullptr) const;
   std::vector<Digest> surplus_sessions_of(UserId user) const;
   void end_sessions(const std::vector<Digest>& digests);
   Unwritten collect_unwritten();
+  // rights_changes.cpp
+  bool two_persons_in(TenantId tenant) const;
+  PermissionSet withheld_in(TenantId tenant) const;
+  Status check_office(const User& user, const Access& after) const;
+  Status check_gift(const Principal& actor, const User& user, const Access& after) const;
+  Status check_change(const Principal& actor, const User& user, const Access& after) const;
+  Status check_policy(TenantId tenant, const RightsPolicy& policy) const;
+  Result<RightsRequest> request_of(const Principal& actor, std::uint64_t id) const;
+  Result<Approval> approval_of(const Principal& actor, std::uint64_t id) const;
 
   // Checks a password of a known account under the limits on attempts: success, or kSignInFailed,
   // kTooManyAttempts, kSignInBusy. Locks by itself.
@@ -142,12 +179,12 @@ class Service final : public Identity {
 
   mutable std::mutex state_mutex_;
   State state_;  // guarded by state_mutex_
+
+  std::atomic<std::uint64_t> access_changes_ = 0;
 };
 
 // "ann@example.com", or the beginning of what was typed instead, in lower case.
 std::string account_of(std::string_view email);
-// Nobody gives more than they have. Errors: kDenied.
-Status check_grant(const Principal& actor, Role role);
 Principal principal_of(const User& user);
 
 }  // namespace lineshaft::identity

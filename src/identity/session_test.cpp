@@ -227,9 +227,9 @@ TEST_F(Sessions, FollowTheRoleOfTheUserAtOnce) {
   const std::string cookie = sign_in(kBob, kBobPassword)->cookie;
   ASSERT_TRUE(identity_
                   ->update_user(ann_.session.principal, bob.id,
-                                {.name = std::nullopt, .role = Role::kEngineer})
+                                {.name = std::nullopt, .access = Role::kEngineer})
                   .ok());
-  EXPECT_EQ(use(cookie)->principal.role, Role::kEngineer);
+  EXPECT_EQ(use(cookie)->principal.access, Role::kEngineer);
   ASSERT_TRUE(identity_->remove_user(ann_.session.principal, bob.id).ok());
   EXPECT_FALSE(use(cookie).ok());
 }

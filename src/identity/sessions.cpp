@@ -20,7 +20,7 @@ Principal principal_of(const User& user) {
   return {.kind = PrincipalKind::kUser,
           .tenant = user.tenant,
           .id = user.id.value,
-          .role = user.role,
+          .access = user.access,
           .name = user.email};
 }
 

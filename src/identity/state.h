@@ -15,10 +15,6 @@
 
 namespace lineshaft::identity {
 
-// The organisation that claims the server. After damaged records were set aside and the server was
-// claimed again, it finds the history of before under the same number.
-inline constexpr TenantId kFirstTenant{1};
-
 struct LiveSession {
   UserId user;
   Stopwatch age;
@@ -47,7 +43,9 @@ struct State {
   std::unordered_map<UserId, User> users;
   std::unordered_map<Digest, LiveSession, DigestHash> sessions;
   std::unordered_map<Digest, LiveToken, DigestHash> tokens;
-  std::vector<Digest> ended;  // sessions that the disk still has to forget
+  std::map<TenantId, RightsPolicy> policies;  // without an entry: all off
+  std::vector<RightsRequest> requests;        // oldest first
+  std::vector<Digest> ended;                  // sessions that the disk still has to forget
   std::optional<LiveClaimCode> claim_code;
   SignInLimiter limiter;
 };

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "identity/grant_store.h"
+
 namespace lineshaft::identity {
 namespace {
 
@@ -39,12 +41,9 @@ constexpr std::array<std::string_view, 1> kSteps{
        CREATE INDEX audit_of_tenant ON audit (tenant, id);)",
 };
 
-// A number from a damaged file is clamped to what holds nothing, see permissions_of.
-Role role_of(std::int64_t number) {
-  return number >= 1 && number <= 4 ? static_cast<Role>(number) : Role{0};
-}
-
-std::int64_t number_of(Role role) { return static_cast<std::int64_t>(role); }
+// The column `role` is of before there were grants (grant_store.h). It must not be empty: an older
+// program that reads this file takes everybody for a viewer.
+constexpr std::int64_t kRoleOfBefore = 1;
 
 Digest digest_from(ByteSpan blob) {
   Digest digest{};
@@ -77,7 +76,10 @@ Result<std::vector<Row>> load(Database& database, std::string_view sql, Make mak
 
 }  // namespace
 
-Status migrate_store(Database& database) { return database.migrate("identity", kSteps); }
+Status migrate_store(Database& database) {
+  Status own = database.migrate("identity", kSteps);
+  return own ? migrate_grants(database) : own;
+}
 
 Result<std::vector<Organisation>> load_organisations(Database& database) {
   return load<Organisation>(
@@ -88,15 +90,20 @@ Result<std::vector<Organisation>> load_organisations(Database& database) {
 }
 
 Result<std::vector<User>> load_users(Database& database) {
-  return load<User>(database, "SELECT id, tenant, email, name, role, created FROM users",
-                    [](Statement& row) {
-                      return User{.id = UserId{static_cast<std::uint64_t>(row.int64(0))},
-                                  .tenant = TenantId{static_cast<std::uint32_t>(row.int64(1))},
-                                  .email = std::string(row.text(2)),
-                                  .name = std::string(row.text(3)),
-                                  .role = role_of(row.int64(4)),
-                                  .created = Timestamp{row.int64(5)}};
-                    });
+  Result<std::vector<User>> users = load<User>(
+      database, "SELECT id, tenant, email, name, created FROM users", [](Statement& row) {
+        return User{.id = UserId{static_cast<std::uint64_t>(row.int64(0))},
+                    .tenant = TenantId{static_cast<std::uint32_t>(row.int64(1))},
+                    .email = std::string(row.text(2)),
+                    .name = std::string(row.text(3)),
+                    .access = {},
+                    .created = Timestamp{row.int64(4)}};
+      });
+  Result<GrantsOf> grants = load_user_grants(database);
+  if (!grants) return std::move(grants).error();
+  if (!users) return users;
+  for (User& user : *users) user.access = Access((*grants)[user.id.value]);
+  return users;
 }
 
 Result<std::vector<SessionRow>> load_sessions(Database& database) {
@@ -112,20 +119,24 @@ Result<std::vector<SessionRow>> load_sessions(Database& database) {
 }
 
 Result<std::vector<TokenRow>> load_tokens(Database& database) {
-  return load<TokenRow>(
-      database,
-      "SELECT id, tenant, name, role, created, last_used, expires, digest, age FROM tokens",
+  Result<std::vector<TokenRow>> rows = load<TokenRow>(
+      database, "SELECT id, tenant, name, created, last_used, expires, digest, age FROM tokens",
       [](Statement& row) {
         return TokenRow{.token = {.id = TokenId{static_cast<std::uint64_t>(row.int64(0))},
                                   .tenant = TenantId{static_cast<std::uint32_t>(row.int64(1))},
                                   .name = std::string(row.text(2)),
-                                  .role = role_of(row.int64(3)),
-                                  .created = Timestamp{row.int64(4)},
-                                  .last_used = optional_time(row, 5),
-                                  .expires = optional_time(row, 6)},
-                        .digest = digest_from(row.blob(7)),
-                        .age = Nanoseconds(row.int64(8))};
+                                  .access = {},
+                                  .created = Timestamp{row.int64(3)},
+                                  .last_used = optional_time(row, 4),
+                                  .expires = optional_time(row, 5)},
+                        .digest = digest_from(row.blob(6)),
+                        .age = Nanoseconds(row.int64(7))};
       });
+  Result<GrantsOf> grants = load_token_grants(database);
+  if (!grants) return std::move(grants).error();
+  if (!rows) return rows;
+  for (TokenRow& row : *rows) row.token.access = Access((*grants)[row.token.id.value]);
+  return rows;
 }
 
 Status insert_organisation(Database& database, const Organisation& organisation,
@@ -138,16 +149,22 @@ Result<UserId> insert_user(Database& database, const User& user, std::string_vie
   Status added = database.run(
       "INSERT INTO users (tenant, email, name, role, hash, created) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-      std::int64_t{user.tenant.value}, user.email, user.name, number_of(user.role), hash,
-      user.created);
-  if (added) return UserId{static_cast<std::uint64_t>(database.last_insert_id())};
+      std::int64_t{user.tenant.value}, user.email, user.name, kRoleOfBefore, hash, user.created);
+  if (added) {
+    const UserId id{static_cast<std::uint64_t>(database.last_insert_id())};
+    if (Status put = put_user_grants(database, id, user.access); !put) {
+      return std::move(put).error();
+    }
+    return id;
+  }
   if (added.error().id != ErrorId::kConflict) return std::move(added).error();
   return Error{ErrorId::kConflict, "email: " + user.email + " has an account already"};
 }
 
 Status update_user_row(Database& database, const User& user) {
-  return database.run("UPDATE users SET name = ?2, role = ?3 WHERE id = ?1",
-                      static_cast<std::int64_t>(user.id.value), user.name, number_of(user.role));
+  Status updated = database.run("UPDATE users SET name = ?2 WHERE id = ?1",
+                                static_cast<std::int64_t>(user.id.value), user.name);
+  return updated ? put_user_grants(database, user.id, user.access) : updated;
 }
 
 Status update_user_hash(Database& database, UserId user, std::string_view hash) {
@@ -190,11 +207,14 @@ Result<TokenId> insert_token(Database& database, const TokenRow& row) {
   Status added = database.run(
       "INSERT INTO tokens (tenant, name, role, digest, created, age, expires) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-      std::int64_t{row.token.tenant.value}, row.token.name, number_of(row.token.role),
-      ByteSpan(row.digest), row.token.created, std::int64_t{row.age.count()},
-      optional_ns(row.token.expires));
+      std::int64_t{row.token.tenant.value}, row.token.name, kRoleOfBefore, ByteSpan(row.digest),
+      row.token.created, std::int64_t{row.age.count()}, optional_ns(row.token.expires));
   if (!added) return std::move(added).error();
-  return TokenId{static_cast<std::uint64_t>(database.last_insert_id())};
+  const TokenId id{static_cast<std::uint64_t>(database.last_insert_id())};
+  if (Status put = put_token_grants(database, id, row.token.access); !put) {
+    return std::move(put).error();
+  }
+  return id;
 }
 
 Status update_token_use(Database& database, const TokenRow& row) {

@@ -13,7 +13,7 @@ constexpr std::string_view kPrefix = "lsh_";
 // For the audit trail.
 std::string fields_of(const Token& token) {
   return text_object({{"name", token.name},
-                      {"role", role_name(token.role)},
+                      {"access", access_text(token.access)},
                       {"expires", token.expires ? format_rfc3339(*token.expires) : "never"}});
 }
 
@@ -26,6 +26,16 @@ bool Service::expired(const LiveToken& token) const {
   return clock_.now() >= *expires || token.age.elapsed(clock_) >= *expires - token.token.created;
 }
 
+Principal Service::use_of(LiveToken& used) {
+  Token& token = used.token;
+  token.last_used = clock_.now();
+  return Principal{.kind = PrincipalKind::kToken,
+                   .tenant = token.tenant,
+                   .id = token.id.value,
+                   .access = token.access,
+                   .name = "token:" + token.name};
+}
+
 Result<Principal> Service::find_token(std::string_view secret) {
   const Error unknown{ErrorId::kNotSignedIn, "there is no such token, or it is expired"};
   if (secret.size() != kPrefix.size() + kSecretCharacters || !secret.starts_with(kPrefix)) {
@@ -35,13 +45,17 @@ Result<Principal> Service::find_token(std::string_view secret) {
   const std::lock_guard lock(state_mutex_);
   const auto found = state_.tokens.find(digest);
   if (found == state_.tokens.end() || expired(found->second)) return unknown;
-  Token& token = found->second.token;
-  token.last_used = clock_.now();
-  return Principal{.kind = PrincipalKind::kToken,
-                   .tenant = token.tenant,
-                   .id = token.id.value,
-                   .role = token.role,
-                   .name = "token:" + token.name};
+  return use_of(found->second);
+}
+
+Result<Principal> Service::find_token(TokenId token) {
+  const std::lock_guard lock(state_mutex_);
+  const auto found = std::ranges::find_if(
+      state_.tokens, [&](const auto& each) { return each.second.token.id == token; });
+  if (found == state_.tokens.end() || expired(found->second)) {
+    return Error{ErrorId::kNotSignedIn, "the certificate's token is revoked or expired"};
+  }
+  return use_of(found->second);
 }
 
 Status Service::check_room_for_token(TenantId tenant) const {
@@ -55,7 +69,7 @@ Status Service::check_room_for_token(TenantId tenant) const {
 
 Result<NewToken> Service::create_token(const Principal& actor, const TokenRequest& request) {
   if (Status may = authorise(actor, Permission::kTokenManage); !may) return std::move(may).error();
-  if (Status may = check_grant(actor, request.role); !may) return std::move(may).error();
+  if (Status may = check_new_token(actor, request.access); !may) return std::move(may).error();
   Result<std::string> name = normalise_name("name", request.name);
   if (!name) return std::move(name).error();
   const std::string secret = std::string(kPrefix) + new_secret();
@@ -66,7 +80,7 @@ Result<NewToken> Service::create_token(const Principal& actor, const TokenReques
   TokenRow row{.token = {.id = {},
                          .tenant = actor.tenant,
                          .name = std::move(name).value(),
-                         .role = request.role,
+                         .access = access_in(actor.tenant, request.access),
                          .created = age.started(),
                          .last_used = std::nullopt,
                          .expires = request.expires},
@@ -76,7 +90,7 @@ Result<NewToken> Service::create_token(const Principal& actor, const TokenReques
   if (Status room = check_room_for_token(actor.tenant); !room) return std::move(room).error();
   const AuditRow audit =
       audit_row(actor, "token.create", row.token.name,
-                "role " + std::string(role_name(row.token.role)), "", fields_of(row.token));
+                access_text(row.token.access), "", fields_of(row.token));
   Status kept = commit_with(audit, [&]() -> Status {
     Result<TokenId> id = insert_token(*database_, row);
     if (!id) return std::move(id).error();
@@ -123,6 +137,7 @@ Status Service::revoke_token(const Principal& actor, TokenId token) {
   if (!kept) return kept;
   const std::lock_guard lock(state_mutex_);
   std::erase_if(state_.tokens, [&](const auto& each) { return each.second.token.id == token; });
+  ++access_changes_;
   return {};
 }
 

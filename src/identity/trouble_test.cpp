@@ -260,7 +260,7 @@ TEST_F(Trouble, ManyThreadsAtTheSameTimeLeaveAConsistentState) {
   threads.emplace_back([&] {
     for (int i = 0; i < 20; ++i) {
       const Role role = i % 2 == 0 ? Role::kViewer : Role::kEngineer;
-      EXPECT_TRUE(identity_->update_user(admin, bob.id, {.name = {}, .role = role}).ok());
+      EXPECT_TRUE(identity_->update_user(admin, bob.id, {.name = {}, .access = role}).ok());
     }
   });
   for (std::size_t i = 2; i < threads.size(); ++i) threads[i].join();
@@ -268,7 +268,7 @@ TEST_F(Trouble, ManyThreadsAtTheSameTimeLeaveAConsistentState) {
   for (std::size_t i = 0; i < 2; ++i) threads[i].join();
   reopen();
   EXPECT_EQ(identity_->list_tokens(admin)->size(), 15U);
-  EXPECT_EQ(identity_->list_users(admin)->at(1).role, Role::kEngineer);
+  EXPECT_EQ(identity_->list_users(admin)->at(1).access, Role::kEngineer);
 }
 
 TEST_F(Trouble, TwoClaimsWithTheSameCodeMakeOneOrganisation) {
