@@ -1,7 +1,14 @@
 // The objects of the HTTP API, as docs/reference/api.md has them.
 
 export type Role = 'viewer' | 'operator' | 'engineer' | 'administrator';
-export const ROLES: readonly Role[] = ['viewer', 'operator', 'engineer', 'administrator'];
+export const ROLES: readonly Role[] = ['viewer', 'operator', 'engineer', 'quality', 'energy', 'ip_officer', 'finance', 'partner',
+  'auditor', 'system', 'security', 'administrator'];
+
+/** A role, and where it counts: '*', or the path of a level of the plant with all below it. */
+export interface Grant {
+  role: Role;
+  place: string;
+}
 
 export interface Problem {
   id: string; // "LS-1002"; "" when the server did not answer at all
@@ -24,24 +31,25 @@ export interface ServerStatus {
 }
 
 export interface Session {
-  user: { id: number; email: string; name: string; role: Role };
+  user: { id: number; email: string; name: string; grants: Grant[] };
   organisation: { id: number; name: string };
   csrf: string;
-  permissions: string[];
+  permissions: string[]; // held at any place at all
+  everywhere: string[]; // held in the whole organisation
 }
 
 export interface User {
   id: number;
   email: string;
   name: string;
-  role: Role;
+  grants: Grant[];
   created: string;
 }
 
 export interface Token {
   id: number;
   name: string;
-  role: Role;
+  grants: Grant[];
   created: string;
   last_used?: string | null;
   expires?: string | null;
@@ -63,7 +71,7 @@ export interface Overview {
   started: string;
   version: string;
   values_per_second: number;
-  values_stored: number;
+  values_stored: number | null; // as memory_bytes and storage: null for who does not run the server
   tags: number;
   tags_bad: number;
   connections: { total: number; connected: number; retrying: number; disabled: number };
@@ -80,7 +88,7 @@ export interface Overview {
     scrub_finished: string | null;
     last_backup: string | null;
   };
-  memory_bytes: number;
+  memory_bytes: number | null;
   attention: Attention[];
 }
 
