@@ -2,19 +2,21 @@
 // is fetched when it is first needed.
 import type { Component } from 'svelte';
 import type { IconName } from '../components/Icon.svelte';
+import { may, mayEverywhere } from './session.svelte.ts';
 
 export interface PageEntry {
   id: string; // the words are page.<id>
   href: string;
   icon: IconName;
   permissions: readonly string[]; // any of them
+  whole?: boolean; // held in the whole organisation, not for a place only
   load: () => Promise<{ default: Component }>;
 }
 
 export const PAGES: readonly PageEntry[] = [
   { id: 'overview', href: '/', icon: 'overview', permissions: ['connection.read'], load: () => import('../pages/Overview.svelte') },
   { id: 'machines', href: '/machines', icon: 'machines', permissions: ['connection.read'], load: () => import('../pages/Machines.svelte') },
-  { id: 'flows', href: '/flows', icon: 'flows', permissions: ['connection.read'], load: () => import('../pages/Flows.svelte') },
+  { id: 'flows', href: '/flows', icon: 'flows', permissions: ['connection.read'], whole: true, load: () => import('../pages/Flows.svelte') },
   { id: 'tags', href: '/tags', icon: 'tags', permissions: ['tag.read'], load: () => import('../pages/Tags.svelte') },
   { id: 'trends', href: '/trends', icon: 'trends', permissions: ['tag.read'], load: () => import('../pages/Trends.svelte') },
   { id: 'import', href: '/import', icon: 'import', permissions: ['import.run'], load: () => import('../pages/Import.svelte') },
@@ -22,10 +24,13 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'agreements', href: '/agreements', icon: 'agreements', permissions: ['rights.read'], load: () => import('../pages/Agreements.svelte') },
   { id: 'licences', href: '/licences', icon: 'licences', permissions: ['rights.read'], load: () => import('../pages/Licences.svelte') },
   { id: 'settlement', href: '/settlement', icon: 'settlement', permissions: ['rights.read'], load: () => import('../pages/Settlement.svelte') },
-  { id: 'ledger', href: '/ledger', icon: 'ledger', permissions: ['rights.read'], load: () => import('../pages/Ledger.svelte') },
+  { id: 'ledger', href: '/ledger', icon: 'ledger', permissions: ['ledger.read'], load: () => import('../pages/Ledger.svelte') },
   { id: 'network', href: '/network', icon: 'network', permissions: ['rights.read'], load: () => import('../pages/Network.svelte') },
-  { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
+  { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'certificate.manage', 'retention.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
 ];
+
+/** May who is signed in open it? */
+export const mayOpen = (page: PageEntry): boolean => page.permissions.some(page.whole ? mayEverywhere : may);
 
 /** The page of an address: the entry itself or what lies under it. */
 export function pageOf(path: string): PageEntry | null {

@@ -42,4 +42,7 @@ export function signedOut(): void {
   authority.csrf = '';
 }
 
+/** Somewhere in the plant. The server looks again, for each thing. */
 export const may = (permission: string): boolean => app.session?.permissions.includes(permission) ?? false;
+/** In the whole organisation. */
+export const mayEverywhere = (permission: string): boolean => app.session?.everywhere.includes(permission) ?? false;

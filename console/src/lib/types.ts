@@ -1,6 +1,7 @@
 // The objects of the HTTP API, as docs/reference/api.md has them.
 
-export type Role = 'viewer' | 'operator' | 'engineer' | 'administrator';
+export type Role =
+  | 'viewer' | 'operator' | 'engineer' | 'quality' | 'energy' | 'ip_officer' | 'finance' | 'partner' | 'auditor' | 'system' | 'security' | 'administrator';
 export const ROLES: readonly Role[] = ['viewer', 'operator', 'engineer', 'quality', 'energy', 'ip_officer', 'finance', 'partner',
   'auditor', 'system', 'security', 'administrator'];
 
@@ -87,7 +88,7 @@ export interface Overview {
     repaired_blocks: number;
     scrub_finished: string | null;
     last_backup: string | null;
-  };
+  } | null;
   memory_bytes: number | null;
   attention: Attention[];
 }
