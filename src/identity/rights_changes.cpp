@@ -54,7 +54,7 @@ Status Service::check_office(const User& user, const Access& after) const {
   });
   if (others >= (two_persons_in(user.tenant) ? 2 : 1)) return {};
   return Error{ErrorId::kLastAdministrator,
-               others == 0 ? user.email + " is the only one who manages people"
+               others == 0 ? user.email + " is the only administrator of people"
                            : std::string(kTakesTwo) + ", and only one would be left"};
 }
 

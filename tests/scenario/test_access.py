@@ -61,7 +61,7 @@ class Rights(Scenario):
     def test_a_viewer_reads_and_changes_nothing(self):
         document = self.server.get("/openapi.json")
         self.server.token = self.token("viewer")
-        may = {"Needs tag.read.", "Needs connection.read.", "Needs metrics.read.", "Needs rights.read."}
+        may = {"Needs tag.read.", "Needs connection.read.", "Needs metrics.read.", "Needs rights.read.", "Needs ledger.read."}
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 needs = operation.get("description")

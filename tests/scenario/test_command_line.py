@@ -176,7 +176,7 @@ class CommandLine(Scenario):
         self.server.cli("user", "add", "--email", "bo@example.com", "--name", "Bo", "--role", "operator",
                         environment={"LINESHAFT_PASSWORD": PASSWORD})
         bo = next(u for u in json.loads(self.server.cli("user", "ls", "-o", "json")) if u["name"] == "Bo")
-        self.assertEqual(bo["role"], "operator")
+        self.assertEqual(bo["grants"], [{"role": "operator", "place": "*"}])
         self.server.cli("user", "rm", str(bo["id"]))
         self.assertNotIn("bo@example.com", self.server.cli("user", "ls"))
         secret = self.server.cli("token", "add", "feed").strip()

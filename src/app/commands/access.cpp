@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "app/cli.h"
+#include "app/commands/grants.h"
 
 namespace lineshaft::app {
 namespace {
@@ -13,10 +14,10 @@ namespace {
 const std::vector<Column> kUserColumns{{"id", "/id"},
                                        {"email", "/email"},
                                        {"name", "/name"},
-                                       {"role", "/role"},
+                                       {"roles", "/roles"},
                                        {"created", "/created"}};
 const std::vector<Column> kTokenColumns{
-    {"id", "/id"},           {"name", "/name"},           {"role", "/role"},
+    {"id", "/id"},           {"name", "/name"},           {"roles", "/roles"},
     {"created", "/created"}, {"last used", "/last_used"}, {"expires", "/expires"}};
 
 // From LINESHAFT_PASSWORD (for scripts), else asked on the terminal without echo. Never an option:
@@ -57,6 +58,7 @@ struct AccessOptions {
   std::string email;
   std::string name;
   std::string role = "viewer";
+  std::vector<std::string> grants;
   std::uint64_t id = 0;
 };
 
@@ -110,7 +112,7 @@ int print_list(Cli& cli, ApiClient& api, const std::string& path,
                const std::vector<Column>& columns) {
   const Result<Json> answer = api.get(path);
   if (!answer) return print_error(answer.error());
-  print_rows(cli.format(), columns, (*answer)["items"]);
+  print_rows(cli.format(), columns, with_roles(cli.format(), (*answer)["items"]));
   return kExitOk;
 }
 
@@ -127,17 +129,15 @@ void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) 
   CLI::App* add = user->add_subcommand("add", "Add a person; asks for the first password");
   add->add_option("--email", options->email, "Address to sign in with")->required();
   add->add_option("--name", options->name, "Name of the person")->required();
-  add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
-      ->capture_default_str();
+  add_grant_options(add, options->role, options->grants);
   cli.on_data(add, [&cli, options](ApiClient& api) {
     Result<std::string> password = ask_password("password of " + options->email);
     if (!password) return print_error(password.error());
-    const Result<Json> answer = api.post("/users", {{"email", options->email},
-                                                    {"name", options->name},
-                                                    {"role", options->role},
-                                                    {"password", *password}});
+    Json body = grants_body(options->role, options->grants);
+    body.update({{"email", options->email}, {"name", options->name}, {"password", *password}});
+    const Result<Json> answer = api.post("/users", body);
     if (!answer) return print_error(answer.error());
-    print_object(cli.format(), kUserColumns, *answer);
+    print_object(cli.format(), kUserColumns, with_roles(cli.format(), Json::array({*answer}))[0]);
     return kExitOk;
   });
   CLI::App* party = user->add_subcommand("party", "Say for which party of the register one speaks");
@@ -160,11 +160,11 @@ void add_token_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options)
               [&cli](ApiClient& api) { return print_list(cli, api, "/tokens", kTokenColumns); });
   CLI::App* add = token->add_subcommand("add", "Make a token; it is printed once");
   add->add_option("name", options->name, "What the token is for")->required();
-  add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
-      ->capture_default_str();
+  add_grant_options(add, options->role, options->grants);
   cli.on_api(add, [options](ApiClient& api) {
-    const Result<Json> answer =
-        api.post("/tokens", {{"name", options->name}, {"role", options->role}});
+    Json body = grants_body(options->role, options->grants);
+    body["name"] = options->name;
+    const Result<Json> answer = api.post("/tokens", body);
     if (!answer) return print_error(answer.error());
     std::cout << (*answer)["token"].get<std::string>() << std::endl;
     return kExitOk;
