@@ -38,7 +38,7 @@ class Matrix : public Api {
   static constexpr const char* kHere = "Northfield/melt";
   // In every name of our things, so that a list that shows any of them is found out.
   static constexpr std::string_view kOurs = "Northfield";
-  static constexpr std::string_view kOutside = "rolling";
+  static constexpr std::string_view kOutside = "rollmill";
 
   Matrix() {
     services_->maintenance = &maintenance_;
@@ -217,9 +217,9 @@ class Matrix : public Api {
   }
   void make_plant() {
     things_["tag"] = make_tag("Northfield/melt/eaf1/power");
-    things_outside_["tag"] = make_tag("Northfield/rolling/mill/speed");
+    things_outside_["tag"] = make_tag("Northfield/rollmill/mill/speed");
     things_["connection"] = make_connection("inside", "Northfield/melt/eaf1/count");
-    things_outside_["connection"] = make_connection("rolling", "Northfield/rolling/mill/count");
+    things_outside_["connection"] = make_connection("rollmill", "Northfield/rollmill/mill/count");
     things_["flow"] = std::to_string(must("POST", "/flows",
                                           {{"name", "Northfield flow"},
                                            {"kind", "modbus-server"},
@@ -232,7 +232,7 @@ class Matrix : public Api {
          administrator_);
     things_["template"] = "NorthfieldKind";
     things_["import"] = make_import("Northfield/melt/eaf1");
-    things_outside_["import"] = make_import("Northfield/rolling/mill");
+    things_outside_["import"] = make_import("Northfield/rollmill/mill");
     SampleBatch samples{TenantId{1}, {1}, {}};
     for (const auto* things : {&things_, &things_outside_}) {
       const TagId id{static_cast<std::uint32_t>(std::stoul(things->at("tag")))};

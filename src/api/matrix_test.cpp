@@ -136,7 +136,7 @@ TEST_F(Matrix, APathElsewhereIsRefusedWithoutALook) {
   };
   const Json tag = {{"type", "float64"}, {"interpolation", "linear"}};
   for (const char* last : {"mill/speed", "mill/nothing"}) {
-    const std::string elsewhere = std::string("Northfield/rolling/") + last;
+    const std::string elsewhere = std::string("Northfield/rollmill/") + last;
     Json wanted = tag;
     wanted["path"] = elsewhere;
     EXPECT_EQ(status("POST", "/tags", wanted), 403) << elsewhere;

@@ -141,7 +141,7 @@ TEST_F(Duties, MakingAnAdministratorTakesASecondPersonWhoNeitherAskedNorGetsIt) 
   const std::uint64_t id = asked.waits->id;
   EXPECT_EQ(identity_->approve_rights(ann(), id).error().id, ErrorId::kConflict);
   EXPECT_EQ(identity_->approve_rights(now(bob), id).error().id, ErrorId::kDenied);
-  const auto token = identity_->create_token(now(sue), {"t", Role::kViewer, {}}).value();
+  const auto token = identity_->create_token(ann(), {"t", Role::kViewer, {}}).value();
   Principal hand = *identity_->find_token(token.secret);
   hand.access = Role::kAdministrator;
   EXPECT_EQ(identity_->approve_rights(hand, id).error().id, ErrorId::kConflict)
