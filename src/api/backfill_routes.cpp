@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"
+#include "api/scope.h"
 
 namespace lineshaft::api {
 namespace {
@@ -48,9 +49,9 @@ Result<BackfillRequest> read_request(const Request& request) {
 }
 
 Result<Reply> status(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto found = services.connections.backfill_status(request.tenant(), *id);
+  const auto connection = path_connection(services, request);
+  if (!connection) return connection.error();
+  const auto found = services.connections.backfill_status(request.tenant(), connection->id);
   if (!found) return found.error();
   return Reply::json(status_json(*found));
 }
@@ -87,7 +88,7 @@ Result<Reply> cancel(const Services& services, const Request& request) {
 
 std::vector<Route> backfill_routes(const Services& services) {
   using identity::Permission;
-  const Rule read = Rule::needs(Permission::kConnectionRead);
+  const Rule read = Rule::needs_at(Permission::kConnectionRead);
   const Rule manage = Rule::needs(Permission::kConnectionManage);
   return {
       {"GET", "/connections/{id}/backfill", read,

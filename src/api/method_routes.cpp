@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/resources.h"
+#include "api/scope.h"
 #include "connect/connection_json.h"
 
 namespace lineshaft::api {
@@ -39,9 +40,6 @@ Result<CallOrder> read_order(const Services& services, const Request& request) {
   order.tenant = request.tenant();
   order.who = request.principal.name;
   order.now = services.clock.now();
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  order.connection = *id;
   const Result<Json> body = request.body();
   if (!body) return body.error();
   if (Status known = only_fields(*body, {"method", "arguments", "token", "machine"}); !known) {
@@ -90,9 +88,10 @@ std::string results_text(const MethodOutcome& outcome) {
 }
 
 Result<Reply> list(const Services& services, const Request& request) {
-  const Result<std::uint32_t> id = request.id();
-  if (!id) return id.error();
-  const auto view = services.connections.methods(request.tenant(), *id, services.clock.now());
+  const auto connection = path_connection(services, request);
+  if (!connection) return connection.error();
+  const auto view =
+      services.connections.methods(request.tenant(), connection->id, services.clock.now());
   if (!view) return view.error();
   Json items = Json::array();
   for (const connect::MethodView& method : view->methods) {
@@ -113,10 +112,14 @@ Result<Reply> list(const Services& services, const Request& request) {
 
 // May move a machine: the audit trail knows of it before, and of the outcome after.
 Result<Reply> call(const Services& services, const Request& request) {
+  const auto connection = path_connection(services, request);
+  if (!connection) return connection.error();
+  // A method moves the whole machine, so the right must reach all that stands on it.
+  Status may = may_at(request, identity::Permission::kTagWrite, place_of(connection->config));
+  if (!may) return may.error();
   Result<CallOrder> order = read_order(services, request);
   if (!order) return order.error();
-  const auto connection = services.connections.get(request.tenant(), order->connection);
-  if (!connection) return connection.error();
+  order->connection = connection->id;
   const std::string& method = order->call.name;
   const std::string subject = connection->config.name + ": " + method;
   const std::string begin = "(" + connect::arguments_text(order->call) + ")" +
@@ -147,10 +150,10 @@ Result<Reply> call(const Services& services, const Request& request) {
 std::vector<Route> method_routes(const Services& services) {
   using identity::Permission;
   return {
-      {"GET", "/connections/{id}/methods", Rule::needs(Permission::kConnectionRead),
+      {"GET", "/connections/{id}/methods", Rule::needs_at(Permission::kConnectionRead),
        "The methods that its settings allow, as the machine describes them", "", "MethodList",
        bind(services, list)},
-      {"POST", "/connections/{id}/call", Rule::needs(Permission::kTagWrite),
+      {"POST", "/connections/{id}/call", Rule::needs_at(Permission::kTagWrite),
        "Call a method of the machine; dangerous ones in two steps", "MethodCall", "MethodResult",
        bind(services, call)},
   };
