@@ -3,6 +3,7 @@
 // (matrix_test.cpp).
 #pragma once
 
+#include <cctype>
 #include <fstream>
 #include <map>
 #include <string>
@@ -91,8 +92,12 @@ class Matrix : public Api {
         probe.body == std::string_view("BATCH") ? batch_for(name) : with(probe.body, name);
     const Reply reply = router_->answer(request);
     std::string text = std::to_string(reply.status) + " " + reply.body;
+    // Whole words only: the 1 of LS-1002 was not asked for.
+    const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
     for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
-      text.replace(at, name.size(), "@");
+      const std::size_t end = at + name.size();
+      const bool begins = at == 0 || !(is_part(text[at - 1]) || text[at - 1] == '-');
+      if (begins && (end == text.size() || !is_part(text[end]))) text.replace(at, name.size(), "@");
     }
     return text;
   }
