@@ -377,7 +377,7 @@ std::uint64_t search_tags(const TagTree& tree, const TagFilter& filter, TagWindo
   };
   for (const Start& start : starts_of(filter)) {
     const NodeId node = tree.find(start.path);
-    if (node == TagTree::kRoot) continue;
+    if (node == 0) continue;  // nothing is there
     const TagWindow rest{window.offset - std::min(window.offset, total), window.limit - handed};
     total += Walk(tree, answers, levels.size(), rest, counted).from(node, start.itself);
   }
