@@ -208,7 +208,7 @@ class Matrix : public Api {
              {{"name", "Northfield " + name},
               {"protocol", "modbus-tcp"},
               {"enabled", false},
-              {"settings", {{"host", "192.0.2.1"}, {"port", 502}, {"unit", 1}}},
+              {"settings", {{"host", "192.0.2.1"}, {"port", 502}, {"unit_id", 1}}},
               {"signals",
                {{{"path", path}, {"area", "holding"}, {"address", 0}, {"type", "uint16"}}}}},
              administrator_)["id"]
