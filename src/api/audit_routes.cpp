@@ -2,10 +2,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "api/ledger_json.h"
 #include "api/resources.h"
-#include "base/hex.h"
-#include "ledger/witnesses.h"
+#include "api/witness_answers.h"
 
 namespace lineshaft::api {
 namespace {
@@ -164,24 +162,6 @@ Result<Reply> export_entries(const Services& services, const Request& request) {
 
 // --- proof ---
 
-Json witnesses_json(const std::vector<ledger::Witness>& witnesses) {
-  Json items = Json::array();
-  for (const ledger::Witness& witness : witnesses) {
-    Json item = {{"name", witness.key.name},
-                 {"key", witness.key.text()},
-                 {"size", nullptr},
-                 {"time", nullptr},
-                 {"note", nullptr}};
-    if (witness.last) {
-      item["size"] = witness.last->checkpoint.size;
-      item["time"] = format_rfc3339(witness.last->time);
-      item["note"] = witness.last->note.encoded();
-    }
-    items.push_back(std::move(item));
-  }
-  return items;
-}
-
 Result<Reply> status(const Services& services, const Request& request) {
   const auto status = trail(services).status(request.principal);
   if (!status) return status.error();
@@ -228,63 +208,25 @@ Result<Reply> consistency(const Services& services, const Request& request) {
   if (!old_root) return old_root.error();
   const auto root = trail(services).root_of(*to);
   if (!root) return root.error();
-  return Reply::json({{"from", *from},
-                      {"to", *to},
-                      {"from_root", hex_text(*old_root)},
-                      {"root", hex_text(*root)},
-                      {"proof", hashes_json(*proof)}});
+  return consistency_reply(*from, *to, *old_root, *root, *proof);
 }
 
 // --- witnesses ---
 
-Result<std::string> only_text(const Request& request, const char* field) {
-  const Result<Json> body = request.body();
-  if (!body) return body.error();
-  if (Status known = only_fields(*body, {field}); !known) return known.error();
-  return required_string(*body, field);
-}
+constexpr std::string_view kLog = "audit";
 
-Result<Reply> add_witness(const Services& services, const Request& request) {
-  const Result<std::string> text = only_text(request, "key");
-  if (!text) return text.error();
-  const auto key = ledger::NoteKey::parse(*text);
-  if (!key) return Error{key.error().id, "key: " + key.error().what};
-  if (Status noted = audit(services, request, "audit.witness.add", key->name, *text); !noted) {
-    return noted.error();
-  }
-  if (Status added = trail(services).witnesses().add(*key); !added) return added.error();
-  return Reply::json({{"name", key->name}, {"key", *text}}, 201);
+Result<Reply> witness_list(const Services& services, const Request&) {
+  return list_witnesses(trail(services).witnesses());
 }
-
-Result<Reply> remove_witness(const Services& services, const Request& request) {
-  const std::string name = request.name("witness");
-  if (Status noted = audit(services, request, "audit.witness.remove", name); !noted) {
-    return noted.error();
-  }
-  if (Status done = trail(services).witnesses().remove(name); !done) return done.error();
-  return Reply::nothing();
+Result<Reply> new_witness(const Services& services, const Request& request) {
+  return add_witness(services, request, trail(services).witnesses(), kLog);
 }
-
-Result<Reply> list_witnesses(const Services& services, const Request&) {
-  const auto witnesses = trail(services).witnesses().list();
-  if (!witnesses) return witnesses.error();
-  Json items = witnesses_json(*witnesses);
-  const std::size_t total = items.size();
-  return Reply::json({{"items", std::move(items)}, {"total", total}});
+Result<Reply> no_witness(const Services& services, const Request& request) {
+  return remove_witness(services, request, trail(services).witnesses(), kLog);
 }
-
-// Whoever brings it: the signatures in it say who made it.
-Result<Reply> take_cosigned(const Services& services, const Request& request) {
-  const Result<std::string> text = only_text(request, "note");
-  if (!text) return text.error();
-  const auto note = ledger::parse_note(*text);
-  if (!note) return Error{note.error().id, "note: " + note.error().what};
-  const auto names = trail(services).take_cosigned(*note);
-  if (!names && names.error().id == ErrorId::kVerificationFailed) {
-    return Error{ErrorId::kInvalidArgument, "note: " + names.error().what};
-  }
-  if (!names) return names.error();
-  return Reply::json({{"witnesses", *names}});
+Result<Reply> cosigned(const Services& services, const Request& request) {
+  return take_cosigned(request,
+                       [&](const auto& note) { return trail(services).take_cosigned(note); });
 }
 
 // --- settings and feeds ---
@@ -371,14 +313,14 @@ std::vector<Route> audit_routes(const Services& services) {
       {"GET", "/audit/consistency", read, "That the trail continues an older one", "",
        "ConsistencyProof", bind(services, consistency)},
       {"GET", "/audit/witnesses", read, "Who cosigns the trail, and what each cosigned last", "",
-       "WitnessPage", bind(services, list_witnesses)},
+       "WitnessPage", bind(services, witness_list)},
       {"POST", "/audit/witnesses", manage, "Make a witness of the trail known", "NewWitness",
-       "NewWitness", bind(services, add_witness)},
+       "NewWitness", bind(services, new_witness)},
       {"DELETE", "/audit/witnesses/{witness}", manage, "Forget a witness of the trail", "", "",
-       bind(services, remove_witness)},
+       bind(services, no_witness)},
       {"POST", "/audit/cosignatures", read,
        "Bring a checkpoint of the trail that known witnesses cosigned", "CosignedNote",
-       "CosignedBy", bind(services, take_cosigned)},
+       "CosignedBy", bind(services, cosigned)},
       {"PUT", "/audit/settings", manage, "Say how long entries are kept", "AuditSettings",
        "AuditStatus", bind(services, put_settings)},
       {"GET", "/audit/feeds", read, "Where entries are sent", "", "AuditFeedPage",

@@ -5,6 +5,7 @@
 #include "api/ledger_json.h"
 #include "api/resources.h"
 #include "api/rights_view.h"
+#include "api/witness_answers.h"
 #include "base/hex.h"
 
 namespace lineshaft::api {
@@ -292,11 +293,7 @@ Result<Reply> consistency(const Services& services, const Request& request) {
   if (!old_root) return old_root.error();
   const auto root = services.ledger->root_of(*to);
   if (!root) return root.error();
-  return Reply::json({{"from", *from},
-                      {"to", *to},
-                      {"from_root", hex_text(*old_root)},
-                      {"root", hex_text(*root)},
-                      {"proof", hashes_json(*proof)}});
+  return consistency_reply(*from, *to, *old_root, *root, *proof);
 }
 
 Result<Reply> export_all(const Services& services, const Request& request) {
@@ -326,66 +323,20 @@ Result<Reply> export_all(const Services& services, const Request& request) {
 
 // --- witnesses ---
 
-Result<Reply> list_witnesses(const Services& services, const Request&) {
-  const auto witnesses = services.ledger->witnesses().list();
-  if (!witnesses) return witnesses.error();
-  Json items = Json::array();
-  for (const ledger::Witness& witness : *witnesses) {
-    Json item = {{"name", witness.key.name},
-                 {"key", witness.key.text()},
-                 {"size", nullptr},
-                 {"time", nullptr},
-                 {"note", nullptr}};
-    if (witness.last) {
-      item["size"] = witness.last->checkpoint.size;
-      item["time"] = format_rfc3339(witness.last->time);
-      item["note"] = witness.last->note.encoded();
-    }
-    items.push_back(std::move(item));
-  }
-  const std::size_t total = items.size();
-  return Reply::json({{"items", std::move(items)}, {"total", total}});
-}
+constexpr std::string_view kLog = "ledger";
 
-Result<Reply> add_witness(const Services& services, const Request& request) {
-  const Result<Json> body = request.body();
-  if (!body) return body.error();
-  if (Status known = only_fields(*body, {"key"}); !known) return known.error();
-  const Result<std::string> text = required_string(*body, "key");
-  if (!text) return text.error();
-  const auto key = ledger::NoteKey::parse(*text);
-  if (!key) return Error{key.error().id, "key: " + key.error().what};
-  if (Status noted = audit(services, request, "ledger.witness.add", key->name, *text); !noted) {
-    return noted.error();
-  }
-  if (Status added = services.ledger->witnesses().add(*key); !added) return added.error();
-  return Reply::json({{"name", key->name}, {"key", *text}}, 201);
+Result<Reply> witness_list(const Services& services, const Request&) {
+  return list_witnesses(services.ledger->witnesses());
 }
-
-Result<Reply> remove_witness(const Services& services, const Request& request) {
-  const std::string name = request.name("witness");
-  if (Status noted = audit(services, request, "ledger.witness.remove", name); !noted) {
-    return noted.error();
-  }
-  if (Status removed = services.ledger->witnesses().remove(name); !removed) return removed.error();
-  return Reply::nothing();
+Result<Reply> new_witness(const Services& services, const Request& request) {
+  return add_witness(services, request, services.ledger->witnesses(), kLog);
 }
-
-// Whoever brings it: the signatures in it say who made it.
-Result<Reply> take_cosigned(const Services& services, const Request& request) {
-  const Result<Json> body = request.body();
-  if (!body) return body.error();
-  if (Status known = only_fields(*body, {"note"}); !known) return known.error();
-  const Result<std::string> text = required_string(*body, "note");
-  if (!text) return text.error();
-  const auto note = ledger::parse_note(*text);
-  if (!note) return Error{note.error().id, "note: " + note.error().what};
-  const auto names = services.ledger->take_cosigned(*note);
-  if (!names && names.error().id == ErrorId::kVerificationFailed) {
-    return Error{ErrorId::kInvalidArgument, "note: " + names.error().what};
-  }
-  if (!names) return names.error();
-  return Reply::json({{"witnesses", *names}});
+Result<Reply> no_witness(const Services& services, const Request& request) {
+  return remove_witness(services, request, services.ledger->witnesses(), kLog);
+}
+Result<Reply> cosigned(const Services& services, const Request& request) {
+  return take_cosigned(request,
+                       [&](const auto& note) { return services.ledger->take_cosigned(note); });
 }
 
 }  // namespace
@@ -422,13 +373,13 @@ std::vector<Route> ledger_routes(const Services& services) {
       {"GET", "/ledger/export", manage, "Everything, to verify without this server, or for hledger",
        "", "", bind(services, export_all)},
       {"GET", "/ledger/witnesses", read, "Who cosigns checkpoints, and what each cosigned last", "",
-       "WitnessPage", bind(services, list_witnesses)},
+       "WitnessPage", bind(services, witness_list)},
       {"POST", "/ledger/witnesses", manage, "Make a witness known by the key", "NewWitness",
-       "NewWitness", bind(services, add_witness)},
+       "NewWitness", bind(services, new_witness)},
       {"DELETE", "/ledger/witnesses/{witness}", manage, "Forget a witness", "", "",
-       bind(services, remove_witness)},
+       bind(services, no_witness)},
       {"POST", "/ledger/cosignatures", read, "Bring a checkpoint that known witnesses cosigned",
-       "CosignedNote", "CosignedBy", bind(services, take_cosigned)},
+       "CosignedNote", "CosignedBy", bind(services, cosigned)},
   };
 }
 
