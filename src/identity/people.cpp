@@ -10,7 +10,8 @@ namespace {
 
 // For the audit trail.
 std::string fields_of(const User& user) {
-  return text_object({{"email", user.email}, {"name", user.name}, {"access", access_text(user.access)}});
+  return text_object(
+      {{"email", user.email}, {"name", user.name}, {"access", access_text(user.access)}});
 }
 
 }  // namespace
@@ -105,10 +106,9 @@ Result<User> Service::update_user(const Principal& actor, UserId id, const UserC
     const std::lock_guard lock(state_mutex_);
     before = fields_of(state_.users.at(id));
   }
-  const AuditRow audit =
-      audit_row(actor, "user.change", user->email,
-                "name " + user->name + ": " + access_text(user->access),
-                std::move(before), fields_of(*user));
+  const AuditRow audit = audit_row(actor, "user.change", user->email,
+                                   "name " + user->name + ": " + access_text(user->access),
+                                   std::move(before), fields_of(*user));
   Status kept = commit_with(audit, [&] { return update_user_row(*database_, *user); });
   if (!kept) return std::move(kept).error();
   keep_user(*user);
