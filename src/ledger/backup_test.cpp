@@ -95,7 +95,10 @@ TEST_F(LedgerBackup, HoldsExactlyWhatIsSignedWhileOthersPost) {
       static_cast<void>(store_->post(post_of("p" + std::to_string(i), {{1, 1}, {2, -1}})));
     }
   });
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(problem(disk_.image(), backed_up().entries), "");
+  for (int i = 0; i < 5; ++i) {
+    const std::uint64_t entries = backed_up().entries;
+    EXPECT_EQ(problem(disk_.image(), entries), "");
+  }
   stop = true;
   poster.join();
 }
