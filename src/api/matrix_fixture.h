@@ -50,11 +50,6 @@ class Matrix : public Api {
     make_rights();
     make_people();
   }
-  ~Matrix() override {
-    loop_->post([this] { loop_->stop(); });
-    machines_.join();
-  }
-
   static sys::HttpHeaders bearer(const std::string& secret) {
     return {{"authorization", "Bearer " + secret}};
   }
@@ -145,7 +140,6 @@ class Matrix : public Api {
   sys::HttpHeaders administrator_;
   identity::Principal rival_;
   NoMaintenance maintenance_;
-  std::thread machines_{[this] { loop_->run(); }};     // connections are made on the loop
   std::map<std::string, std::string> things_;          // of us: what names it
   std::map<std::string, std::string> things_outside_;  // of us, but not below kHere
 

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "api/resources.h"
 #include "api/router.h"
@@ -45,7 +47,27 @@ class NoBackups final : public Backups {
   BackupStatus status_;
 };
 
-// The whole API on real stores in a folder of its own; requests run on the test's thread.
+// Works beside the loop, as the server does: what it runs may ask the loop.
+class House final : public connect::testing::MapHouse {
+ public:
+  bool run(std::function<void()> work) override {
+    const std::lock_guard lock(mutex_);
+    return workers_ != nullptr && workers_->try_run(std::move(work));
+  }
+  // Returns when all is done; the loop must still run.
+  void end() {
+    std::unique_lock lock(mutex_);
+    const std::unique_ptr<sys::WorkerPool> last = std::move(workers_);
+    lock.unlock();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<sys::WorkerPool> workers_ = sys::make_worker_pool(1, 1'000);
+};
+
+// The whole API on real stores in a folder of its own; requests run on the test's thread, machines
+// on one of theirs.
 class Api : public testing::Test {
  protected:
   Api() {
@@ -119,6 +141,12 @@ class Api : public testing::Test {
                       {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
     router_->add(all_routes(*services_));
+    machines_ = std::thread([this] { loop_->run(); });
+  }
+  ~Api() override {
+    house_.end();
+    loop_->post([this] { loop_->stop(); });
+    machines_.join();
   }
 
   Reply ask(const std::string& method, const std::string& address, const Json& body = {},
@@ -196,7 +224,7 @@ class Api : public testing::Test {
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> registry_;
   std::unique_ptr<connect::TemplateStore> templates_;
-  connect::testing::MapHouse house_;
+  House house_;
   connect::testing::MemorySink nowhere_;
   connect::FlowTap tap_{*loop_, nowhere_};
   std::unique_ptr<connect::Flows> flows_;
@@ -218,6 +246,7 @@ class Api : public testing::Test {
   int claims_ = 0;
   std::string session_;
   std::string csrf_;
+  std::thread machines_;  // runs the loop: connections and flows are made on it, and asked there
 };
 
 }  // namespace lineshaft::api

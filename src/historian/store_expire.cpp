@@ -377,8 +377,10 @@ std::uint64_t Store::hidden_bytes(const FileReader& file, std::span<const FilePt
     return other->has_rollups() || !other->erasures().empty();
   };
   if (std::none_of(newer.begin(), newer.end(), hides)) return 0;
+  // Subtracted as whole numbers: of one nanosecond, the extent of a single sample, doubles lose all.
   const auto length = [](TimeRange range) {
-    return static_cast<double>(range.to.ns) - static_cast<double>(range.from.ns);
+    return static_cast<double>(static_cast<std::uint64_t>(range.to.ns) -
+                               static_cast<std::uint64_t>(range.from.ns));
   };
   double bytes = 0;
   std::optional<SeriesKey> key;

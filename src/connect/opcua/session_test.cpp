@@ -142,6 +142,7 @@ TEST(OpcUaSession, FollowsPathsToTheNodes) {
     Plant::settings(config).poll = poll;
     plant.put(config);
     ASSERT_TRUE(plant.all_good()) << plant.last_error();
+    plant.loop.run_for(100ms);
     EXPECT_EQ(plant.last(101)->value, Value(12.5));
     EXPECT_EQ(plant.last(104)->value, Value(std::string("A-17")));
     std::optional<Result<WriteOutcome>> written;
@@ -169,6 +170,7 @@ TEST(OpcUaSession, APathThatLeadsNowhereIsNamedAndLookedForAgain) {
   EXPECT_TRUE(plant.has_event("refused"));
   ASSERT_TRUE(plant.server->put(std::vector{Plant::tags()[0]}).ok());
   EXPECT_TRUE(plant.run_until([&] { return plant.status().tags_bad == 1; }, 90s));
+  plant.loop.run_for(100ms);
   EXPECT_EQ(plant.last(101)->value, Value(12.5));
 }
 
