@@ -104,14 +104,17 @@ Result<Reply> get_view(const Services& services, const Request& request) {
                       {"speaks_for", party ? *party : std::string()}});
 }
 
+bool is_known(const Services& services, const Request& request, std::uint64_t user) {
+  return services.identity.has_user(request.tenant(), identity::UserId{user});
+}
+
 Result<Reply> list_speakers(const Services& services, const Request& request) {
-  const auto users = services.identity.list_users(request.principal);
-  if (!users) return users.error();
+  const auto speakers = services.rights->speakers(request.tenant());
+  if (!speakers) return speakers.error();
   Json items = Json::array();
-  for (const identity::User& user : *users) {
-    const auto party = services.rights->party_of(request.tenant(), user.id.value);
-    if (!party) return party.error();
-    if (*party) items.push_back({{"user", user.id.value}, {"party", **party}});
+  for (const auto& [user, party] : *speakers) {
+    if (!is_known(services, request, user)) continue;  // removed meanwhile
+    items.push_back({{"user", user}, {"party", party}});
   }
   const std::size_t total = items.size();
   return Reply::json({{"items", std::move(items)}, {"total", total}});
@@ -126,11 +129,9 @@ Result<Reply> set_speaker(const Services& services, const Request& request) {
   if (Status known = only_fields(*body, {"party"}); !known) return known.error();
   const Result<std::string> party = required_string(*body, "party");
   if (!party) return party.error();
-  const auto users = services.identity.list_users(request.principal);
-  if (!users) return users.error();
-  const bool is_known =
-      std::ranges::any_of(*users, [&](const identity::User& one) { return one.id.value == *user; });
-  if (!is_known) return Error{ErrorId::kNotFound, "there is no user " + std::to_string(*user)};
+  if (!is_known(services, request, *user)) {
+    return Error{ErrorId::kNotFound, "there is no user " + std::to_string(*user)};
+  }
   if (Status noted = audit(services, request, "speaker.set", std::to_string(*user), *party);
       !noted) {
     return noted.error();

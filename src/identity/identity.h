@@ -196,6 +196,8 @@ class Identity {
 
   // --- people --- (user.manage; nobody gives themselves what they lack)
   virtual Result<std::vector<User>> list_users(const Principal& actor) const = 0;  // quick
+  // Is there such a person? Asks for no permission: for callers that have asked for theirs. Quick.
+  virtual bool has_user(TenantId tenant, UserId user) const = 0;
   // Errors: kDenied, kInvalidArgument, kPasswordRefused, kConflict (the address is taken),
   // kSignInBusy. Slow.
   virtual Result<User> create_user(const Principal& actor, const NewUser& user) = 0;

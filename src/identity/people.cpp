@@ -25,6 +25,12 @@ Result<User> Service::user_of(const Principal& actor, UserId user) const {
   return found->second;
 }
 
+bool Service::has_user(TenantId tenant, UserId user) const {
+  const std::lock_guard lock(state_mutex_);
+  const auto found = state_.users.find(user);
+  return found != state_.users.end() && found->second.tenant == tenant;
+}
+
 Result<std::vector<User>> Service::list_users(const Principal& actor) const {
   if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
   std::vector<User> users;

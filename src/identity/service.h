@@ -50,6 +50,7 @@ class Service final : public Identity {
 
   // people.cpp
   Result<std::vector<User>> list_users(const Principal& actor) const override;
+  bool has_user(TenantId tenant, UserId user) const override;
   Result<User> create_user(const Principal& actor, const NewUser& user) override;
   Result<User> update_user(const Principal& actor, UserId user, const UserChange& change) override;
   Status remove_user(const Principal& actor, UserId user) override;

@@ -208,4 +208,14 @@ Result<std::optional<std::string>> Register::party_of(TenantId tenant, std::uint
   return std::optional(rows->front());
 }
 
+Result<std::vector<std::pair<std::uint64_t, std::string>>> Register::speakers(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  return query<std::pair<std::uint64_t, std::string>>(
+      *database_, "SELECT user, party FROM rights_speakers WHERE tenant = ?1 ORDER BY user",
+      [](records::Statement& row) {
+        return std::pair(static_cast<std::uint64_t>(row.int64(0)), std::string(row.text(1)));
+      },
+      std::int64_t{tenant.value});
+}
+
 }  // namespace lineshaft::rights

@@ -237,6 +237,8 @@ class Register {
   Status set_speaker(TenantId tenant, std::uint64_t user, std::string_view party);
   Status remove_speaker(TenantId tenant, std::uint64_t user);
   Result<std::optional<std::string>> party_of(TenantId tenant, std::uint64_t user);
+  // All who speak for a party, by account.
+  Result<std::vector<std::pair<std::uint64_t, std::string>>> speakers(TenantId tenant);
 
   // --- assets ---
   Result<AssetPage> list_assets(const View& view, const AssetFilter& filter, std::uint64_t offset,
