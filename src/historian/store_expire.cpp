@@ -377,7 +377,8 @@ std::uint64_t Store::hidden_bytes(const FileReader& file, std::span<const FilePt
     return other->has_rollups() || !other->erasures().empty();
   };
   if (std::none_of(newer.begin(), newer.end(), hides)) return 0;
-  // Subtracted as whole numbers: of one nanosecond, the extent of a single sample, doubles lose all.
+  // Subtracted as whole numbers: of one nanosecond, the extent of a single sample, doubles lose
+  // all.
   const auto length = [](TimeRange range) {
     return static_cast<double>(static_cast<std::uint64_t>(range.to.ns) -
                                static_cast<std::uint64_t>(range.from.ns));
