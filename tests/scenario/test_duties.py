@@ -9,6 +9,7 @@ class Duties(Scenario):
         super().setUp()
         self.server = self.serve()
         self.server.claim()
+        self.server.cli_login()
         for path in ("nf/melt/eaf1/power", "nf/rolling/mill/speed"):
             self.server.ok("POST", "/tags", {"path": path, "type": "float64", "interpolation": "linear"})
 
