@@ -299,10 +299,12 @@ Result<Registry::MethodsView> Registry::methods(TenantId tenant, std::uint32_t i
   MethodsView view{config.name, config.writes_enabled, {}, {}};
   auto described = wait_for<Result<std::vector<MethodView>>>(
       loop_, [&](auto done) { manager_.methods(*runtime, std::move(done)); });
-  if (described) view.methods = *std::move(described);
-  const auto known = kind_of(config.protocol()).methods(config.settings);
-  for (std::size_t i = 0; !described && i < known.size(); ++i) {
-    view.methods.push_back({known[i].name, known[i].confirm, {}, {}, described.error()});
+  if (described) {
+    view.methods = *std::move(described);
+  } else {
+    for (const MethodConfig& known : kind_of(config.protocol()).methods(config.settings)) {
+      view.methods.push_back({known.name, known.confirm, {}, {}, described.error()});
+    }
   }
   for (const MethodView& method : view.methods) {
     const auto waits = desk_.waiting(tenant, WriteTarget(id, method.name), now);

@@ -339,11 +339,9 @@ std::vector<Start> starts_of(const TagFilter& filter) {
   if (filter.within.empty()) return {{prefix, !below}};
   std::vector<Start> starts;
   for (const std::string& place : filter.within) {
-    if (filter.prefix.empty()) {
-      starts.push_back({place, true});
-    } else if (is_at_or_below(prefix, place)) {
+    if (!filter.prefix.empty() && is_at_or_below(prefix, place)) {
       starts.push_back({prefix, !below});
-    } else if (is_at_or_below(place, prefix)) {
+    } else if (filter.prefix.empty() || is_at_or_below(place, prefix)) {
       starts.push_back({place, true});
     }
   }

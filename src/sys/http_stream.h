@@ -54,16 +54,16 @@ class HttpStream {
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(Code, std::size_t)>(
-        [this](auto&& handler, const Pieces<boost::asio::mutable_buffer>& pieces) {
-          read(pieces, shared(std::move(handler)));
+        [this]<typename Given>(Given&& handler, const Pieces<boost::asio::mutable_buffer>& pieces) {
+          read(pieces, shared(std::forward<Given>(handler)));
         },
         token, Pieces<boost::asio::mutable_buffer>(buffers));
   }
   template <typename Buffers, typename Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(Code, std::size_t)>(
-        [this](auto&& handler, const Pieces<boost::asio::const_buffer>& pieces) {
-          write(pieces, shared(std::move(handler)));
+        [this]<typename Given>(Given&& handler, const Pieces<boost::asio::const_buffer>& pieces) {
+          write(pieces, shared(std::forward<Given>(handler)));
         },
         token, Pieces<boost::asio::const_buffer>(buffers));
   }
@@ -94,11 +94,11 @@ class HttpStream {
   };
 
   // Handlers of the library can be moved only.
-  template <typename Moved>
-  static Handler shared(Moved handler) {
-    return [kept = std::make_shared<Moved>(std::move(handler))](Code code, std::size_t bytes) {
-      std::move (*kept)(code, bytes);
-    };
+  template <typename Given>
+  static Handler shared(Given&& handler) {
+    using Kept = std::decay_t<Given>;
+    return [kept = std::make_shared<Kept>(std::forward<Given>(handler))](
+               Code code, std::size_t bytes) { std::move (*kept)(code, bytes); };
   }
 
   void read(const Pieces<boost::asio::mutable_buffer>& pieces, Handler handler);
