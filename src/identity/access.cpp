@@ -90,8 +90,8 @@ Access::Access(std::vector<Grant> grants, PermissionSet withheld) {
 }
 
 const std::vector<Grant>& Access::grants() const {
-  static const std::vector<Grant> kNone;
-  return compiled_ ? compiled_->grants : kNone;
+  static const std::vector<Grant> none;
+  return compiled_ ? compiled_->grants : none;
 }
 
 bool Access::has_role(Role role) const {
