@@ -63,8 +63,8 @@ describe('roles', () => {
   test('roles with places are given with the difference before them, and the reason is told', async () => {
     const context = await signedIn(server);
     const page = await openPage(context, '/administration/users', /status of 409/);
-    await pressOn(page, button(page, 'What Paul may do'));
-    const dialog = page.getByRole('dialog', { name: 'What Paul may do' });
+    await pressOn(page, button(page, 'Roles of Paul'));
+    const dialog = page.getByRole('dialog', { name: 'Roles of Paul' });
     await chooseIn(page, dialog.getByLabel('Role', { exact: true }), 'Operator');
     await typeInto(page, dialog.getByLabel('Place', { exact: true }), 'nf/rolling');
     await dialog.getByText('+ gets').waitFor();
