@@ -57,7 +57,7 @@ class Demo(Scenario):
         self.assertEqual(demo.wait(DEADLINE_S), 0, self.output.read_text())
         self.assertFalse((self.folder / "data/server/provisioned").exists(), "too fast to be interrupted")
         again = self.start(DEMO_DAYS="90")
-        until((self.folder / "data/server/provisioned").exists, "the rest of the history", 300)
+        until((self.folder / "data/server/provisioned").exists, "the rest of the history", 120)
         files = {path.name for path in (self.folder / "data/provision").glob("*.csv")}
         taken = {line.split()[-1] for line in self.output.read_text().splitlines() if "imported" in line}
         self.assertEqual(taken, files)
