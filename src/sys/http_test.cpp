@@ -100,7 +100,7 @@ class Http : public testing::Test {
     loop_ = make_event_loop();
     HttpServerOptions options;
     options.listen = {"127.0.0.1", 0};
-    options.certificate = test_certificate();
+    options.certificate = certificate_;
     options.deadlines = deadlines;
     options.connections_max = connections_max;
     auto server = make_http_server(*loop_, handler_, options);
@@ -132,6 +132,7 @@ class Http : public testing::Test {
     return answer ? *std::move(answer) : HttpResponse{0, {}, ""};
   }
 
+  Certificate certificate_ = test_certificate();
   EchoHandler handler_;
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<HttpServer> server_;
@@ -231,6 +232,45 @@ TEST_F(Http, APinnedClientRefusesAnotherCertificate) {
   EXPECT_EQ(refused.error().id, ErrorId::kTlsFailed);
   options.pinned_fingerprint.clear();  // the system does not trust it either
   EXPECT_FALSE(make_http_client(options)->request("GET", "/", {}, "").ok());
+}
+
+// Makes this computer trust one certificate.
+class Trusted {
+ public:
+  explicit Trusted(const Certificate& certificate)
+      : file_(testing::TempDir() + "lineshaft-trusted.pem") {
+    LS_ASSERT(
+        write_file_atomically(real_file_system(), file_, as_bytes(certificate.certificate_pem))
+            .ok());
+    setenv("SSL_CERT_FILE", file_.c_str(), 1);
+  }
+  ~Trusted() {
+    unsetenv("SSL_CERT_FILE");
+    static_cast<void>(real_file_system().remove(file_));
+  }
+
+ private:
+  std::string file_;
+};
+
+TEST_F(Http, AClientWithoutAPinTakesWhatTheSystemTrusts) {
+  start();
+  const Trusted trusted(certificate_);
+  HttpClientOptions options = client_options();
+  options.pinned_fingerprint.clear();
+  const auto answer = make_http_client(options)->request("GET", "/", {}, "");
+  EXPECT_TRUE(answer.ok()) << answer.error().text();
+}
+
+TEST_F(Http, AClientWithoutAPinRefusesATrustedCertificateOfAnotherHost) {
+  certificate_ = *make_self_signed_certificate({"elsewhere.example"}, real_clock().now());
+  start();
+  const Trusted trusted(certificate_);
+  HttpClientOptions options = client_options();
+  options.pinned_fingerprint.clear();
+  const auto refused = make_http_client(options)->request("GET", "/", {}, "");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().id, ErrorId::kTlsFailed);
 }
 
 // A peer that opens a connection and says nothing, or half of something, is cut.
