@@ -5,6 +5,7 @@
 #include "connect/mqtt/broker.h"
 #include "connect/mqtt/link.h"
 #include "connect/sparkplug/edge.h"
+#include "connect/sparkplug/place.h"
 #include "model/json.h"
 #include "plant/builder.h"
 #include "plant/feed.h"
@@ -49,22 +50,6 @@ class MqttMachine final : public ServedMachine, private connect::MqttUser {
   connect::MqttLink link_;
 };
 
-sparkplug::DataType data_type(ValueType type) {
-  switch (type) {
-    case ValueType::kBool:
-      return sparkplug::DataType::kBoolean;
-    case ValueType::kInt64:
-      return sparkplug::DataType::kInt64;
-    case ValueType::kFloat32:
-      return sparkplug::DataType::kFloat;
-    case ValueType::kFloat64:
-      return sparkplug::DataType::kDouble;
-    case ValueType::kString:
-      break;
-  }
-  return sparkplug::DataType::kString;
-}
-
 // Tells changes; what nobody takes waits in the edge node.
 class SparkplugMachine final : public ServedMachine, private connect::SparkplugEdgeUser {
  public:
@@ -78,7 +63,7 @@ class SparkplugMachine final : public ServedMachine, private connect::SparkplugE
       const Signal& signal = machine.signals[i];
       metrics_.push_back(edge_.node()
                              .add_metric(device, name_of(signal),
-                                         data_type(type_of(feed_.value(i))), false,
+                                         connect::sparkplug_type(type_of(feed_.value(i))), false,
                                          signal.config.unit)
                              .value());
       update(i);
