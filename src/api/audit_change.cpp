@@ -1,4 +1,6 @@
 // What handlers enter in the audit trail before they do it.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"

@@ -1,5 +1,7 @@
 #include "codec/integers.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "codec/column_fixture.h"

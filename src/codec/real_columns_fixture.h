@@ -2,6 +2,7 @@
 // benchmarks; none where that folder is absent.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <string>

@@ -1,3 +1,4 @@
+#include <iterator>
 #include <string_view>
 #include <unordered_map>
 

@@ -1,6 +1,7 @@
 #include "connect/scanner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "connect/tls_settings.h"

@@ -2,7 +2,9 @@
 // Part 13 applied to all samples in the plainest way: one corner of the line after the other.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <random>
 
 #include "historian/oracle_fixture.h"

@@ -1,5 +1,7 @@
 #include "historian/block.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "historian/oracle_fixture.h"

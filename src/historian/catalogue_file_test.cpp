@@ -1,5 +1,7 @@
 #include "historian/catalogue_file.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "base/crc32c.h"

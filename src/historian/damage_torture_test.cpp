@@ -1,5 +1,6 @@
 // Random damage to a store with a sealed file: every answer is right, or what is lost is named. As
 // long as LINESHAFT_TORTURE_SECONDS says, from the seed LINESHAFT_TORTURE_SEED; else some rounds.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>

@@ -1,7 +1,9 @@
 // Random work on a historian, compared with a model that keeps everything in a map.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <random>
 
 #include "historian/oracle_fixture.h"

@@ -1,5 +1,6 @@
 #include "historian/store.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 

@@ -1,6 +1,7 @@
 // Neighbouring files become one, whose blocks are full; old ones are encoded for size. One merge at
 // a time (merge_mutex_); flushes and readers go on meanwhile.
 #include <algorithm>
+#include <iterator>
 
 #include "base/log.h"
 #include "historian/hidden.h"

@@ -1,5 +1,6 @@
 #include "identity/audit_rows.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>

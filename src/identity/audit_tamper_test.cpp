@@ -5,6 +5,7 @@
 // kTamperingsShort.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <random>

@@ -1,5 +1,6 @@
 #include "intake/import_json.h"
 
+#include <exception>
 #include <functional>
 
 #include "intake/json_parts.h"

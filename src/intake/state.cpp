@@ -1,5 +1,7 @@
 #include "intake/state.h"
 
+#include <stdexcept>
+
 #include "intake/json_parts.h"
 
 namespace lineshaft::intake {

@@ -1,5 +1,7 @@
 #include "ledger/checkpoint.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace lineshaft::ledger {

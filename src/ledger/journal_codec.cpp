@@ -1,4 +1,6 @@
 // The canonical bytes of a journal, as docs/formats/ledger.md describes them.
+#include <algorithm>
+
 #include "base/assert.h"
 #include "ledger/journal.h"
 

@@ -1,4 +1,5 @@
 // What the ledger writes beside its log: its key, checkpoints, snapshots.
+#include <algorithm>
 #include <shared_mutex>
 
 #include "ledger/file_names.h"

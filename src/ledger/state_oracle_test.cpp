@@ -3,6 +3,7 @@
 // agree.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 

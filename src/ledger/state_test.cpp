@@ -1,5 +1,7 @@
 #include "ledger/state.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "ledger/state_fixture.h"

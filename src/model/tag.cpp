@@ -1,5 +1,6 @@
 #include "model/tag.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <utility>

@@ -1,4 +1,6 @@
 // A machine with an MTConnect agent of its own.
+#include <algorithm>
+
 #include "connect/mtconnect/agent.h"
 
 #include "connect/mtconnect/outlet.h"

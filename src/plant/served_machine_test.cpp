@@ -1,6 +1,8 @@
 // Machines that tell their values by themselves, with a client of ours on a simulated network.
 #include "plant/served_machine.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "connect/mqtt/testing.h"

@@ -1,5 +1,7 @@
 #include "rights/royalty_collect.h"
 
+#include <tuple>
+
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>

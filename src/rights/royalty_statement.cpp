@@ -1,6 +1,7 @@
 #include "rights/royalty_statement.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 

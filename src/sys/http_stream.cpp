@@ -1,5 +1,7 @@
 #include "sys/http_stream.h"
 
+#include <utility>
+
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 

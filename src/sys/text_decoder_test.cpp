@@ -1,5 +1,7 @@
 #include "sys/text_decoder.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace lineshaft::sys {

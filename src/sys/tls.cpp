@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cctype>
+#include <ctime>
 #include <memory>
 
 namespace lineshaft::sys {

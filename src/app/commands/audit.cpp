@@ -1,5 +1,6 @@
 // audit ls | search | export | verify | status | checkpoint | key | witness | feed | keep: who did
 // what, and the proof that nobody rewrote it.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>

@@ -1,5 +1,6 @@
 // bench historian.
 #include <filesystem>
+#include <system_error>
 
 #include "app/bench_historian.h"
 #include "app/cli.h"

@@ -2,6 +2,7 @@
 // server.
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include "app/cli.h"

@@ -1,5 +1,6 @@
 #include "connect/modbus/execute.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 

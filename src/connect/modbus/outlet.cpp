@@ -1,6 +1,7 @@
 #include "connect/modbus/outlet.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 #include <utility>

@@ -1,5 +1,6 @@
 #include "connect/mqtt/broker.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,6 @@
 #include "connect/mqtt/mapping.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 

@@ -3,6 +3,7 @@
 #include <open62541/plugin/certificategroup.h>
 #include <open62541/plugin/securitypolicy_default.h>
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <vector>

@@ -1,5 +1,7 @@
 #include "wire/iec104/frame.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace lineshaft::iec104 {

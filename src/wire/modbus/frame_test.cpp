@@ -1,5 +1,7 @@
 #include "wire/modbus/frame.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace lineshaft::modbus {

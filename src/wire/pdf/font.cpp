@@ -1,6 +1,7 @@
 #include "wire/pdf/font.h"
 
 #include <array>
+#include <utility>
 
 #include "base/assert.h"
 

@@ -1,5 +1,6 @@
 #include "wire/s7/value.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
