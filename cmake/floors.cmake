@@ -98,6 +98,7 @@ function(lineshaft_room room)
       LINESHAFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
       LINESHAFT_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
     lineshaft_read_headers_once(${target}_test ${room} TEST)
+    lineshaft_compile_in_units(${target}_test ${room} ${ARG_TESTS})
     add_test(NAME ${room} COMMAND ${target}_test)
   endif()
 endfunction()
