@@ -29,10 +29,13 @@ export async function until<T>(ask: () => Promise<T> | T, what: string, deadline
   }
 }
 
-/** The first of so many free ports in a row, below those that the system gives to whoever connects. */
+/**
+ * The first of so many free ports in a row, below those that the system gives to whoever connects. Runs that go on at
+ * the same time have different CONSOLE_SLOTs (0 or 1): none takes what another has just found.
+ */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
-    const first = 10_000 + Math.floor(Math.random() * 22_000);
+    const first = 10_000 * (1 + Number(process.env.CONSOLE_SLOT ?? 0)) + Math.floor(Math.random() * 10_000);
     const probes = Array.from({ length: count }, () => createServer());
     const free = await Promise.all(probes.map((probe, n) => new Promise<boolean>((done) => {
       probe.once('error', () => done(false)).listen(first + n, '127.0.0.1', () => done(true));

@@ -36,9 +36,11 @@ def free_port():
 
 
 def free_ports(count):
-    """The first of so many free ports in a row, below those that the system gives to whoever connects."""
+    """The first of so many free ports in a row, below those that the system gives to whoever connects.
+
+    Runs that go on at the same time have different SCENARIO_SLOTs (0 or 1): none takes what another has just found."""
     while True:
-        first = random.randrange(10_000, 32_000)
+        first = random.randrange(10_000, 20_000) + 10_000 * int(os.environ.get("SCENARIO_SLOT", 0))
         held = []
         try:
             for port in range(first, first + count):
