@@ -1,4 +1,5 @@
 """`make demo` without the building: the demo as a person starts it, and its end."""
+import contextlib
 import os
 import signal
 import socket
@@ -19,8 +20,15 @@ class Demo(Scenario):
                        "DEMO_BROKER_PORT": str(free_port()), "DEMO_FLOW_PORT": str(free_ports(FLOWS)),
                        "DEMO_DAYS": "2", **variables}
         with open(self.output, "wb") as out:
-            return self.run_process(ROOT / "tools/demo", env=environment, stdout=out, stderr=subprocess.STDOUT,
+            demo = self.run_process(ROOT / "tools/demo", env=environment, stdout=out, stderr=subprocess.STDOUT,
                                     start_new_session=True)
+        self.addCleanup(self.end_all_of, demo.pid)
+        return demo
+
+    def end_all_of(self, group):
+        """What a test that failed left running."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
     def members(self, group):
         """Processes of a process group that still run."""
@@ -51,19 +59,19 @@ class Demo(Scenario):
         self.assertEqual(self.members(again.pid), [])
 
     def test_ctrl_c_while_history_is_taken_in_loses_none_of_it(self):
-        demo = self.start(DEMO_DAYS="90")
+        demo = self.start(DEMO_DAYS="30")
         until(lambda: "imported" in self.output.read_text(), "the first file")
         os.killpg(demo.pid, signal.SIGINT)
         self.assertEqual(demo.wait(DEADLINE_S), 0, self.output.read_text())
         self.assertFalse((self.folder / "data/server/provisioned").exists(), "too fast to be interrupted")
-        again = self.start(DEMO_DAYS="90")
+        again = self.start(DEMO_DAYS="30")
         until((self.folder / "data/server/provisioned").exists, "the rest of the history", 120)
         files = {path.name for path in (self.folder / "data/provision").glob("*.csv")}
         taken = {line.split()[-1] for line in self.output.read_text().splitlines() if "imported" in line}
         self.assertEqual(taken, files)
         os.killpg(again.pid, signal.SIGINT)
         self.assertEqual(again.wait(DEADLINE_S), 0)
-        once_more = self.start(DEMO_DAYS="90")
+        once_more = self.start(DEMO_DAYS="30")
         until(lambda: "machines connected" in self.output.read_text(), "a third start")
         self.assertNotIn("imported", self.output.read_text())
         os.killpg(once_more.pid, signal.SIGINT)

@@ -131,8 +131,10 @@ class Retention(Scenario):
         stale = self.run_cli("retention", "set", self.file(seen), "--yes")
         self.assertEqual(stale.returncode, 4, stale.stderr)
         self.assertEqual(self.server.get("/historian/retention")["rules"][0]["samples_days"], 700)
-        self.assertEqual(self.audit("retention.change")[1]["detail"],
-                         "before: **: everything for ever\nafter: **: samples for 700 days, then nothing")
+        failed, meant, done = self.audit("retention.change")[:3]  # what is meant is written before it is tried
+        self.assertEqual([failed["result"], meant["request"], done["result"]], ["failed", failed["request"], "done"])
+        self.assertIn("retention 1 has version 2, not 1", failed["detail"])
+        self.assertEqual(done["detail"], "before: **: everything for ever\nafter: **: samples for 700 days, then nothing")
 
     def test_samples_are_erased_for_a_reason_after_a_look(self):
         a, b, note = self.make("works/line/a"), self.make("works/line/b"), self.make("works/line/note", "string")
