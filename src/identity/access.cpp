@@ -9,13 +9,6 @@
 namespace lineshaft::identity {
 namespace {
 
-struct PathHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
 Error denied(Permission what) {
   return {ErrorId::kDenied, "this needs the permission " + std::string(permission_name(what))};
 }
@@ -65,6 +58,13 @@ Result<Grant> parse_grant(std::string_view text) {
 }
 
 struct Access::Compiled {
+  struct PathHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
   std::vector<Grant> grants;
   PermissionSet withheld;
   PermissionSet everywhere;
