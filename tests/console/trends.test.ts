@@ -134,7 +134,7 @@ describe('a trend', () => {
     // Shift and an arrow move the cursor: from the left edge, where 10 stands.
     await page.keyboard.press('Shift+ArrowRight');
     await legend().getByText(/^At \d/).waitFor();
-    assert.match(await legend().getByRole('row').nth(1).innerText(), /\b10\b/);
+    await until(async () => /\b10\b/.test(await legend().getByRole('row').nth(1).innerText()), 'the value at the left edge', 10_000);
   });
 
   test('zooms where the mouse drags and where the wheel turns, and a double click goes back', async () => {
