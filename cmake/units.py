@@ -15,11 +15,8 @@ import sys
 
 TOKENS = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'', re.S)
 
-# Tests: GoogleTest keeps their names apart.
-NAMELESS = re.compile(r'(TEST|INSTANTIATE)\w*\(')
-
-
-FUNCTION = r'.*?([\w:~]+)\s*\('
+# Tests, whose names GoogleTest keeps apart, and names of others that are brought in.
+NAMELESS = re.compile(r'(TEST|INSTANTIATE)\w*\(|using\b[^=]*$')
 VARIABLES = (r'[^(=]*?(\w+)\s*(?:\[[^\]]*\]\s*)*=', r'.*?(\w+)\s*(?:\[[^\]]*\]\s*)*$')
 
 
@@ -28,7 +25,7 @@ def declared(head):
     which pattern it was found."""
     for pattern in (r'.*\b(?:struct|class|enum class|enum|union)\s+(\w+)\s*(?:final\s*)?(?::[^(]*)?$',
                     r'(?:template\s*<.*>\s*)?using\s+(\w+)\s*=',
-                    VARIABLES[0], FUNCTION, VARIABLES[1]):
+                    VARIABLES[0], r'.*?([\w:~]+)\s*\(', VARIABLES[1]):
         found = re.match(pattern, head, re.S)
         if found:
             return None if ':' in found.group(1) else found.group(1), pattern
@@ -47,7 +44,7 @@ def names_of(path):
         if char in '{;' and None not in inside:
             head = head.strip()
             space = re.search(r'\bnamespace\b\s*([\w:]*)$', head) if char == '{' else None
-            if not space and head and not NAMELESS.match(head) and not re.match(r'using\b[^=]*$', head):
+            if not space and head and not NAMELESS.match(head):
                 names = kept if '' in inside or head.startswith('static ') else shared
                 name, pattern = declared(head)
                 names.add(name)

@@ -17,12 +17,13 @@ const misfits = (phone: boolean): string[] => {
   if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
   const main = document.querySelector('main');
   if (main && main.scrollWidth > main.clientWidth + 1) found.push(`the main part is ${main.scrollWidth} px wide in ${main.clientWidth}`);
+  const text = document.body.innerText;
   // What people have written stands as it is, be it "{path}" in the topic of a flow.
-  const written = [...document.querySelectorAll<HTMLElement>('ins, del, pre')].map((one) => one.innerText)
-    .filter((one) => one !== '').sort((a, b) => b.length - a.length);
-  const text = written.reduce((rest, one) => rest.replaceAll(one, ''), document.body.innerText);
+  const written = [...document.querySelectorAll<HTMLElement>('ins, del, pre')].map((one) => one.innerText).join('\n').match(/\{\w+\}/g) ?? [];
   for (const key of text.match(/\b[a-z]+(\.[a-z-]+){2,}\b/g) ?? []) found.push(`words are missing: ${key}`);
-  for (const hole of text.match(/\{\w+\}|undefined|\[object|NaN\b/g) ?? []) found.push(`a hole in the words: ${hole}`);
+  for (const hole of text.match(/\{\w+\}|undefined|\[object|NaN\b/g) ?? []) {
+    if (!written.includes(hole)) found.push(`a hole in the words: ${hole}`);
+  }
   if (!phone) return found;
   for (const one of document.querySelectorAll<HTMLElement>('button, .button, input, select, nav a, summary, [role=gridcell].mark')) {
     const box = one.getBoundingClientRect();

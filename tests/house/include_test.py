@@ -10,13 +10,15 @@ Run: tests/house/include_test.py (from anywhere). Needs nothing but Python.
 """
 import collections
 import functools
+import os
 import re
 import sys
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "src"
+os.chdir(ROOT)
+SOURCE = Path("src")
 sys.path.insert(0, str(ROOT / "cmake"))
 import units  # noqa: E402  (stands beside what uses it most)
 
@@ -105,11 +107,9 @@ def mentions(file):
     return frozenset(re.findall(r"\w+", words_of(file)))
 
 
-@functools.cache
 def read_by(file):
     """Every file of ours that is read where this one is compiled, itself among them."""
-    direct = [SOURCE / name for name in re.findall(r'^#include "([^"]+)"', file.read_text(encoding="utf-8"), re.M)]
-    return frozenset([file]).union(*(read_by(header) for header in direct if header.exists()))
+    return units.headers_of(file) | {file}
 
 
 @functools.cache
@@ -134,7 +134,7 @@ class Includes(unittest.TestCase):
         for file in sources():
             used = set(re.findall(r"\bstd::(\w+)", words_of(file)))
             unknown |= used - homes.keys()
-            wrong += [f"{file.relative_to(ROOT)}: std::{name} is used, <{'> or <'.join(sorted(homes[name]))}> not included"
+            wrong += [f"{file}: std::{name} is used, <{'> or <'.join(sorted(homes[name]))}> not included"
                       for name in sorted(used & homes.keys()) if not homes[name] & standard_read_by(file)]
         self.assertEqual(sorted(unknown), [], "add these names to STANDARD")
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
@@ -152,7 +152,7 @@ class Includes(unittest.TestCase):
             for name in sorted(set(re.findall(r"(?<!::)(?<!\.)(?<!->)\b([A-Z]\w+|[a-z]\w+(?=\())", words)) & homes.keys()):
                 declared_here = re.search(rf"(?:\b(?!return\b|else\b)\w+|[>\]])[ &*]+{name}\b(?!::)|\(\*{name}\)", words)
                 if name not in known and not declared_here:
-                    wrong.append(f"{file.relative_to(ROOT)}: {name} is used, none of its headers "
+                    wrong.append(f"{file}: {name} is used, none of its headers "
                                  f"({', '.join(str(home.relative_to(SOURCE)) for home in sorted(homes[name]))}) included")
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
 
