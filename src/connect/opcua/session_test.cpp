@@ -249,6 +249,21 @@ TEST(OpcUaSession, PollsWhereThatIsSet) {
   EXPECT_TRUE(plant.run_until([&] { return plant.last(101)->value == Value(99.0); }, 1s));
 }
 
+TEST(OpcUaSession, BringsTheFirstValuesOfASlowGroupWithoutItsInterval) {
+  Plant plant;
+  plant.serve();
+  plant.set_all();
+  auto config = Plant::connection();
+  config.groups = {{"slow", 60'000}};
+  plant.put(config);
+  EXPECT_TRUE(plant.run_until([&] { return plant.last(101) && plant.status().tags_bad == 0; }, 5s))
+      << plant.last_error();
+  // A publish is answered when there is news, after seconds: that is no latency of the machine.
+  plant.loop.run_for(20s);
+  ASSERT_TRUE(plant.status().latency.has_value());
+  EXPECT_LT(plant.status().latency->last, 100);
+}
+
 TEST(OpcUaSession, SplitsWhatIsTooMuchForOneRequest) {
   Plant plant;
   plant.serve();

@@ -13,6 +13,9 @@ namespace {
 // A server that has nothing to say tells so this often; it forgets us after three such times, or
 // when the session has timed out.
 constexpr std::uint32_t kKeepAliveMs = 5'000;
+// What is sampled less often is still published this often: a first publish comes at the end of an
+// interval (Part 4, 5.14.1), and nobody waits a minute for the first value of a slow group.
+constexpr std::uint32_t kPublishMsMax = 1'000;
 constexpr std::size_t kPublishRequestsMax = 10;
 constexpr Nanoseconds kTick = std::chrono::seconds(1);
 // Nodes that were refused are tried again: a machine that restarts may bring them.
@@ -158,13 +161,14 @@ void Subscriber::make_missing() {
 
 void Subscriber::make(Group& group) {
   making_ = true;
-  const std::uint32_t keep_alive = std::max(1u, kKeepAliveMs / group.interval_ms);
+  const std::uint32_t publish_ms = std::min(group.interval_ms, kPublishMsMax);
+  const std::uint32_t keep_alive = kKeepAliveMs / publish_ms;
   UA_CreateSubscriptionRequest request;
   UA_CreateSubscriptionRequest_init(&request);
-  request.requestedPublishingInterval = group.interval_ms;
+  request.requestedPublishingInterval = publish_ms;
   request.requestedMaxKeepAliveCount = keep_alive;
   request.requestedLifetimeCount =
-      std::max(3 * keep_alive, access_.settings.session_timeout_ms / group.interval_ms);
+      std::max(3 * keep_alive, access_.settings.session_timeout_ms / publish_ms);
   request.publishingEnabled = true;
   access_.client.call<UA_TYPES_CREATESUBSCRIPTIONREQUEST, UA_TYPES_CREATESUBSCRIPTIONRESPONSE,
                       UA_CreateSubscriptionRequest, UA_CreateSubscriptionResponse>(
@@ -304,8 +308,10 @@ void Subscriber::on_published(UA_PublishResponse& answer) {
   Group* group = find(answer.subscriptionId);
   if (group == nullptr) return;
   group->heard = loop_.now();
-  const Timestamp sent = to_timestamp(answer.notificationMessage.publishTime);
-  clock_ahead_ms_ = (sent - access_.host.now().wall) / std::chrono::milliseconds(1);
+  if (answer.notificationMessage.publishTime != 0) {  // some servers leave it out of a keep-alive
+    const Timestamp sent = to_timestamp(answer.notificationMessage.publishTime);
+    clock_ahead_ms_ = (sent - access_.host.now().wall) / std::chrono::milliseconds(1);
+  }
   take(*group, answer.notificationMessage);
 }
 

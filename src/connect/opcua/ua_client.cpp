@@ -340,7 +340,8 @@ Error UaClient::reason(UA_StatusCode status) {
 
 void UaClient::call_any(const void* request, const UA_DataType* request_type,
                         const UA_DataType* response_type, std::function<void(void*)> done) {
-  auto pending = std::make_unique<Pending>(Pending{this, std::move(done), loop_.now()});
+  auto pending = std::make_unique<Pending>(Pending{this, std::move(done), std::nullopt});
+  if (request_type != &UA_TYPES[UA_TYPES_PUBLISHREQUEST]) pending->sent = loop_.now();
   UA_StatusCode status = UA_STATUSCODE_BADSERVERNOTCONNECTED;
   if (client_ != nullptr && !destroying_) {
     status = __UA_Client_AsyncService(client_, request, request_type, &UaClient::on_answer,
@@ -364,7 +365,9 @@ void UaClient::on_answer(UA_Client* /*client*/, void* pending, UA_UInt32 /*id*/,
   const UA_StatusCode status = static_cast<UA_ResponseHeader*>(answer)->serviceResult;
   if (status != UA_STATUSCODE_GOOD) self.traffic.errors += 1;
   if (status == UA_STATUSCODE_BADTIMEOUT) self.traffic.timeouts += 1;
-  if (status == UA_STATUSCODE_GOOD) self.traffic.latency.add(self.loop_.now() - mine->sent);
+  if (status == UA_STATUSCODE_GOOD && mine->sent) {
+    self.traffic.latency.add(self.loop_.now() - *mine->sent);
+  }
   mine->done(answer);
 }
 

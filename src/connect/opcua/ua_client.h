@@ -77,7 +77,7 @@ class UaClient {
   struct Pending {
     UaClient* owner;
     std::function<void(void*)> done;
-    Nanoseconds sent;
+    std::optional<Nanoseconds> sent;  // of what is answered at once: not of a publish
   };
   enum class Phase : std::uint8_t { kIdle, kDiscovering, kOpening, kReopening, kUp };
 
