@@ -80,6 +80,7 @@ class Server:
 
     def __init__(self, directory, *arguments, environment=None):
         self.directory = Path(directory)
+        self.log = self.directory.parent / f"{self.directory.name}.log"
         self.port = free_port()
         self.arguments = arguments
         self.environment = {**os.environ, "XDG_CONFIG_HOME": str(self.directory / "config"),
@@ -91,11 +92,11 @@ class Server:
     def start(self):
         if self.process and self.process.poll() is None:
             self.kill()  # of a test that failed before it could stop it
-        self.log = open(self.directory.parent / f"{self.directory.name}.log", "ab+")
-        self.log_start = self.log.seek(0, os.SEEK_END)
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", str(self.directory), "--listen", f"127.0.0.1:{self.port}",
-             *self.arguments], stdout=self.log, stderr=subprocess.STDOUT, env=self.environment)
+        with open(self.log, "ab") as log:
+            self.log_start = log.tell()
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--data", str(self.directory), "--listen", f"127.0.0.1:{self.port}",
+                 *self.arguments], stdout=log, stderr=subprocess.STDOUT, env=self.environment)
         until(lambda: "  data " in self.output() or self.process.poll() is not None, "the server's start")
         assert self.process.poll() is None, self.output()
         self.fingerprint = re.search(r"SHA-256 (\S+)", self.output())[1]
@@ -104,8 +105,7 @@ class Server:
         self.environment["LINESHAFT_FINGERPRINT"] = self.fingerprint
 
     def output(self):
-        self.log.seek(self.log_start)
-        return self.log.read().decode(errors="replace")
+        return self.log.read_bytes()[self.log_start:].decode(errors="replace")
 
     def stop(self):
         if self.process and self.process.poll() is None:
