@@ -24,6 +24,7 @@ set(LINESHAFT_ROOMS
   "2 wire/s7"
   "2 wire/shdr"
   "2 wire/sparkplug"
+  "2 wire/webauthn"
   "2 wire/wipo"
   "3 historian"
   "3 ledger"

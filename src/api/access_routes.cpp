@@ -3,34 +3,12 @@
 
 #include "api/grant_json.h"
 #include "api/resources.h"
-#include "api/router.h"
+#include "api/session_reply.h"
 
 namespace lineshaft::api {
 namespace {
 
 using identity::Permission;
-
-Json session_json(const identity::Session& session) {
-  return {{"user",
-           {{"id", session.user.id.value},
-            {"email", session.user.email},
-            {"name", session.user.name},
-            {"grants", grants_json(session.user.access.grants())}}},
-          {"organisation",
-           {{"id", session.organisation.id.value}, {"name", session.organisation.name}}},
-          {"csrf", session.csrf_token},
-          {"permissions", names_json(identity::usable(session.principal))},
-          {"everywhere", names_json(identity::usable_everywhere(session.principal))}};
-}
-
-// The session's answer, with its cookie: `__Host-` makes the browser bind it to this host, over
-// TLS.
-Reply session_reply(const identity::NewSession& session, int status) {
-  Reply reply = Reply::json(session_json(session.session), status);
-  reply.headers.emplace_back("set-cookie", std::string(kSessionCookie) + "=" + session.cookie +
-                                               "; Path=/; Secure; HttpOnly; SameSite=Strict");
-  return reply;
-}
 
 Result<Reply> status(const Services& services, const Request&) {
   Json json = {{"version", services.version}, {"claimed", services.identity.claimed()}};
@@ -38,67 +16,6 @@ Result<Reply> status(const Services& services, const Request&) {
     json["name"] = organisation->name;
   }
   return Reply::json(json);
-}
-
-// Several required strings of a body at once; the first that is wrong is the error.
-template <std::size_t n>
-Result<std::array<std::string, n>> strings(const Json& body, const char* const (&fields)[n]) {
-  std::array<std::string, n> values;
-  for (std::size_t i = 0; i < n; ++i) {
-    Result<std::string> value = required_string(body, fields[i]);
-    if (!value) return value.error();
-    values[i] = std::move(value).value();
-  }
-  return values;
-}
-
-Result<Reply> claim(const Services& services, const Request& request) {
-  const Result<Json> body = request.body();
-  if (!body) return body.error();
-  const auto fields = strings(*body, {"code", "organisation", "email", "name", "password"});
-  if (!fields) return fields.error();
-  const auto& [code, organisation, email, name, password] = *fields;
-  const Result<identity::NewSession> session =
-      services.identity.claim({code, organisation, email, name, password, request.http.peer.host});
-  if (!session) return session.error();
-  services.on_claimed();
-  return session_reply(*session, 201);
-}
-
-Result<Reply> sign_in(const Services& services, const Request& request) {
-  const Result<Json> body = request.body();
-  if (!body) return body.error();
-  const auto fields = strings(*body, {"email", "password"});
-  if (!fields) return fields.error();
-  const auto& [email, password] = *fields;
-  const std::string& address = request.http.peer.host;
-  const Result<identity::NewSession> session =
-      services.identity.sign_in({email, password, address, session_cookie(request.http)});
-  if (session) return session_reply(*session, 200);
-  Reply refused = problem_reply(session.error());
-  const Nanoseconds wait = services.identity.sign_in_delay(email, address);
-  if (wait > Nanoseconds(0)) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-    refused.headers.emplace_back("retry-after", std::to_string(seconds));
-  }
-  return refused;
-}
-
-Result<Reply> get_session(const Services& services, const Request& request) {
-  const auto session = services.identity.find_session(session_cookie(request.http));
-  if (!session) return session.error();
-  return Reply::json(session_json(*session));
-}
-
-Result<Reply> sign_out(const Services& services, const Request& request) {
-  if (Status done = services.identity.sign_out(session_cookie(request.http)); !done) {
-    return done.error();
-  }
-  Reply reply = Reply::nothing();
-  reply.headers.emplace_back("set-cookie", std::string(kSessionCookie) +
-                                               "=; Path=/; Secure; HttpOnly; SameSite=Strict; "
-                                               "Max-Age=0");
-  return reply;
 }
 
 // --- people ---
@@ -111,11 +28,26 @@ Json user_json(const identity::User& user) {
           {"created", format_rfc3339(user.created)}};
 }
 
+Json standing_json(const identity::FactorStanding& standing) {
+  return {{"totp", standing.totp},
+          {"passkeys", standing.passkeys},
+          {"recovery_codes", standing.recovery_codes},
+          {"demanded", standing.demanded},
+          {"due", standing.due ? Json(format_rfc3339(*standing.due)) : Json()}};
+}
+
 Result<Reply> list_users(const Services& services, const Request& request) {
   const auto users = services.identity.list_users(request.principal);
   if (!users) return users.error();
+  const auto standings = services.identity.factor_standings(request.principal);
+  if (!standings) return standings.error();
   Json items = Json::array();
-  for (const auto& user : *users) items.push_back(user_json(user));
+  for (const auto& user : *users) {
+    items.push_back(user_json(user));
+    for (const auto& [id, standing] : *standings) {
+      if (id == user.id) items.back()["second_factor"] = standing_json(standing);
+    }
+  }
   return Reply::json({{"items", std::move(items)}, {"total", users->size()}});
 }
 
@@ -203,12 +135,6 @@ std::vector<Route> access_routes(const Services& services) {
   return {
       {"GET", "/status", Rule::anyone(), "Is the server claimed, and by whom", "", "ServerStatus",
        bind(services, status)},
-      {"POST", "/claim", Rule::anyone(), "Take ownership of a new server", "Claim", "Session",
-       bind(services, claim)},
-      {"POST", "/session", Rule::anyone(), "Sign in", "SignIn", "Session", bind(services, sign_in)},
-      {"GET", "/session", Rule::signed_in(), "Who is signed in", "", "Session",
-       bind(services, get_session)},
-      {"DELETE", "/session", Rule::signed_in(), "Sign out", "", "", bind(services, sign_out)},
       {"GET", "/users", people, "List people", "", "UserPage", bind(services, list_users)},
       {"POST", "/users", people, "Add a person", "NewUser", "User", bind(services, create_user)},
       {"DELETE", "/users/{id}", people, "Remove a person", "", "", bind(services, remove_user)},

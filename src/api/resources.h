@@ -68,11 +68,16 @@ struct Services {
   connect::Flows* flows = nullptr;  // needed by flow_routes
   // Where samples of programs go; null: to the historian.
   SampleSink* samples = nullptr;
+  // What the server may be called by: passkeys are bound to one of them.
+  std::vector<std::string> names = {"localhost"};
 };
 
 std::vector<Route> access_routes(const Services& services);
 std::vector<Route> audit_routes(const Services& services);
 std::vector<Route> duty_routes(const Services& services);
+std::vector<Route> session_routes(const Services& services);
+std::vector<Route> account_routes(const Services& services);
+std::vector<Route> invitation_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> write_routes(const Services& services);
 std::vector<Route> table_routes(const Services& services);

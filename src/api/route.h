@@ -19,7 +19,8 @@ class Rule {
  public:
   // Nothing that belongs to a tenant may be behind such a route.
   static constexpr Rule anyone() { return Rule(Kind::kAnyone, {}); }
-  // Any signed-in person or valid token.
+  // Any signed-in person or valid token, also who still owes a second factor and may do nothing
+  // else: only for what concerns oneself.
   static constexpr Rule signed_in() { return Rule(Kind::kSignedIn, {}); }
   // In the whole organisation.
   static constexpr Rule needs(identity::Permission permission) {

@@ -33,7 +33,7 @@ struct Cli {
 
 void add_serve_commands(Cli& cli);       // serve, doctor
 void add_plant_commands(Cli& cli);       // sim plant
-void add_access_commands(Cli& cli);      // claim, login, logout, user, token
+void add_access_commands(Cli& cli);      // claim, login, logout, user, session, recover, token
 void add_audit_commands(Cli& cli);       // audit
 void add_duty_commands(Cli& cli);        // access
 void add_connection_commands(Cli& cli);  // connect

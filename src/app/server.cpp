@@ -368,6 +368,7 @@ class JoinedServer final : public Server {
     services_->flows = &flows_->flows();
     services_->samples = &flows_->sink();
     services_->templates = templates_.get();
+    services_->names = own_names(config_);
     audit_sender_ =
         std::make_unique<AuditSender>(identity_->trail(), sys::real_clock(),
                                       config_.names.empty() ? "lineshaft" : config_.names.front());

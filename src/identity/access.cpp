@@ -9,14 +9,17 @@
 namespace lineshaft::identity {
 namespace {
 
-Error denied(Permission what) {
+Error denied(const Principal& who, Permission what) {
+  if (who.factor_missing) {
+    return {ErrorId::kFactorMissing, "this account must have a second factor to go on"};
+  }
   return {ErrorId::kDenied, "this needs the permission " + std::string(permission_name(what))};
 }
 
 // Somebody, of an organisation that can hold `what` at all.
 bool can_hold(const Principal& who, Permission what) {
   const bool somebody = who.kind == PrincipalKind::kUser || who.kind == PrincipalKind::kToken;
-  if (!somebody || who.tenant == TenantId{}) return false;
+  if (!somebody || who.tenant == TenantId{} || who.factor_missing) return false;
   return who.tenant == kFirstTenant || !kOfServer.has(what);
 }
 
@@ -135,22 +138,22 @@ std::vector<std::string> Access::places(Permission what) const {
 
 Status authorise(const Principal& who, Permission what) {
   if (can_hold(who, what) && who.access.everywhere(what)) return {};
-  return denied(what);
+  return denied(who, what);
 }
 
 Status authorise_somewhere(const Principal& who, Permission what) {
   if (can_hold(who, what) && who.access.somewhere(what)) return {};
-  return denied(what);
+  return denied(who, what);
 }
 
 Status authorise(const Principal& who, Permission what, const Resource& thing) {
-  if (!can_hold(who, what) || !who.access.somewhere(what)) return denied(what);
+  if (!can_hold(who, what) || !who.access.somewhere(what)) return denied(who, what);
   const Error hidden{ErrorId::kNotFound, "there is no such thing"};
   if (thing.owner != who.tenant) return hidden;
   if (who.access.everywhere(what)) return {};
-  if (thing.path.empty()) return denied(what);
+  if (thing.path.empty()) return denied(who, what);
   if (who.access.at(what, thing.path)) return {};
-  if (who.access.at(Permission::kTagRead, thing.path)) return denied(what);
+  if (who.access.at(Permission::kTagRead, thing.path)) return denied(who, what);
   return hidden;
 }
 

@@ -91,6 +91,8 @@ struct Principal {
   Access access = {};
   std::string name;  // for the audit trail: "ann@example.com", "token:historian feed"
   Origin origin{};   // put in by whoever took the request; decides nothing
+  // A second factor is demanded and missing: nothing that asks a permission until it is there.
+  bool factor_missing = false;
 };
 
 // What is asked for: a thing of `owner`, at `path` if it stands somewhere in the plant.
@@ -101,7 +103,7 @@ struct Resource {
 
 // May `who` do `what` in the whole of their own organisation?
 // Deny by default: success only if `who` is somebody whose grants hold it everywhere.
-// Errors: kDenied naming the permission.
+// Errors: kDenied naming the permission; kFactorMissing, also of the others below.
 Status authorise(const Principal& who, Permission what);
 // May `who` do `what` to `thing`? Errors: kDenied; kNotFound, the same as for what does not exist,
 // for a thing of another organisation, or at a place that `who` may not even read: nobody can find

@@ -93,7 +93,13 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
   const std::lock_guard database_lock(database_mutex_);
   // Asked again: another claim with the same code may have been quicker.
   if (Status good = check_code(typed); !good) return std::move(good).error();
-  DraftSession draft = draft_session({}, new_secret());
+  const SignInRequest from{.email = user.email,
+                           .password = {},
+                           .address = request.address,
+                           .previous_cookie = {},
+                           .agent = request.agent};
+  DraftSession draft = draft_session({}, new_secret(), from, Strength::kPassword);
+  std::optional<FactorPerson> person;
   AuditRow audit = audit_row(principal_of(user), "server.claim", organisation.name,
                              "administrator " + user.email + ", from " + request.address);
   audit.address = request.address;
@@ -105,6 +111,13 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
     if (!id) return std::move(id).error();
     user.id = *id;
     draft.live.user = *id;
+    {
+      const std::lock_guard lock(state_mutex_);
+      person = person_at_sign_in(user, false);
+    }
+    if (person) {
+      if (Status done = put_factor_person(*database_, *person); !done) return done;
+    }
     return put_draft(draft);
   });
   if (!kept) return std::move(kept).error();
@@ -112,6 +125,7 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
   draft.live.used_on_disk = draft.live.idle.started();
   state_.organisations[organisation.id] = organisation;
   state_.users[user.id] = user;
+  if (person) state_.factors[user.id].person = *std::move(person);
   state_.sessions.insert_or_assign(draft.digest, draft.live);
   state_.claim_code.reset();
   return NewSession{draft.cookie, session_of(draft.cookie, user)};

@@ -1,4 +1,5 @@
-// identity/claim_code.h: the code that makes whoever reads the terminal the first administrator.
+// identity/claim_code.h: codes that people type: the one that makes whoever reads the terminal the
+// first administrator, and those that stand in for a lost second factor.
 #pragma once
 
 #include <string>
@@ -15,5 +16,9 @@ std::string make_claim_code(sys::Random& random);
 // What people make of it when they type: case, blanks and dashes do not matter, O is 0, I and L are
 // 1. The twelve characters without dashes; "" if it cannot be a code.
 std::string normalise_claim_code(std::string_view typed);
+
+// The same with sixteen characters: 80 random bits, as "7KQM-2F9X-0TBD-41HW".
+std::string make_recovery_code(sys::Random& random);
+std::string normalise_recovery_code(std::string_view typed);
 
 }  // namespace lineshaft::identity

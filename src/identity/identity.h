@@ -17,6 +17,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/ids.h"
@@ -25,6 +27,8 @@
 #include "identity/access.h"
 #include "identity/audit.h"
 #include "identity/duties.h"
+#include "identity/factors.h"
+#include "identity/invitations.h"
 #include "model/sample.h"
 #include "records/database.h"
 #include "sys/clock.h"
@@ -71,6 +75,8 @@ struct Session {
   User user;
   Organisation organisation;
   std::string csrf_token;
+  Strength strength = Strength::kPassword;
+  FactorState factors;
 };
 
 // `cookie` is the secret that the browser keeps: 43 characters of base64url. Never log it.
@@ -85,7 +91,8 @@ struct NewToken {
   Token token;
 };
 
-// `address`: the peer's numeric address, for the limits on attempts and the audit trail.
+// `address`: the peer's numeric address, for the limits on attempts and the audit trail. `agent`:
+// what the browser or program calls itself, for the list of sessions.
 struct ClaimRequest {
   std::string code;
   std::string organisation;
@@ -93,6 +100,7 @@ struct ClaimRequest {
   std::string name;
   std::string password;
   std::string address;
+  std::string agent = {};
 };
 
 struct SignInRequest {
@@ -100,6 +108,8 @@ struct SignInRequest {
   std::string password;
   std::string address;
   std::string previous_cookie;  // a session that the browser still had: ended on success; or ""
+  std::string agent = {};
+  PasskeyScope passkeys = {};  // where passkeys can be used; empty: nowhere
 };
 
 struct NewUser {
@@ -164,7 +174,7 @@ class Identity {
   // Always a new session id, whatever the browser had. Errors: kSignInFailed (the same for an
   // unknown address and a wrong password), kTooManyAttempts, kSignInBusy. On a full disk it works:
   // the session then ends with the process, and the audit entry is written when there is room.
-  // Slow.
+  // Slow. Who has a second factor: kFactorRequired, see begin_sign_in().
   virtual Result<NewSession> sign_in(const SignInRequest& request) = 0;
   // How long until sign_in() looks at a password of this pair again; 0 if at once. Quick.
   virtual Nanoseconds sign_in_delay(std::string_view email, std::string_view address) const = 0;
@@ -258,10 +268,93 @@ class Identity {
 
   // --- people by other doors than the API ---
   // Who that is, without a session: for protocols that know people but no cookies. Every session of
-  // such a protocol asks anew. Errors: as sign_in. Slow.
+  // such a protocol asks anew. Who has a second factor, or owes one, cannot come in by such a door.
+  // Errors: as sign_in, kFactorMissing. Slow.
   virtual Result<Principal> verify_person(const SignInRequest& request) = 0;
   // The person of that address with the role of this moment; nothing if there is none. Quick.
   virtual std::optional<Principal> find_person(std::string_view email) const = 0;
+
+  // --- signing in with a second factor ---
+  // As sign_in() for who has none; else what the second step needs, for kPendingLifetime and
+  // kFactorTries. Slow.
+  using SignInStep = std::variant<NewSession, PendingSignIn>;
+  virtual Result<SignInStep> begin_sign_in(const SignInRequest& request) = 0;
+  // The second step. Wrong answers are limited like passwords, per account. Errors: kPendingOver,
+  // kFactorRefused, kPasskeyRefused, kTooManyAttempts. Blocks.
+  virtual Result<NewSession> finish_sign_in(std::string_view pending,
+                                            const FactorAnswer& answer) = 0;
+  // Without a password: a passkey that knows whose it is and checks who uses it. Quick.
+  virtual Result<PasskeyChallenge> begin_passkey_sign_in(const SignInRequest& request) = 0;
+  // Errors: kPendingOver, kPasskeyRefused. Blocks.
+  virtual Result<NewSession> finish_passkey_sign_in(std::string_view pending,
+                                                    const PasskeyAnswer& answer) = 0;
+
+  // --- one's own account --- What changes how one signs in needs a session younger than
+  // kFreshSession, or its password again (kPasswordNeeded; then slow). Errors of all: kNotSignedIn.
+  virtual Status show_password(std::string_view cookie, std::string_view password,
+                               std::string_view address) = 0;
+  virtual Result<std::vector<Factor>> own_factors(std::string_view cookie) const = 0;  // quick
+  virtual std::size_t recovery_codes_left(UserId user) const = 0;                      // quick
+  // Requires of the next three calls: show_password() succeeded for this request.
+  virtual Result<TotpEnrolment> begin_totp(std::string_view cookie) = 0;  // quick
+  virtual Result<PasskeyChallenge> begin_passkey(std::string_view cookie,
+                                                 const PasskeyScope& scope) = 0;  // quick
+  // Old codes are void. Errors: kConflict without a factor. Blocks.
+  virtual Result<std::vector<std::string>> renew_recovery_codes(std::string_view cookie) = 0;
+  // Errors: kPendingOver, kFactorRefused, kPasskeyRefused, kConflict (too many), kInvalidArgument
+  // (the name). All other sessions of the person end. Block.
+  virtual Result<Enrolled> confirm_totp(std::string_view cookie, std::string_view enrolment,
+                                        std::string_view code, std::string_view name) = 0;
+  virtual Result<Enrolled> confirm_passkey(std::string_view cookie, std::string_view pending,
+                                           const PasskeyAnswer& answer, std::string_view name) = 0;
+  // The last one takes the recovery codes along. Errors: kNotFound; kConflict: the rule demands one
+  // and it is the last. Requires: as begin_totp. Blocks.
+  virtual Status remove_factor(std::string_view cookie, FactorId factor) = 0;
+  virtual Status rename_self(std::string_view cookie, std::string_view name) = 0;  // blocks
+
+  // --- sessions of one's own and of others (user.manage) --- `cookie` says which one is own.
+  virtual Result<std::vector<OpenSession>> list_sessions(const Principal& actor, UserId user,
+                                                         std::string_view cookie) const = 0;
+  // Errors: kNotFound. Blocks.
+  virtual Status end_session(const Principal& actor, UserId user, std::string_view session) = 0;
+  // All of one's own but this one. Blocks.
+  virtual Status end_other_sessions(std::string_view cookie) = 0;
+
+  // --- factors of others (user.manage) ---
+  virtual Result<std::vector<std::pair<UserId, FactorStanding>>> factor_standings(
+      const Principal& actor) const = 0;  // quick
+  // Takes all factors and recovery codes of another person away, and ends their sessions; they are
+  // told at their next sign-in. Errors: kDenied (oneself, somebody with more rights), kNotFound.
+  // Blocks.
+  virtual Status reset_factors(const Principal& actor, UserId user) = 0;
+  virtual FactorRule factor_rule(TenantId tenant) const = 0;  // quick
+  // Errors: kDenied; kFactorMissing: who demands one must have one. Blocks.
+  virtual Status set_factor_rule(const Principal& actor, FactorRule rule) = 0;
+
+  // --- invitations (user.manage) ---
+  // Errors: kDenied, kInvalidArgument, kConflict (has an account, too many). In the place of one
+  // that the address had. Blocks.
+  virtual Result<NewInvitation> invite(const Principal& actor,
+                                       const InvitationRequest& request) = 0;
+  virtual Result<std::vector<Invitation>> list_invitations(const Principal& actor) = 0;  // blocks
+  virtual Status revoke_invitation(const Principal& actor, InvitationId invitation) = 0;
+  // What the invited is shown. Errors: kInvitationRefused. Blocks.
+  virtual Result<std::pair<Invitation, Organisation>> look_at_invitation(
+      std::string_view secret) = 0;
+  // Makes the person and signs them in; the invitation is used up. A refused password leaves it.
+  // Who then owes a second factor may do nothing before. Errors: kInvitationRefused,
+  // kInvalidArgument, kPasswordRefused, kConflict, kSignInBusy. Slow.
+  virtual Result<NewSession> accept_invitation(const AcceptRequest& request) = 0;
+
+  // --- the way back in for who lost everything ---
+  // Of a person with user.manage: a code like that of the claim, good once, for
+  // kRecoveryCodeLifetime by the wall clock and ten tries, over restarts. For the terminal of who
+  // can read the data directory anyway. Errors: kNotFound. Blocks.
+  virtual Result<std::string> issue_recovery(std::string_view email) = 0;
+  // Sets a new password, takes factors and recovery codes away, ends all sessions and begins a new
+  // one, which must enrol before anything else where a factor is demanded.
+  // Errors: kRecoveryRefused, kPasswordRefused, kTooManyAttempts, kSignInBusy. Slow.
+  virtual Result<NewSession> recover(const RecoverRequest& request) = 0;
 };
 
 }  // namespace lineshaft::identity

@@ -139,6 +139,8 @@ Status Service::remove_user(const Principal& actor, UserId id) {
   if (!kept) return kept;
   const std::lock_guard lock(state_mutex_);
   end_sessions(sessions_of(id));
+  state_.pending.drop_of(id);
+  state_.factors.erase(id);
   state_.users.erase(id);
   ++access_changes_;
   return {};

@@ -78,6 +78,15 @@ TEST(Password, IsRefusedWhenItIsTriedFirst) {
   }
 }
 
+// From the list of zxcvbn: abc123 is its 13th, trustno1 its 36th, monkey its 15th.
+TEST(Password, IsRefusedWhenItIsAMostChosenOneWithSomethingAroundIt) {
+  for (const char* text : {"abc123!!!!!!", "trustno1-2024", "Monkey-2024-2025", "2024-2025-monkey",
+                           "!!starwars!!2026", "starwarsstarwars", "1qaz2wsx!!!!"}) {
+    EXPECT_FALSE(check_password(text, kAnn).ok()) << text;
+  }
+  EXPECT_TRUE(check_password("a monkey at 3 trumpets", kAnn).ok()) << "one word among others";
+}
+
 TEST(Password, DoesNotContainTheAddress) {
   EXPECT_FALSE(check_password("my ann.lee password", "ann.lee@example.com").ok());
   EXPECT_FALSE(check_password("ANN.LEE-is-great", "ann.lee@example.com").ok());

@@ -22,11 +22,25 @@ Digest digest_of(std::string_view text) {
   return digest;
 }
 
-std::string base64url(const Digest& bytes) {
-  std::array<char, kSecretCharacters + 1> text{};  // With the final NUL.
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(),
-                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  return {text.data(), kSecretCharacters};
+std::string base64url(ByteSpan bytes) {
+  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+  std::string text(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
+  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), kVariant);
+  text.pop_back();  // the final NUL
+  return text;
+}
+
+std::optional<Bytes> base64url_bytes(std::string_view text) {
+  Bytes bytes(text.size());
+  std::size_t count = 0;
+  const char* end = nullptr;
+  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &count, &end,
+                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+      end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  bytes.resize(count);
+  return bytes;
 }
 
 std::string random_secret(sys::Random& random) {

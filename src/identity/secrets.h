@@ -5,9 +5,11 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "sys/clock.h"
 
@@ -35,7 +37,9 @@ Digest digest_of(std::string_view text);
 
 // 256 random bits as kSecretCharacters of base64url.
 std::string random_secret(sys::Random& random);
-std::string base64url(const Digest& bytes);
+std::string base64url(ByteSpan bytes);  // without padding
+// Nothing if it is not that.
+std::optional<Bytes> base64url_bytes(std::string_view text);
 
 // Takes the same time wherever the texts differ. The lengths are not secret.
 bool equal_secrets(std::string_view a, std::string_view b);

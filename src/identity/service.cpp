@@ -52,6 +52,7 @@ Status Service::load() {
   const std::scoped_lock lock(database_mutex_, state_mutex_);
   if (Status ready = migrate_store(*database_); !ready) return ready;
   if (Status ready = open_audit(); !ready) return ready;
+  if (Status ready = migrate_factors(*database_); !ready) return ready;
   auto organisations = load_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
@@ -87,7 +88,7 @@ Status Service::load() {
     state_.tokens.insert_or_assign(row.digest,
                                    LiveToken{std::move(row.token), row.digest, age, use});
   }
-  return {};
+  return load_factor_tables();
 }
 
 // Requires: database_mutex_ held.
@@ -105,6 +106,13 @@ Status Service::open_audit() {
 std::string Service::new_secret() {
   const std::lock_guard lock(random_mutex_);
   return random_secret(random_);
+}
+
+Bytes Service::random_bytes(std::size_t count) {
+  Bytes bytes(count);
+  const std::lock_guard lock(random_mutex_);
+  random_.fill(bytes);
+  return bytes;
 }
 
 AuditRow Service::audit_row(const Principal& actor, std::string_view action, std::string object,

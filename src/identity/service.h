@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -82,6 +83,53 @@ class Service final : public Identity {
   Result<Principal> verify_person(const SignInRequest& request) override;
   std::optional<Principal> find_person(std::string_view email) const override;
 
+  // second_step.cpp
+  Result<SignInStep> begin_sign_in(const SignInRequest& request) override;
+  Result<NewSession> finish_sign_in(std::string_view pending, const FactorAnswer& answer) override;
+  Result<PasskeyChallenge> begin_passkey_sign_in(const SignInRequest& request) override;
+  Result<NewSession> finish_passkey_sign_in(std::string_view pending,
+                                            const PasskeyAnswer& answer) override;
+
+  // enrolment.cpp
+  Status show_password(std::string_view cookie, std::string_view password,
+                       std::string_view address) override;
+  Result<TotpEnrolment> begin_totp(std::string_view cookie) override;
+  Result<PasskeyChallenge> begin_passkey(std::string_view cookie,
+                                         const PasskeyScope& scope) override;
+  Result<std::vector<std::string>> renew_recovery_codes(std::string_view cookie) override;
+  Result<Enrolled> confirm_totp(std::string_view cookie, std::string_view enrolment,
+                                std::string_view code, std::string_view name) override;
+  Result<Enrolled> confirm_passkey(std::string_view cookie, std::string_view pending,
+                                   const PasskeyAnswer& answer, std::string_view name) override;
+  Status remove_factor(std::string_view cookie, FactorId factor) override;
+
+  // standing.cpp
+  Result<std::vector<Factor>> own_factors(std::string_view cookie) const override;
+  std::size_t recovery_codes_left(UserId user) const override;
+  Result<std::vector<std::pair<UserId, FactorStanding>>> factor_standings(
+      const Principal& actor) const override;
+  Status reset_factors(const Principal& actor, UserId user) override;
+  FactorRule factor_rule(TenantId tenant) const override;
+  Status set_factor_rule(const Principal& actor, FactorRule rule) override;
+
+  // open_sessions.cpp
+  Status rename_self(std::string_view cookie, std::string_view name) override;
+  Result<std::vector<OpenSession>> list_sessions(const Principal& actor, UserId user,
+                                                 std::string_view cookie) const override;
+  Status end_session(const Principal& actor, UserId user, std::string_view session) override;
+  Status end_other_sessions(std::string_view cookie) override;
+
+  // invitations.cpp
+  Result<NewInvitation> invite(const Principal& actor, const InvitationRequest& request) override;
+  Result<std::vector<Invitation>> list_invitations(const Principal& actor) override;
+  Status revoke_invitation(const Principal& actor, InvitationId invitation) override;
+  Result<std::pair<Invitation, Organisation>> look_at_invitation(std::string_view secret) override;
+  Result<NewSession> accept_invitation(const AcceptRequest& request) override;
+
+  // recovery.cpp
+  Result<std::string> issue_recovery(std::string_view email) override;
+  Result<NewSession> recover(const RecoverRequest& request) override;
+
  private:
   // A session that is made but not yet anywhere.
   struct DraftSession {
@@ -106,12 +154,14 @@ class Service final : public Identity {
 
   Status check_room_for_user(TenantId tenant) const;   // locks by itself
   Status check_room_for_token(TenantId tenant) const;  // locks by itself
-  DraftSession draft_session(UserId user, std::string cookie);
   // May `actor` give a new person, or a new token, such rights alone? rights_changes.cpp
   Status check_new_user(const Principal& actor, const Access& access) const;   // locks by itself
   Status check_new_token(const Principal& actor, const Access& access) const;  // locks by itself
   Access access_in(TenantId tenant, const Access& access) const;               // locks by itself
   void keep_user(const User& user);                                            // locks by itself
+  DraftSession draft_session(UserId user, std::string cookie, const SignInRequest& from,
+                             Strength strength);
+  Bytes random_bytes(std::size_t count);
 
   // --- database_mutex_ held ---
   // One transaction: what `change` does (a Status()), and the entry in the audit trail.
@@ -128,7 +178,28 @@ class Service final : public Identity {
   Status put_draft(const DraftSession& draft);
   Status check_code(const Digest& typed);
   Status check_unchanged(const std::string& account, const Credential& credential);
-  Result<NewSession> start_session(const Credential& credential, const SignInRequest& request);
+  // What is done in the transaction of a new session, and whether it must reach the disk.
+  struct Beginning {
+    UserId user;
+    const SignInRequest& from;
+    Strength strength = Strength::kPassword;
+    std::string detail = {};              // for the audit trail, after the address
+    std::function<Status()> change = {};  // may be none
+    bool must_keep = false;               // a session in memory alone will not do
+    std::vector<Digest> ends = {};        // further sessions that end with it
+  };
+  Result<NewSession> start_session(const Beginning& beginning);
+  Result<NewSession> second_step_passed(const Pending& pending, Strength strength, FactorRow used);
+  Result<NewSession> try_code(Pending pending, std::string_view code);
+  Result<NewSession> try_recovery_code(Pending pending, std::string_view code);
+  Result<NewSession> try_passkey(Pending pending, const PasskeyAnswer& answer);
+  // A passkey's answer to a challenge, for a person; what to write of it. Notes a copied one.
+  Result<FactorRow> check_passkey(const Pending& pending, const FactorRow& passkey,
+                                  const PasskeyAnswer& answer, bool must_verify_user);
+  Result<Enrolled> add_factor(const Session& session, std::string_view cookie, FactorRow row);
+  Result<NewSession> finish_recovery(const RecoverRequest& request, UserId user,
+                                     const std::string& hash);
+  Status load_factor_tables();
   Result<User> change_user(const Principal& actor, UserId id, const UserChange& change);
   Status write_unwritten(const Unwritten& unwritten);
   // rights_changes.cpp
@@ -137,6 +208,13 @@ class Service final : public Identity {
                       const std::string& detail);
 
   // --- state_mutex_ held ---
+  FactorState factor_state_of(const User& user) const;
+  Principal principal_now(const User& user) const;  // with what a missing factor takes away
+  bool factor_is_demanded(const User& user) const;
+  const LiveFactors& factors_of(UserId user) const;
+  // What factor_people will hold when `user` begins a session now; nothing if that is no news.
+  std::optional<FactorPerson> person_at_sign_in(const User& user, bool at_once) const;
+  PendingSignIn pending_of(const Pending& pending, std::string secret) const;
   Session session_of(std::string_view cookie, const User& user) const;
   bool expired(const LiveSession& session) const;
   bool expired(const LiveToken& token) const;
@@ -159,6 +237,9 @@ class Service final : public Identity {
   // kTooManyAttempts, kSignInBusy. Locks by itself.
   Result<Credential> check_credential(const std::string& account, std::string_view password,
                                       std::string_view address);
+  Status admit_factor(const std::string& account, std::string_view address);
+  Result<Session> session_with(std::string_view cookie) const;  // without counting as use
+  std::pair<std::vector<std::string>, std::vector<Digest>> make_recovery_codes(UserId user);
   Status admit(const std::string& account, std::string_view address);
   void note_refused_claim(const std::string& address);
   void note_refusal(const std::string& account, std::string_view address, std::string_view why);
@@ -186,6 +267,9 @@ class Service final : public Identity {
 
 // "ann@example.com", or the beginning of what was typed instead, in lower case.
 std::string account_of(std::string_view email);
+// What is kept of a recovery code: bound to its person. A fast hash is enough: nobody guesses 80
+// bits.
+Digest recovery_code_digest(UserId user, std::string_view typed);
 Principal principal_of(const User& user);
 
 }  // namespace lineshaft::identity

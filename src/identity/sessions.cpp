@@ -6,6 +6,9 @@
 namespace lineshaft::identity {
 namespace {
 
+constexpr std::size_t kAddressBytesMax = 64;
+constexpr std::size_t kAgentBytesMax = 256;
+
 Error not_signed_in() { return {ErrorId::kNotSignedIn, "there is no such session"}; }
 
 // Bound to the session, because it comes from the cookie; of no use to who only reads the database,
@@ -24,22 +27,35 @@ Principal principal_of(const User& user) {
           .name = user.email};
 }
 
-Service::DraftSession Service::draft_session(UserId user, std::string cookie) {
+Service::DraftSession Service::draft_session(UserId user, std::string cookie,
+                                             const SignInRequest& from, Strength strength) {
   const Digest digest = digest_of(cookie);
   const LiveSession live{.user = user,
                          .age = Stopwatch::start(clock_),
                          .idle = Stopwatch::start(clock_),
-                         .used_on_disk = std::nullopt};
+                         .used_on_disk = std::nullopt,
+                         .age_on_disk = {},
+                         .address = from.address.substr(0, kAddressBytesMax),
+                         .agent = from.agent.substr(0, kAgentBytesMax),
+                         .strength = strength};
   return {std::move(cookie), digest, live};
 }
 
 Session Service::session_of(std::string_view cookie, const User& user) const {
   const auto organisation = state_.organisations.find(user.tenant);
   const bool known = organisation != state_.organisations.end();
-  return {.principal = principal_of(user),
-          .user = user,
-          .organisation = known ? organisation->second : Organisation{user.tenant, ""},
-          .csrf_token = csrf_token_of(cookie)};
+  Session session{.principal = principal_now(user),
+                  .user = user,
+                  .organisation = known ? organisation->second : Organisation{user.tenant, ""},
+                  .csrf_token = csrf_token_of(cookie),
+                  .strength = Strength::kPassword,
+                  .factors = factor_state_of(user)};
+  const auto live = state_.sessions.find(digest_of(cookie));
+  if (live != state_.sessions.end()) {
+    session.strength = live->second.strength;
+    session.factors.notice = live->second.notice;
+  }
+  return session;
 }
 
 bool Service::expired(const LiveSession& session) const {
@@ -97,12 +113,15 @@ void Service::end_sessions(const std::vector<Digest>& digests) {
 }
 
 Status Service::put_draft(const DraftSession& draft) {
-  return put_session(*database_, {.digest = draft.digest,
-                                  .user = draft.live.user,
-                                  .created = draft.live.age.started(),
-                                  .age = Nanoseconds(0),
-                                  .used = draft.live.idle.started(),
-                                  .idle = Nanoseconds(0)});
+  Status kept = put_session(*database_, {.digest = draft.digest,
+                                         .user = draft.live.user,
+                                         .created = draft.live.age.started(),
+                                         .age = Nanoseconds(0),
+                                         .used = draft.live.idle.started(),
+                                         .idle = Nanoseconds(0)});
+  if (!kept) return kept;
+  return put_session_origin(
+      *database_, {draft.digest, draft.live.address, draft.live.agent, draft.live.strength});
 }
 
 Status Service::delete_sessions(const std::vector<Digest>& digests) {

@@ -86,7 +86,12 @@ Result<Credential> Service::check_credential(const std::string& account, std::st
     return sign_in_failed();
   }
   const std::lock_guard lock(state_mutex_);
-  state_.limiter.succeeded(account, address, clock_.monotonic());
+  if (factors_of((*known)->user).factors.empty()) {
+    state_.limiter.succeeded(account, address, clock_.monotonic());
+  } else {
+    // Only half of the way: the place is not known for good before the factor was shown as well.
+    state_.limiter.withdraw(account, address);
+  }
   return std::move(**known);
 }
 
@@ -99,12 +104,10 @@ Status Service::check_unchanged(const std::string& account, const Credential& cr
 }
 
 Result<NewSession> Service::sign_in(const SignInRequest& request) {
-  const std::string account = account_of(request.email);
-  Result<Credential> credential = check_credential(account, request.password, request.address);
-  if (!credential) return std::move(credential).error();
-  const std::lock_guard lock(database_mutex_);
-  if (Status same = check_unchanged(account, *credential); !same) return std::move(same).error();
-  return start_session(*credential, request);
+  Result<SignInStep> step = begin_sign_in(request);
+  if (!step) return std::move(step).error();
+  if (auto* session = std::get_if<NewSession>(&*step)) return std::move(*session);
+  return Error{ErrorId::kFactorRequired, "this person has a second factor"};
 }
 
 Result<Principal> Service::verify_person(const SignInRequest& request) {
@@ -114,7 +117,14 @@ Result<Principal> Service::verify_person(const SignInRequest& request) {
   const std::lock_guard lock(state_mutex_);
   const auto found = state_.users.find(credential->user);
   if (found == state_.users.end()) return sign_in_failed();
-  return principal_of(found->second);
+  if (!factors_of(credential->user).factors.empty()) {
+    return Error{ErrorId::kFactorRequired, "this door knows passwords only"};
+  }
+  Principal person = principal_now(found->second);
+  if (person.factor_missing) {
+    return Error{ErrorId::kFactorMissing, "this account must have a second factor to go on"};
+  }
+  return person;
 }
 
 std::optional<Principal> Service::find_person(std::string_view email) const {
@@ -123,30 +133,38 @@ std::optional<Principal> Service::find_person(std::string_view email) const {
   const auto user = std::ranges::find_if(
       state_.users, [&](const auto& each) { return each.second.email == account; });
   if (user == state_.users.end()) return std::nullopt;
-  return principal_of(user->second);
+  return principal_now(user->second);
 }
 
-Result<NewSession> Service::start_session(const Credential& credential,
-                                          const SignInRequest& request) {
-  const Digest previous = digest_of(request.previous_cookie);
-  DraftSession draft = draft_session(credential.user, new_secret());
-  std::vector<Digest> replaced;
+Result<NewSession> Service::start_session(const Beginning& beginning) {
+  const Digest previous = digest_of(beginning.from.previous_cookie);
+  DraftSession draft =
+      draft_session(beginning.user, new_secret(), beginning.from, beginning.strength);
+  std::vector<Digest> replaced = beginning.ends;
   User user;
+  std::optional<FactorPerson> person;
   {
     const std::lock_guard lock(state_mutex_);
-    const auto found = state_.users.find(credential.user);
+    const auto found = state_.users.find(beginning.user);
     if (found == state_.users.end()) return sign_in_failed();
     user = found->second;
-    replaced = surplus_sessions_of(user.id);
+    if (replaced.empty()) replaced = surplus_sessions_of(user.id);
     if (state_.sessions.contains(previous)) replaced.push_back(previous);
+    person = person_at_sign_in(user, false);
+    draft.live.notice = factors_of(user.id).person.notice;
   }
-  AuditRow audit = audit_row(principal_of(user), "session.begin", "", "from " + request.address);
-  audit.address = request.address;
+  AuditRow audit = audit_row(principal_of(user), "session.begin", "",
+                             "from " + beginning.from.address + beginning.detail);
+  audit.address = beginning.from.address;
   Status written = commit_with(audit, [&] {
-    Status deleted = delete_sessions(replaced);
-    return deleted ? put_draft(draft) : deleted;
+    Status done = delete_sessions(replaced);
+    if (done && beginning.change) done = beginning.change();
+    if (done && person) done = put_factor_person(*database_, *person);
+    return done ? put_draft(draft) : done;
   });
-  if (!written && !is_disk_trouble(written.error())) return std::move(written).error();
+  if (!written && (beginning.must_keep || !is_disk_trouble(written.error()))) {
+    return std::move(written).error();
+  }
   if (!written) {
     // Somebody must be able to look at the trouble: this session ends with the process.
     log_warn("identity", "a session is kept in memory only: " + written.error().text());
@@ -155,6 +173,7 @@ Result<NewSession> Service::start_session(const Credential& credential,
   const std::lock_guard lock(state_mutex_);
   end_sessions(replaced);
   if (written) draft.live.used_on_disk = draft.live.idle.started();
+  if (person) state_.factors[user.id].person = *std::move(person);
   state_.sessions.insert_or_assign(draft.digest, draft.live);
   return NewSession{draft.cookie, session_of(draft.cookie, user)};
 }

@@ -7,7 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "identity/factor_store.h"
 #include "identity/identity.h"
+#include "identity/pending.h"
 #include "identity/secrets.h"
 #include "identity/sign_in_limiter.h"
 #include "identity/stopwatch.h"
@@ -22,6 +24,17 @@ struct LiveSession {
   // What the disk has; written anew when it is behind.
   std::optional<Timestamp> used_on_disk;
   Nanoseconds age_on_disk{};
+  std::string address = {};
+  std::string agent = {};
+  Strength strength = Strength::kPassword;
+  std::string notice = {};  // shown as long as this session lasts
+};
+
+// How a person proves to be that person, beside the password.
+struct LiveFactors {
+  std::vector<FactorRow> factors;
+  std::size_t recovery_codes = 0;
+  FactorPerson person;
 };
 
 struct LiveToken {
@@ -48,6 +61,10 @@ struct State {
   std::vector<Digest> ended;                  // sessions that the disk still has to forget
   std::optional<LiveClaimCode> claim_code;
   SignInLimiter limiter;
+  std::unordered_map<UserId, LiveFactors> factors;
+  std::map<TenantId, FactorRule> factor_rules;  // absent: kAdministrators
+  PendingBook pending;
+  SignInLimiter factor_limiter;
 };
 
 }  // namespace lineshaft::identity

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 
 #include "base/utf8.h"
 #include "identity/identity.h"
@@ -51,6 +52,24 @@ constexpr std::string_view kCommonWords[] = {
     "woaini",     "scada",     "plc",      "machine",   "company",  "summer",   "winter",
 };
 
+// Passwords that people choose most, in lower case, with a blank between them.
+constexpr std::string_view kMostChosen =
+#include "identity/common_passwords.inc"
+    ;
+
+const std::unordered_set<std::string_view>& most_chosen() {
+  static const std::unordered_set<std::string_view> kSet = [] {
+    std::unordered_set<std::string_view> set;
+    for (std::size_t start = 0; start < kMostChosen.size();) {
+      const std::size_t end = std::min(kMostChosen.find_first_of(" \n", start), kMostChosen.size());
+      set.insert(kMostChosen.substr(start, end - start));
+      start = end + 1;
+    }
+    return set;
+  }();
+  return kSet;
+}
+
 std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result) {
@@ -74,12 +93,31 @@ std::string_view bare_word(std::string_view text) {
   return text;
 }
 
+bool is_chosen_word(std::string_view word) {
+  return most_chosen().contains(word) ||
+         std::ranges::find(kCommonWords, word) != std::end(kCommonWords);
+}
+
+// A common one with digits and marks after it or before it: "abc123!!!!!!", "2024-monkey".
+bool is_chosen_with_more(std::string_view text) {
+  for (std::string_view rest = text; !rest.empty(); rest.remove_suffix(1)) {
+    if (is_chosen_word(rest)) return true;
+    if (is_letter(rest.back())) break;
+  }
+  for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(1)) {
+    if (is_chosen_word(rest)) return true;
+    if (is_letter(rest.front())) break;
+  }
+  return is_chosen_word(bare_word(text));
+}
+
 bool is_common(std::string_view text) {
   if (std::ranges::find(kCommon, text) != std::end(kCommon)) return true;
+  if (is_chosen_with_more(text)) return true;
   std::string_view word = bare_word(text);
   const std::string_view half = word.substr(0, word.size() / 2);
-  if (!half.empty() && word.size() % 2 == 0 && word.substr(half.size()) == half) word = half;
-  return std::ranges::find(kCommonWords, word) != std::end(kCommonWords);
+  return !half.empty() && word.size() % 2 == 0 && word.substr(half.size()) == half &&
+         is_chosen_word(half);
 }
 
 // "abcdefghijkl", "987654321098": every step up or down by one; 9 and 0 are neighbours.

@@ -8,7 +8,7 @@ export interface PageEntry {
   id: string; // the words are page.<id>
   href: string;
   icon: IconName;
-  permissions: readonly string[]; // any of them
+  permissions: readonly string[]; // any of them; none: for everybody, and not in the rail
   whole?: boolean; // held in the whole organisation, not for a place only
   load: () => Promise<{ default: Component }>;
 }
@@ -27,10 +27,11 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'ledger', href: '/ledger', icon: 'ledger', permissions: ['ledger.read'], load: () => import('../pages/Ledger.svelte') },
   { id: 'network', href: '/network', icon: 'network', permissions: ['rights.read'], load: () => import('../pages/Network.svelte') },
   { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'certificate.manage', 'retention.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
+  { id: 'account', href: '/account', icon: 'person', permissions: [], load: () => import('../pages/Account.svelte') },
 ];
 
 /** May who is signed in open it? */
-export const mayOpen = (page: PageEntry): boolean => page.permissions.some(page.whole ? mayEverywhere : may);
+export const mayOpen = (page: PageEntry): boolean => page.permissions.length === 0 || page.permissions.some(page.whole ? mayEverywhere : may);
 
 /** The page of an address: the entry itself or what lies under it. */
 export function pageOf(path: string): PageEntry | null {

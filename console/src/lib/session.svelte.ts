@@ -2,7 +2,7 @@
 // password again, and what was asked meanwhile is asked once more.
 import type { ServerStatus, Session } from './types.ts';
 
-export type Phase = 'loading' | 'unreachable' | 'claim' | 'signed-out' | 'signed-in' | 'expired';
+export type Phase = 'loading' | 'unreachable' | 'claim' | 'join' | 'signed-out' | 'signed-in' | 'expired';
 
 export const app = $state<{ phase: Phase; status: ServerStatus | null; session: Session | null }>({
   phase: 'loading',
@@ -34,6 +34,12 @@ export function signedIn(session: Session): void {
   // What another person had open is not for this one.
   if (other) location.assign('/');
   else for (const go of waiting) go();
+}
+
+/** Reads the session again after something about it has changed. */
+export async function renewSession(): Promise<void> {
+  const answer = await fetch('/api/v1/session', { credentials: 'same-origin', cache: 'no-store' });
+  if (answer.ok) app.session = (await answer.json()) as Session;
 }
 
 export function signedOut(): void {

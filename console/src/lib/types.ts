@@ -37,6 +37,53 @@ export interface Session {
   csrf: string;
   permissions: string[]; // held at any place at all
   everywhere: string[]; // held in the whole organisation
+  strength: Strength;
+  second_factor: { enrolled: number; demanded: boolean; due: string | null; missing: boolean };
+  notice: string;
+}
+
+export type Strength = 'password' | 'password-totp' | 'password-passkey' | 'passkey' | 'password-recovery';
+
+export interface Factor {
+  id: number;
+  kind: 'totp' | 'passkey';
+  name: string;
+  created: string;
+  used: string | null;
+  host?: string;
+}
+
+export interface Account {
+  factors: Factor[];
+  recovery_codes_left: number;
+  passkeys_possible: boolean;
+  passkeys_why_not: string;
+  idle_hours_max: number;
+  session_hours_max: number;
+}
+
+export interface OpenSession {
+  id: string;
+  own: boolean;
+  created: string;
+  used: string;
+  ends: string;
+  address: string;
+  agent: string;
+  strength: Strength;
+}
+
+export type FactorRule = 'nobody' | 'administrators' | 'everyone';
+
+export interface Invitation {
+  id: number;
+  email: string;
+  name: string;
+  role: Role;
+  created: string;
+  expires: string;
+  by: string;
+  link?: string;
 }
 
 export interface User {
@@ -45,6 +92,7 @@ export interface User {
   name: string;
   grants: Grant[];
   created: string;
+  second_factor?: { totp: number; passkeys: number; recovery_codes: number; demanded: boolean; due: string | null };
 }
 
 export interface Token {

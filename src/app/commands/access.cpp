@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "app/cli.h"
+#include "app/commands/account.h"
 #include "app/commands/grants.h"
 
 namespace lineshaft::app {
@@ -15,18 +16,19 @@ const std::vector<Column> kUserColumns{{"id", "/id"},
                                        {"email", "/email"},
                                        {"name", "/name"},
                                        {"roles", "/roles"},
+                                       {"codes", "/second_factor/totp"},
+                                       {"passkeys", "/second_factor/passkeys"},
                                        {"created", "/created"}};
 const std::vector<Column> kTokenColumns{
     {"id", "/id"},           {"name", "/name"},           {"roles", "/roles"},
     {"created", "/created"}, {"last used", "/last_used"}, {"expires", "/expires"}};
 
-// From LINESHAFT_PASSWORD (for scripts), else asked on the terminal without echo. Never an option:
-// command lines are seen by others.
-Result<std::string> ask_password(const std::string& prompt) {
-  if (const char* given = std::getenv("LINESHAFT_PASSWORD"); given != nullptr)
-    return std::string(given);
+// From a variable of the environment (for scripts), else asked on the terminal without echo. Never
+// an option: command lines are seen by others.
+Result<std::string> ask_secret(const std::string& prompt, const char* variable) {
+  if (const char* given = std::getenv(variable); given != nullptr) return std::string(given);
   if (isatty(STDIN_FILENO) != 1) {
-    return Error{ErrorId::kUsage, "no terminal to ask on; set LINESHAFT_PASSWORD"};
+    return Error{ErrorId::kUsage, std::string("no terminal to ask on; set ") + variable};
   }
   std::cerr << prompt << ": " << std::flush;
   termios before{};
@@ -39,6 +41,21 @@ Result<std::string> ask_password(const std::string& prompt) {
   tcsetattr(STDIN_FILENO, TCSANOW, &before);
   std::cerr << std::endl;
   return password;
+}
+
+Result<std::string> ask_password(const std::string& prompt) {
+  return ask_secret(prompt, "LINESHAFT_PASSWORD");
+}
+
+// The second step of a sign-in, if the answer to the first asks for it. A passkey needs a browser.
+Result<Json> second_step(ApiClient& api, Result<Json> answer) {
+  if (!answer || !answer->contains("second_factor_required")) return answer;
+  const Result<std::string> code =
+      ask_secret("code of your authenticator app, or a recovery code", "LINESHAFT_CODE");
+  if (!code) return code.error();
+  constexpr std::size_t kDigitsMax = 8;  // with a blank or two
+  const char* kind = code->size() > kDigitsMax ? "recovery_code" : "code";
+  return api.post("/session/factor", {{"pending", (*answer)["pending"]}, {kind, *code}});
 }
 
 // Keeps the session of a sign-in for the commands that follow.
@@ -77,7 +94,7 @@ int start_session(const AccessOptions& options, const std::string& path, Json bo
   Result<std::string> password = ask_password("password");
   if (!password) return print_error(password.error());
   body["password"] = *std::move(password);
-  const Result<Json> session = api->post(path, body);
+  const Result<Json> session = second_step(*api, api->post(path, body));
   if (!session) {
     const int code = print_error(session.error());
     if (session.error().id == ErrorId::kTlsFailed && access.fingerprint.empty()) {
@@ -148,6 +165,7 @@ void add_user_commands(Cli& cli, const std::shared_ptr<AccessOptions>& options) 
         api.put("/users/" + std::to_string(options->id) + "/party", {{"party", options->name}});
     return answer ? kExitOk : print_error(answer.error());
   });
+  add_people_commands(cli, user);
   CLI::App* remove = user->add_subcommand("rm", "Remove a person");
   remove->add_option("id", options->id, "Number of the person, see user ls")->required();
   cli.on_api(remove, [options](ApiClient& api) { return remove_one(api, "/users", options->id); });
@@ -200,6 +218,7 @@ void add_access_commands(Cli& cli) {
   });
   CLI::App* logout = cli.root.add_subcommand("logout", "End the session of this command line");
   cli.on(logout, sign_out);
+  add_account_commands(cli);
   add_user_commands(cli, options);
   add_token_commands(cli, options);
 }
