@@ -235,7 +235,7 @@ TEST_F(Factors, AreDemandedOfAnAdministratorAfterADayOfGrace) {
   ASSERT_TRUE(may_do_something(ann_.cookie));
   clock_.pass(hours(2));
   const Session session = identity_->find_session(ann_.cookie).value();
-  EXPECT_TRUE(session.principal.permissions() == PermissionSet{});
+  EXPECT_TRUE(usable(session.principal).empty());
   EXPECT_EQ(authorise(session.principal, Permission::kTagRead).error().id, ErrorId::kFactorMissing);
   EXPECT_EQ(identity_->list_users(session.principal).error().id, ErrorId::kFactorMissing);
   // A new session, and a restart, change nothing about it.
@@ -321,7 +321,7 @@ TEST_F(Reset, IsOfOthersAndNobodyAbove) {
             ErrorId::kDenied);
   Principal token = ann_.session.principal;
   token.kind = PrincipalKind::kToken;
-  token.role = Role::kEngineer;
+  token.access = Access(Role::kEngineer);
   EXPECT_EQ(identity_->reset_factors(token, bob_.id).error().id, ErrorId::kDenied);
   Principal foreign = ann_.session.principal;
   foreign.tenant = TenantId{2};

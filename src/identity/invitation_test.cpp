@@ -30,7 +30,7 @@ TEST_F(Invitations, MakeThePersonWhoAccepts) {
   EXPECT_EQ(seen.second.name, "Northern Steel");
   const NewSession bob = accept(made.secret).value();
   EXPECT_EQ(bob.session.user.name, "Bob");
-  EXPECT_EQ(bob.session.user.role, Role::kOperator);
+  EXPECT_EQ(bob.session.user.access, Access(Role::kOperator));
   EXPECT_TRUE(sign_in(kBob, kBobPassword).ok());
   EXPECT_TRUE(identity_->list_invitations(ann_.session.principal)->empty());
 }

@@ -87,7 +87,7 @@ bool Service::factor_is_demanded(const User& user) const {
       found == state_.factor_rules.end() ? FactorRule::kAdministrators : found->second;
   if (rule != FactorRule::kAdministrators) return rule == FactorRule::kEveryone;
   // Who may manage people may give themselves everything else.
-  return principal_of(user).permissions().has(Permission::kUserManage);
+  return user.access.somewhere(Permission::kUserManage);
 }
 
 FactorState Service::factor_state_of(const User& user) const {

@@ -76,6 +76,7 @@ describe('the door', () => {
     assert.equal(await page.getByRole('menu').count(), 0);
     await page.keyboard.press('ArrowDown');
     await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await heading(page, `Sign in to ${PERSON.organisation}`).waitFor();
     assert.equal((await context.cookies()).length, 0, 'the cookie is gone');
