@@ -240,10 +240,11 @@ TEST_F(Factors, AreDemandedOfAnAdministratorAfterADayOfGrace) {
   EXPECT_EQ(identity_->list_users(session.principal).error().id, ErrorId::kFactorMissing);
   // A new session, and a restart, change nothing about it.
   reopen();
-  EXPECT_FALSE(may_do_something(sign_in(kAnn, kAnnPassword)->cookie));
+  const std::string again = sign_in(kAnn, kAnnPassword)->cookie;
+  EXPECT_FALSE(may_do_something(again));
   // What is left is to enrol.
-  enrol(ann_.cookie);
-  EXPECT_TRUE(may_do_something(ann_.cookie));
+  enrol(again);
+  EXPECT_TRUE(may_do_something(again));
 }
 
 TEST_F(Factors, AreNotDemandedOfAnOperatorUnlessOfEveryone) {
