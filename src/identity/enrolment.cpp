@@ -1,5 +1,6 @@
 // How a person sets up, changes and takes away second factors of their own.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "identity/claim_code.h"

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "identity/identity_fixture.h"
 
 namespace lineshaft::identity {

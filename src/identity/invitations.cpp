@@ -101,12 +101,13 @@ Result<NewSession> Service::accept_invitation(const AcceptRequest& request) {
   }
   Result<std::string> hash = hash_at_gate(request.password);
   if (!hash) return std::move(hash).error();
-  User user{.id = {},
-            .tenant = invitation.tenant,
-            .email = invitation.email,
-            .name = std::move(name).value(),
-            .access = access_in(invitation.tenant, Access({{invitation.role, std::string(kEverywhere)}})),
-            .created = clock_.now()};
+  User user{
+      .id = {},
+      .tenant = invitation.tenant,
+      .email = invitation.email,
+      .name = std::move(name).value(),
+      .access = access_in(invitation.tenant, Access({{invitation.role, std::string(kEverywhere)}})),
+      .created = clock_.now()};
   const SignInRequest from{.email = user.email,
                            .password = {},
                            .address = request.address,

@@ -31,8 +31,7 @@ Result<std::string> Service::issue_recovery(std::string_view email) {
     const std::lock_guard lock(state_mutex_);
     const auto found = std::ranges::find_if(
         state_.users, [&](const auto& each) { return each.second.email == account; });
-    if (found == state_.users.end() ||
-        !found->second.access.somewhere(Permission::kUserManage)) {
+    if (found == state_.users.end() || !found->second.access.somewhere(Permission::kUserManage)) {
       return Error{ErrorId::kNotFound,
                    "there is no administrator " + account +
                        "; others are helped by an administrator, who can reset their factors"};
