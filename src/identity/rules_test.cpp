@@ -147,6 +147,17 @@ TEST(Secrets, Are256BitsAsText) {
   EXPECT_EQ(base64url(ones), std::string(42, '_') + "8");
 }
 
+TEST(Base64Url, ComesBackAndIsTakenInOneSpellingOnly) {
+  // RFC 4648, section 10, without padding: "f", "fo", "foo".
+  EXPECT_EQ(base64url_bytes(""), Bytes());
+  EXPECT_EQ(base64url_bytes("Zg"), Bytes({'f'}));
+  EXPECT_EQ(base64url_bytes("Zm8"), Bytes({'f', 'o'}));
+  EXPECT_EQ(base64url_bytes("Zm9v"), Bytes({'f', 'o', 'o'}));
+  for (const char* text : {"Z", "Zg==", "Zm9v!", "Zm+v", " Zg"}) {
+    EXPECT_FALSE(base64url_bytes(text).has_value()) << text;
+  }
+}
+
 TEST(Secrets, HashPasswordsWithTheParametersOfTheManual) {
   ASSERT_TRUE(prepare_secrets().ok());
   const std::string hash = hash_password(kAnnPassword).value();

@@ -31,6 +31,7 @@ std::string base64url(ByteSpan bytes) {
 }
 
 std::optional<Bytes> base64url_bytes(std::string_view text) {
+  if (text.empty()) return Bytes();  // the library takes no null
   Bytes bytes(text.size());
   std::size_t count = 0;
   const char* end = nullptr;

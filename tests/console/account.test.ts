@@ -194,8 +194,8 @@ describe('people', () => {
     await closeContext(other);
 
     await page.reload();
-    await pressOn(page, button(page, 'How Bob gets in'));
-    await page.getByRole('dialog', { name: 'How Bob gets in' }).getByText('Chrome on Linux').waitFor();
+    await pressOn(page, button(page, 'Sign-in of Bob'));
+    await page.getByRole('dialog', { name: 'Sign-in of Bob' }).getByText('Chrome on Linux').waitFor();
     assert.deepEqual(await seriousFindings(page), []);
     await shoot(page, 'people-access');
     await closeContext(context);
