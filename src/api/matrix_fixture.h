@@ -109,6 +109,7 @@ class Matrix : public Api {
                                                                  {"agreement", "/agreements/"},
                                                                  {"user", "/users"},
                                                                  {"token", "/tokens"},
+                                                                 {"invitation", "/invitations"},
                                                                  {"template", "/templates"},
                                                                  {"key", "/keys"},
                                                                  {"request", "/access/requests"}};
@@ -121,9 +122,10 @@ class Matrix : public Api {
 
   // After strangers have tried everything.
   void everything_is_still_there() {
-    for (const char* page : {"/users", "/tokens", "/templates", "/keys", "/access/requests"}) {
+    for (const char* page :
+         {"/users", "/tokens", "/templates", "/keys", "/access/requests", "/invitations"}) {
       const std::string text = ask("GET", page, {}, administrator_).body;
-      for (const char* thing : {"user", "token", "template", "key", "request"}) {
+      for (const char* thing : {"user", "token", "template", "key", "request", "invitation"}) {
         if (std::string_view(kPageOf.at(thing)) != page) continue;
         EXPECT_NE(text.find(things_.at(thing)), text.npos) << thing << " in " << text;
       }
@@ -307,6 +309,13 @@ class Matrix : public Api {
                                {"role", "viewer"},
                                {"password", kPassword}},
                               administrator_));
+    const auto invited = identity_->invite(
+        administrator_principal(), {"dora@northfield.example", "Northfield Dora", Role::kViewer});
+    things_["invitation"] = std::to_string(invited.value().invitation.id.value);
+    const auto carl = identity_->sign_in({"carl@northfield.example", kPassword, "127.0.0.1", ""});
+    ASSERT_TRUE(carl.ok());
+    things_["session"] =
+        identity_->list_sessions(carl->session.principal, carl->session.user.id, "")->front().id;
     make_request();
     things_["token"] = id(
         must("POST", "/tokens", {{"name", "Northfield feed"}, {"role", "viewer"}}, administrator_));
