@@ -201,7 +201,7 @@ Result<Enrolled> Service::add_factor(const Session& session, std::string_view co
   const std::lock_guard lock(state_mutex_);
   LiveFactors& live = state_.factors[user];
   live.factors.push_back(row);
-  live.person = person;
+  live.person = std::move(person);
   if (first) live.recovery_codes = digests.size();
   end_sessions(others);
   return Enrolled{row.factor, std::move(codes)};

@@ -76,9 +76,9 @@ Status Service::load_factor_tables() {
 }
 
 const LiveFactors& Service::factors_of(UserId user) const {
-  static const LiveFactors kNone;
+  static const LiveFactors none;
   const auto found = state_.factors.find(user);
-  return found == state_.factors.end() ? kNone : found->second;
+  return found == state_.factors.end() ? none : found->second;
 }
 
 bool Service::factor_is_demanded(const User& user) const {

@@ -58,7 +58,7 @@ constexpr std::string_view kMostChosen =
     ;
 
 const std::unordered_set<std::string_view>& most_chosen() {
-  static const std::unordered_set<std::string_view> kSet = [] {
+  static const std::unordered_set<std::string_view> all = [] {
     std::unordered_set<std::string_view> set;
     for (std::size_t start = 0; start < kMostChosen.size();) {
       const std::size_t end = std::min(kMostChosen.find_first_of(" \n", start), kMostChosen.size());
@@ -67,7 +67,7 @@ const std::unordered_set<std::string_view>& most_chosen() {
     }
     return set;
   }();
-  return kSet;
+  return all;
 }
 
 std::string lower(std::string_view text) {
