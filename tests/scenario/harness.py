@@ -197,6 +197,13 @@ class Server:
     def tag(self, path):
         return next(t for t in self.get(f"/tags?text={path.replace(' ', '%20')}")["items"] if t["path"] == path)
 
+    def loss_of(self, path):
+        """The last sample of a tag as soon as it tells a loss, which the state of its connection tells a moment before."""
+        def last():
+            sample = self.tag(path)["last"]
+            return sample if sample["quality"] != "Good" else None
+        return until(last, f"a loss of {path}")
+
 
 class Scenario(unittest.TestCase):
     """A folder for each test, servers stopped at its end, their logs shown when it fails."""

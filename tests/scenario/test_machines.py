@@ -57,8 +57,7 @@ class OtherMaker(Scenario):
 
         self.device.kill()
         until(lambda: server.connection("Other")["status"]["state"] == "retrying", "the loss to be seen")
-        lost = until(lambda: (lambda last: last if last["quality"] != "Good" else None)(server.tag(path)["last"]),
-                     "the tag to tell the loss")
+        lost = server.loss_of(path)
         self.assertEqual(lost["value"], 7, "the last usable value, never a zero")
         self.assertIn("LS-", server.connection("Other")["status"]["last_error"])
         self.assertTrue(any(item["title"] == "Other" for item in server.get("/overview")["attention"]))

@@ -67,8 +67,7 @@ class ForeignCpu(Scenario):
 
         self.cpu.kill()
         until(lambda: server.connection("Furnace")["status"]["state"] == "retrying", "the loss to be seen")
-        lost = server.tag(path)["last"]
-        self.assertNotEqual(lost["quality"], "Good")
+        lost = server.loss_of(path)
         self.assertEqual(lost["value"], 1538.5, "the last usable value, never a zero")
         self.cpu.wait()
         self.cpu = self.plug_in()
