@@ -275,7 +275,7 @@ describe('the portfolio', () => {
     await chooseIn(page, speaks.getByLabel('Speaks for'), 'Liaoxi Furnace Technology');
     await pressOn(page, speaks.getByRole('button', { name: 'Save' }));
     await speaks.waitFor({ state: 'detached' });
-    await page.getByRole('row', { name: /Bo bo@example\.com Viewer Liaoxi Furnace Technology/ }).waitFor();
+    await page.getByRole('row', { name: /Bo bo@example\.com Viewer None Liaoxi Furnace Technology/ }).waitFor();
 
     await theirs.reload();
     await theirs.getByText('What Liaoxi Furnace Technology is party to').waitFor();

@@ -56,7 +56,7 @@ describe('roles', () => {
   test('an auditor begins with the audit trail, and has nothing else', async () => {
     const { context, page } = await as('aud', '/');
     await page.getByRole('columnheader', { name: 'What', exact: true }).waitFor();
-    assert.deepEqual(await rail(page), ['Lineshaft', 'Administration']);
+    assert.deepEqual(await rail(page), ['Lineshaft', 'Administration', 'Your account']);
     await closeContext(context);
   });
 
