@@ -2,7 +2,10 @@
 .PHONY: demo test defects torture bench fuzz console build format lint tsan clean
 
 # The demo plant and the server; Ctrl-C ends both. DEMO_SECONDS=30 ends by itself with a summary.
-demo: build
+demo:
+	@tools/setup build
+	@cmake --preset release > /dev/null
+	@cmake --build --preset release --target lineshaft
 	@tools/demo
 
 # Everything that must hold before a change lands.

@@ -34,14 +34,13 @@ connect::MqttBroker broker_at(std::uint16_t port) {
 }
 
 // Publishes `rate` new values a second, in turns over all metrics.
-class Publisher {
+class Publisher : private connect::SparkplugEdgeUser {
  public:
   Publisher(sys::EventLoop& loop, std::uint16_t port, std::uint32_t rate)
       : loop_(loop),
         per_turn_(rate / kTurnsPerSecond),
         timer_(loop.make_timer()),
-        edge_(loop, sys::real_clock(), sys::real_random(), options(port),
-              [](sparkplug::EdgeMetricId, const Value&) {}) {
+        edge_(loop, sys::real_clock(), sys::real_random(), options(port), *this) {
     const auto device = edge_.node().add_device("device");
     for (std::uint32_t i = 0; i < kMetrics; ++i) {
       ids_.push_back(bench::must(
@@ -52,6 +51,8 @@ class Publisher {
   }
 
  private:
+  void on_command(sparkplug::EdgeMetricId /*metric*/, Value /*value*/) override {}
+
   static connect::SparkplugEdgeOptions options(std::uint16_t port) {
     connect::SparkplugEdgeOptions options;
     options.broker = broker_at(port);
