@@ -59,5 +59,6 @@ void measure(std::size_t grants) {
 }  // namespace
 
 int main() {
-  for (std::size_t grants : {std::size_t{1}, std::size_t{100}, std::size_t{10'000}}) measure(grants);
+  for (std::size_t grants : {std::size_t{1}, std::size_t{100}, std::size_t{10'000}})
+    measure(grants);
 }
