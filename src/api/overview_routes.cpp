@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/exposure.h"
 #include "api/resources.h"
 #include "api/rights_view.h"
 #include "api/scope.h"
+#include "identity/authority.h"
 
 namespace lineshaft::api {
 namespace {
@@ -70,6 +72,17 @@ void add_deadlines(const Services& services, const Request& request, Json& items
                 "due within " + std::to_string(kDaysBeforeDeadline) + " days", tasks->due, items);
 }
 
+// For whoever can do something about it.
+void add_certificates(const Services& services, const Request& request, Json& items) {
+  if (!identity::authorise(request.principal, identity::Permission::kCertificateManage)) return;
+  for (const Finding& finding : ending_certificates(services, request.tenant())) {
+    Json item = attention_item(finding.urgency == Urgency::kMend ? "error" : "warning",
+                               finding.text, finding.remedy);
+    item["link"] = finding.link;
+    items.push_back(std::move(item));
+  }
+}
+
 void add_ledger_damage(const Services& services, Json& items) {
   if (const auto damage = services.ledger ? services.ledger->read_only() : std::nullopt) {
     Json item = attention_item("error", "The ledger takes no journals", damage->what);
@@ -103,6 +116,7 @@ Json attention(const Services& services, const Request& request,
   const bool of_server = has_everywhere(request, Permission::kMetricsRead);
   if (of_server) add_ledger_damage(services, items);
   add_deadlines(services, request, items);
+  add_certificates(services, request, items);
   if (of_server) add_damages(services, store, items);
   for (const auto& connection : connections_of(services, request)) {
     if (connection.status.state != ConnectionState::kRetrying) continue;
@@ -243,10 +257,15 @@ Result<Reply> metrics(const Services& services, const Request&) {
          store.disk_full ? "1" : "0");
   add_care_metrics(services, store, text);
   if (services.ledger != nullptr) add_ledger_metrics(*services.ledger, text);
+  if (const auto own = services.authority ? services.authority->server()
+                                          : Result<identity::ServerCertificate>(Error{})) {
+    metric(text, "certificate_end_seconds", "gauge", "When the server's certificate ends.",
+           std::to_string(own->info.not_after.ns / 1'000'000'000));
+  }
   metric(text, "resident_memory_bytes", "gauge", "Resident memory of the server.",
          std::to_string(services.memory_bytes()));
   Reply reply;
-  reply.content_type = "text/plain; version=0.0.4";
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   reply.body = std::move(text);
   return reply;
 }
@@ -257,7 +276,7 @@ Result<Reply> healthz(const Services& services, const Request&) {
   const bool well = !store.poisoned;
   const bool has_room = !store.disk_full && store.disk_state == historian::DiskState::kEnough;
   reply.status = well ? 200 : 503;
-  reply.content_type = "text/plain";
+  reply.content_type = "text/plain; charset=utf-8";
   reply.body = well ? "ok\n" : "the store takes no more writes\n";
   if (well && !has_room) {
     reply.body = store.disk_full ? "ok, but the disk is full\n" : "ok, but little space is left\n";

@@ -25,6 +25,10 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+namespace lineshaft::identity {
+class Authority;
+}
+
 namespace lineshaft::connect {
 class Flows;
 class TemplateStore;
@@ -70,6 +74,10 @@ struct Services {
   SampleSink* samples = nullptr;
   // What the server may be called by: passkeys are bound to one of them.
   std::vector<std::string> names = {"localhost"};
+  identity::Authority* authority = nullptr;  // needed by certificate_routes
+  // Where the console and the API answer, "127.0.0.1:8443"; shown by exposure_routes.
+  std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
+  std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -106,6 +114,8 @@ std::vector<Route> agreement_routes(const Services& services);
 std::vector<Route> docket_routes(const Services& services);
 std::vector<Route> register_file_routes(const Services& services);
 std::vector<Route> trust_routes(const Services& services);
+std::vector<Route> certificate_routes(const Services& services);
+std::vector<Route> exposure_routes(const Services& services);
 std::vector<Route> flow_routes(const Services& services);
 
 // All of them. Only the description of the routes themselves is missing: openapi_route().

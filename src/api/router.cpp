@@ -16,11 +16,14 @@ constexpr std::uint64_t kAnonymousBodyBytesMax = 64 * 1024;  // before anyone is
 // What every answer carries. The console needs nothing from outside and no inline code.
 void add_security_headers(sys::HttpResponse& response) {
   auto& headers = response.headers;
-  headers.emplace_back("strict-transport-security", "max-age=31536000");
+  headers.emplace_back("strict-transport-security", "max-age=31536000; includeSubDomains");
   headers.emplace_back("x-content-type-options", "nosniff");
   headers.emplace_back("referrer-policy", "no-referrer");
   headers.emplace_back("cross-origin-opener-policy", "same-origin");
   headers.emplace_back("cross-origin-resource-policy", "same-origin");
+  headers.emplace_back("permissions-policy",
+                       "accelerometer=(), camera=(), display-capture=(), geolocation=(), "
+                       "gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()");
   headers.emplace_back("content-security-policy",
                        "default-src 'self'; img-src 'self' data:; object-src 'none'; "
                        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
@@ -85,6 +88,8 @@ std::string address_of(const std::string& path) {
   constexpr std::pair<std::string_view, std::string_view> kKnownElsewhere[] = {
       {"/healthz", "/healthz"},
       {"/metrics", "/metrics"},
+      {"/authority.pem", "/authority.pem"},
+      {"/authority.crl", "/authority.crl"},
       {"/write", "/write"},         // InfluxDB 1
       {"/api/v2/write", "/write"},  // InfluxDB 2
   };
@@ -142,10 +147,17 @@ std::string basic_token(const sys::HttpRequest& request) {
 
 bool is_safe(const sys::HttpRequest& request) { return request.method == "GET"; }
 
-// A browser says where a request comes from; another site's page must not act with our cookie.
+// Another site's page: the Origin, where a browser names one, must be our own host.
+bool has_other_origin(const sys::HttpRequest& request) {
+  const std::string_view origin = request.header("origin");
+  return !origin.empty() && origin != "https://" + std::string(request.header("host"));
+}
+
+// A browser says where a request comes from; another site's page must not act with our cookie, nor
+// with a certificate that the browser shows by itself.
 bool from_another_site(const sys::HttpRequest& request) {
   const std::string_view site = request.header("sec-fetch-site");
-  return !site.empty() && site != "same-origin" && site != "none";
+  return (!site.empty() && site != "same-origin" && site != "none") || has_other_origin(request);
 }
 
 bool accepts_gzip(const sys::HttpRequest& request) {
@@ -217,7 +229,7 @@ static void note_denial(identity::Identity& identity, const Request& input, std:
 
 // What a request proves about who asks. Empty secret: nothing.
 struct Router::Credential {
-  enum class Kind : std::uint8_t { kCookie, kToken } kind;
+  enum class Kind : std::uint8_t { kCookie, kToken, kCertificate } kind;
   std::string secret;
 };
 
@@ -230,12 +242,22 @@ Router::Credential Router::credential_of(const sys::HttpRequest& request) {
       return {Credential::Kind::kToken, std::move(token)};
     }
   }
-  return {Credential::Kind::kCookie, session_cookie(request)};
+  std::string cookie = session_cookie(request);
+  if (cookie.empty() && !request.client_certificate.empty()) {
+    return {Credential::Kind::kCertificate, request.client_certificate};
+  }
+  return {Credential::Kind::kCookie, std::move(cookie)};
 }
 
 Result<identity::Principal> Router::principal_of(const Credential& credential,
                                                  identity::Identity::Use use) const {
   if (credential.kind == Credential::Kind::kToken) return identity_.find_token(credential.secret);
+  if (credential.kind == Credential::Kind::kCertificate) {
+    const std::optional<identity::TokenId> owner =
+        options_.certificate_owner ? options_.certificate_owner(credential.secret) : std::nullopt;
+    if (owner) return identity_.find_token(*owner);
+    return Error{ErrorId::kNotSignedIn, "the certificate is revoked, ended, or has no rights here"};
+  }
   Result<identity::Session> session = identity_.find_session(credential.secret, use);
   if (!session) return session.error();
   return session->principal;
@@ -251,6 +273,7 @@ Result<identity::Principal> Router::authenticate(const sys::HttpRequest& request
   if (from_another_site(request)) {
     return Error{ErrorId::kCsrfRefused, "the request was started by another site"};
   }
+  if (credential.kind == Credential::Kind::kCertificate) return principal;
   const std::string_view csrf = request.header("x-csrf-token");
   if (Status own = identity_.check_csrf(credential.secret, csrf); !own) return own.error();
   return principal;
@@ -321,6 +344,12 @@ Reply Router::answer(const sys::HttpRequest& request) {
 
 sys::HttpResponse Router::asset_response(const sys::HttpRequest& request) const {
   sys::HttpResponse response;
+  if (request.path == "/.well-known/security.txt" && is_safe(request) && options_.security_txt) {
+    Reply reply;
+    reply.content_type = "text/plain; charset=utf-8";
+    reply.body = options_.security_txt();
+    if (!reply.body.empty()) return to_response(std::move(reply));
+  }
   const auto by_path = [&](std::string_view path) {
     return std::find_if(options_.assets.begin(), options_.assets.end(),
                         [&](const Asset& asset) { return asset.path == path; });
@@ -385,8 +414,7 @@ std::variant<sys::WebSocketHandlers, sys::HttpResponse> Router::upgrade(
     return to_response(problem_reply({ErrorId::kNoRoute, request.path.substr(0, 200)}));
   }
   // A page of another site may open a WebSocket with our cookie: the Origin must be our own host.
-  const std::string_view origin = request.header("origin");
-  if (!origin.empty() && origin != "https://" + std::string(request.header("host"))) {
+  if (has_other_origin(request)) {
     return to_response(
         problem_reply({ErrorId::kCsrfRefused, "the connection was started by another site"}));
   }
@@ -403,6 +431,10 @@ std::variant<sys::WebSocketHandlers, sys::HttpResponse> Router::upgrade(
         if (!now || !rule.check(*now)) return std::nullopt;
         return *std::move(now);
       });
+}
+
+bool Router::knows(const sys::HttpRequest& head) {
+  return principal_of(credential_of(head), identity::Identity::Use::kLook).ok();
 }
 
 std::uint64_t Router::body_bytes_max(const sys::HttpRequest& head) {

@@ -28,6 +28,10 @@ struct RouterOptions {
   std::function<std::string()> new_upload_path;  // where an upload may be spooled
   std::uint64_t upload_bytes_max = 4ULL << 30;
   std::string request_prefix = "r";  // of the numbers of requests; another one at each start
+  // The token whose rights a client certificate has, by the certificate's fingerprint. Quick.
+  std::function<std::optional<identity::TokenId>(const std::string&)> certificate_owner;
+  // The answer to /.well-known/security.txt (RFC 9116); "": there is none.
+  std::function<std::string()> security_txt;
 };
 
 class Router final : public sys::HttpHandler {
@@ -43,6 +47,7 @@ class Router final : public sys::HttpHandler {
   void handle(sys::HttpRequest request, std::unique_ptr<sys::HttpResponder> responder) override;
   std::variant<sys::WebSocketHandlers, sys::HttpResponse> upgrade(
       const sys::HttpRequest& request) override;
+  bool knows(const sys::HttpRequest& head) override;
   std::uint64_t body_bytes_max(const sys::HttpRequest& head) override;
   std::string body_spool_path(const sys::HttpRequest& head) override;
   sys::HttpResponse upload_failed(const Error& why) override;

@@ -137,8 +137,13 @@ class Api : public testing::Test {
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
-    options.assets = {{"/index.html", "text/html", "gzip", "\"a\"", "page", false},
-                      {"/assets/x-1.js", "text/javascript", "gzip", "\"b\"", "code", true}};
+    options.assets = {
+        {"/index.html", "text/html", "gzip", "\"a\"", "page", false},
+        {"/assets/x-1.js", "text/javascript; charset=utf-8", "gzip", "\"b\"", "code", true}};
+    options.certificate_owner = [this](const std::string& fingerprint) {
+      return certificate_owner_ ? certificate_owner_(fingerprint) : std::nullopt;
+    };
+    options.security_txt = [] { return std::string("Contact: mailto:a@example.com\n"); };
     router_ = std::make_unique<Router>(*identity_, *pool_, *live_, options);
     router_->add(all_routes(*services_));
     machines_ = std::thread([this] { loop_->run(); });
@@ -243,6 +248,7 @@ class Api : public testing::Test {
   std::unique_ptr<Live> live_;
   std::unique_ptr<sys::WorkerPool> pool_;
   std::unique_ptr<Router> router_;
+  std::function<std::optional<identity::TokenId>(const std::string&)> certificate_owner_;
   int claims_ = 0;
   std::string session_;
   std::string csrf_;

@@ -97,6 +97,19 @@ Result<sys::HttpClientOptions> client_options(const Access& access) {
   return options;
 }
 
+// A certificate of the server's authority in place of a token.
+static Result<sys::Certificate> own_certificate() {
+  const std::string file = environment("LINESHAFT_CERTIFICATE");
+  const std::string key_file = environment("LINESHAFT_CERTIFICATE_KEY");
+  if (file.empty()) return sys::Certificate{};
+  sys::FileSystem& files = sys::real_file_system();
+  const Result<Bytes> certificate = sys::read_file(files, file, kCredentialsBytesMax);
+  if (!certificate) return certificate.error();
+  const Result<Bytes> key = sys::read_file(files, key_file, kCredentialsBytesMax);
+  if (!key) return key.error();
+  return sys::Certificate{std::string(as_text(*certificate)), std::string(as_text(*key))};
+}
+
 ApiClient::ApiClient(Access access, std::unique_ptr<sys::HttpClient> http)
     : access_(std::move(access)), http_(std::move(http)) {
   headers_.emplace_back("accept", "application/json");
@@ -113,6 +126,9 @@ Result<ApiClient> ApiClient::open(const Access& access, Nanoseconds patience) {
   Result<sys::HttpClientOptions> options = client_options(access);
   if (!options) return options.error();
   options->timeout = patience;
+  Result<sys::Certificate> own = own_certificate();
+  if (!own) return own.error();
+  options->own = *std::move(own);
   return ApiClient(access, sys::make_http_client(*std::move(options)));
 }
 

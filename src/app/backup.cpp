@@ -26,7 +26,8 @@ constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRecords = "records.db";
 constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
-constexpr std::array<std::string_view, 3> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
+constexpr std::array<std::string_view, 5> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
+                                                      "tls/authority.pem", "tls/authority-key.pem",
                                                       "provisioned"};
 // What the audit trail keeps beside the records: keys and witnesses. A checkpoint stands among the
 // records with each entry, so the copy holds one that fits it.

@@ -50,6 +50,7 @@ void add_licence_commands(Cli& cli);     // licence
 void add_royalty_commands(Cli& cli);     // royalty, statement
 void add_project_commands(Cli& cli);     // project
 void add_agreement_commands(Cli& cli);   // agreement
+void add_cert_commands(Cli& cli);        // cert
 void add_key_commands(Cli& cli);         // key
 void add_deadline_commands(Cli& cli);    // deadline
 void add_bench_commands(Cli& cli);       // bench

@@ -55,6 +55,13 @@ bool take_log_level(const toml::node& node, Config& config) {
   return false;
 }
 
+bool take_contact(const toml::node& node, Config& config) {
+  return take_string(node, config.security_contact) &&
+         (config.security_contact.starts_with("mailto:") ||
+          config.security_contact.starts_with("https://")) &&
+         config.security_contact.find_first_of("\r\n") == std::string::npos;
+}
+
 bool take_memtable(const toml::node& node, Config& config) {
   const auto number = node.value_exact<std::int64_t>();
   if (!number || *number < 1 || *number > 1024) return false;
@@ -96,6 +103,7 @@ constexpr Key kKeys[] = {
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_certificate_file); }},
     {{"tls.key", "", kText},
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
+    {{"security.contact", "", "an address that begins with mailto: or https://"}, take_contact},
     {{"history.memtable_mib", "8", "a whole number from 1 to 1024"}, take_memtable},
     {{"history.scrub_days", "7", "a whole number from 0 to 365"}, take_scrub_days},
     {{"history.disk_low", "\"10 GiB or 10%\"", kMark},

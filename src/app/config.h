@@ -18,6 +18,7 @@ struct Config {
   std::vector<std::string> names;           // further names of this host in its certificate
   std::string tls_certificate_file;         // PEM; both or neither
   std::string tls_key_file;
+  std::string security_contact;  // "mailto:..." or "https://..." of /.well-known/security.txt
   std::size_t memtable_mib = 8;  // 1..1024
   int scrub_days = 7;            // 0..365; 0: never
   historian::DiskMark disk_low{.bytes = 10ULL << 30, .percent = 10};

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdio>
 #include <iostream>
+#include <mutex>
 #include <thread>
 
 #include "api/resources.h"
@@ -25,6 +26,7 @@
 #include "connect/registry.h"
 #include "connect/templates.h"
 #include "historian/historian.h"
+#include "identity/authority.h"
 #include "identity/identity.h"
 #include "intake/import.h"
 #include "ledger/ledger.h"
@@ -78,29 +80,6 @@ std::vector<std::string> own_names(const Config& config) {
   std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
   names.insert(names.end(), config.names.begin(), config.names.end());
   return names;
-}
-
-// The configured certificate, or the one made at the first start.
-Result<sys::Certificate> own_certificate(const Config& config) {
-  if (!config.tls_certificate_file.empty()) {
-    return read_certificate(config.tls_certificate_file, config.tls_key_file);
-  }
-  const std::string path = certificate_path(config.data_directory);
-  const std::string key_path = sys::join_path(config.data_directory, "tls/key.pem");
-  if (files().exists(path) && files().exists(key_path)) return read_certificate(path, key_path);
-  const Result<sys::Certificate> made =
-      sys::make_self_signed_certificate(own_names(config), sys::real_clock().now());
-  if (!made) return made.error();
-  const std::string directory = sys::join_path(config.data_directory, "tls");
-  if (Status status = files().create_directories(directory); !status) return status.error();
-  // The key first: a certificate without its key would be taken for a complete pair.
-  for (const auto& [file, pem] :
-       {std::pair{key_path, made->key_pem}, std::pair{path, made->certificate_pem}}) {
-    if (Status status = sys::write_file_atomically(files(), file, as_bytes(pem)); !status) {
-      return status.error();
-    }
-  }
-  return *made;
 }
 
 class JoinedServer final : public Server {
@@ -210,9 +189,22 @@ class JoinedServer final : public Server {
     auto documents = records::Documents::open(*std::move(documents_database));
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
+    if (Status opened = open_authority(); !opened) return opened;
     if (Status opened = open_ledger(); !opened) return opened;
     if (Status opened = open_historian(); !opened) return opened;
     return open_rights();
+  }
+
+  Status open_authority() {
+    identity::AuthorityOptions options;
+    options.directory = path("tls");
+    options.server_names = own_names(config_);
+    if (!config_.tls_certificate_file.empty()) {
+      auto configured = read_certificate(config_.tls_certificate_file, config_.tls_key_file);
+      if (!configured) return configured.error();
+      options.configured = *std::move(configured);
+    }
+    return open_book(authority_, files(), sys::real_clock(), std::move(options));
   }
 
   // The name counts when the ledger is made, and then for ever: others tell ledgers apart by it.
@@ -369,6 +361,9 @@ class JoinedServer final : public Server {
     services_->samples = &flows_->sink();
     services_->templates = templates_.get();
     services_->names = own_names(config_);
+    services_->authority = authority_.get();
+    services_->listening = [this] { return listening(); };
+    services_->on_certificates = [this] { loop_->post([this] { use_certificates(); }); };
     audit_sender_ =
         std::make_unique<AuditSender>(identity_->trail(), sys::real_clock(),
                                       config_.names.empty() ? "lineshaft" : config_.names.front());
@@ -378,6 +373,10 @@ class JoinedServer final : public Server {
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     options.request_prefix = request_prefix();
+    options.certificate_owner = [this](const std::string& fingerprint) {
+      return authority_->token_of(fingerprint);
+    };
+    options.security_txt = [this] { return security_txt(); };
     router_ = std::make_unique<api::Router>(*identity_, *workers_, *live_, std::move(options));
     router_->add(api::all_routes(*services_));
     router_->add({api::openapi_route(router_->routes(), kVersion)});
@@ -393,19 +392,22 @@ class JoinedServer final : public Server {
 
   // Loopback at first; the configured address at once if the server has an owner.
   Status listen_inside() {
-    const Result<sys::Certificate> certificate = own_certificate(config_);
-    if (!certificate) return certificate.error();
-    certificate_ = *certificate;
     const bool claimed = identity_->claimed();
     sys::Endpoint at = config_.listen;
     if (!claimed && !is_loopback(at.host)) at.host = "127.0.0.1";
     auto http = sys::make_http_server(*loop_, *router_, http_options(at));
     if (!http) return http.error();
     http_ = *std::move(http);
+    listening_.push_back(http_->local().text());
     const Result<std::string> fingerprint =
-        sys::certificate_fingerprint(certificate->certificate_pem);
+        sys::certificate_fingerprint(authority_->https().certificate.certificate_pem);
     if (!fingerprint) return fingerprint.error();
-    started_ = {"https://" + http_->local().text(), *fingerprint, ""};
+    started_ = {"https://" + http_->local().text(), *fingerprint, "", ""};
+    const auto own = authority_->server();
+    const auto authority = authority_->info();
+    if (own && authority && own->source == identity::CertificateSource::kAuthority) {
+      started_.authority = authority->sha256;
+    }
     if (!claimed) {
       const Result<std::string> code = identity_->issue_claim_code();
       if (!code) return code.error();
@@ -423,14 +425,45 @@ class JoinedServer final : public Server {
       return;
     }
     http_outside_ = *std::move(http);
+    const std::lock_guard lock(listening_mutex_);
+    listening_.push_back(http_outside_->local().text());
     log_info("app", "now also listening on https://" + http_outside_->local().text());
   }
 
   sys::HttpServerOptions http_options(const sys::Endpoint& at) const {
     sys::HttpServerOptions options;
     options.listen = at;
-    options.certificate = certificate_;
+    options.identity = authority_->https();
     return options;
+  }
+
+  std::vector<std::string> listening() const {
+    const std::lock_guard lock(listening_mutex_);
+    return listening_;
+  }
+
+  // Loop thread. New connections see the new certificate; nobody is cut for it.
+  void use_certificates() {
+    const sys::HttpsIdentity identity = authority_->https();
+    for (const auto* server : {&http_, &http_outside_}) {
+      if (!*server) continue;
+      if (Status used = (*server)->use(identity); !used) log_error("app", used.error().text());
+    }
+  }
+
+  void look_at_certificates() {
+    const Result<bool> renewed = authority_->maintain();
+    if (!renewed) return log_error("app", renewed.error().text());
+    if (!*renewed) return;
+    log_info("app", "the server has a new certificate of its authority");
+    services_->on_certificates();
+  }
+
+  std::string security_txt() const {
+    if (config_.security_contact.empty()) return {};
+    const Timestamp expires = sys::real_clock().now() + std::chrono::hours(24 * 180);
+    return "Contact: " + config_.security_contact + "\nExpires: " + format_rfc3339(expires) +
+           "\nPreferred-Languages: en, zh\n";
   }
 
   void print_status_line() {
@@ -459,6 +492,7 @@ class JoinedServer final : public Server {
     maintenance_->start(kMaintenancePeriod, [this] {
       workers_->try_run([this] {
         keep_identity();
+        look_at_certificates();
         if (ledger_->last().value >= ledger_saved_ + kJournalsPerSnapshot) save_ledger();
       });
       schedule_maintenance();
@@ -477,12 +511,14 @@ class JoinedServer final : public Server {
   Config config_;
   Started started_;
   std::atomic<bool> stopping_ = false;
+  mutable std::mutex listening_mutex_;
+  std::vector<std::string> listening_;  // guarded by listening_mutex_
   ClockWatch clock_watch_{sys::real_clock()};
-  sys::Certificate certificate_;
   // In the order of dependence; destroyed from the last to the first.
   std::unique_ptr<sys::DirectoryLock> lock_;
   std::unique_ptr<historian::Historian> historian_;
   std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<identity::Authority> authority_;
   std::unique_ptr<records::Documents> documents_;
   std::unique_ptr<ledger::Ledger> ledger_;
   std::atomic<std::uint64_t> ledger_saved_ = 0;  // journals in its snapshot, as far as we know

@@ -14,6 +14,7 @@ namespace lineshaft::app {
 struct Started {
   std::string address;      // "https://127.0.0.1:8443"
   std::string fingerprint;  // of the certificate in use
+  std::string authority;    // its fingerprint; "" if another one has signed the certificate
   std::string claim_code;   // "" once claimed
 };
 

@@ -197,6 +197,9 @@ class Identity {
   // --- tokens of programs ---
   // The principal of "lsh_..." (without "Bearer "). Errors: kNotSignedIn. Quick.
   virtual Result<Principal> find_token(std::string_view secret) = 0;
+  // The same for who has proved otherwise to be the holder of a token: by a certificate that is
+  // bound to it. Errors: kNotSignedIn. Quick.
+  virtual Result<Principal> find_token(TokenId token) = 0;
   // Errors: kDenied (token.manage; nothing that one lacks), kInvalidArgument,
   // kConflict (kTokensPerTenantMax reached). Blocks.
   virtual Result<NewToken> create_token(const Principal& actor, const TokenRequest& request) = 0;

@@ -45,6 +45,7 @@ class Service final : public Identity {
 
   // tokens.cpp
   Result<Principal> find_token(std::string_view secret) override;
+  Result<Principal> find_token(TokenId token) override;
   Result<NewToken> create_token(const Principal& actor, const TokenRequest& request) override;
   Result<std::vector<Token>> list_tokens(const Principal& actor) const override;
   Status revoke_token(const Principal& actor, TokenId token) override;
@@ -218,6 +219,7 @@ class Service final : public Identity {
   Session session_of(std::string_view cookie, const User& user) const;
   bool expired(const LiveSession& session) const;
   bool expired(const LiveToken& token) const;
+  Principal use_of(LiveToken& token);
   Result<User> user_of(const Principal& actor, UserId user) const;
   std::vector<Digest> sessions_of(UserId user, const Digest* except = nullptr) const;
   std::vector<Digest> surplus_sessions_of(UserId user) const;

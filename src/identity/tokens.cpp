@@ -26,6 +26,16 @@ bool Service::expired(const LiveToken& token) const {
   return clock_.now() >= *expires || token.age.elapsed(clock_) >= *expires - token.token.created;
 }
 
+Principal Service::use_of(LiveToken& used) {
+  Token& token = used.token;
+  token.last_used = clock_.now();
+  return Principal{.kind = PrincipalKind::kToken,
+                   .tenant = token.tenant,
+                   .id = token.id.value,
+                   .access = token.access,
+                   .name = "token:" + token.name};
+}
+
 Result<Principal> Service::find_token(std::string_view secret) {
   const Error unknown{ErrorId::kNotSignedIn, "there is no such token, or it is expired"};
   if (secret.size() != kPrefix.size() + kSecretCharacters || !secret.starts_with(kPrefix)) {
@@ -35,13 +45,17 @@ Result<Principal> Service::find_token(std::string_view secret) {
   const std::lock_guard lock(state_mutex_);
   const auto found = state_.tokens.find(digest);
   if (found == state_.tokens.end() || expired(found->second)) return unknown;
-  Token& token = found->second.token;
-  token.last_used = clock_.now();
-  return Principal{.kind = PrincipalKind::kToken,
-                   .tenant = token.tenant,
-                   .id = token.id.value,
-                   .access = token.access,
-                   .name = "token:" + token.name};
+  return use_of(found->second);
+}
+
+Result<Principal> Service::find_token(TokenId token) {
+  const std::lock_guard lock(state_mutex_);
+  const auto found = std::ranges::find_if(
+      state_.tokens, [&](const auto& each) { return each.second.token.id == token; });
+  if (found == state_.tokens.end() || expired(found->second)) {
+    return Error{ErrorId::kNotSignedIn, "the certificate's token is revoked or expired"};
+  }
+  return use_of(found->second);
 }
 
 Status Service::check_room_for_token(TenantId tenant) const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sys/http_slots.h"
 #include "sys/loop.h"
 #include "sys/tls.h"
 
@@ -28,6 +29,8 @@ struct HttpRequest {
   std::string body;
   std::string body_file;  // where the body was spooled (HttpHandler::body_spool_path); else ""
   Endpoint peer;
+  // SHA-256 fingerprint of the certificate that the peer has proved to own; "" if it showed none.
+  std::string client_certificate;
   // The value of the first header of that (lower-case) name; "" if absent.
   std::string_view header(std::string_view name) const;
 };
@@ -83,6 +86,9 @@ class HttpHandler {
   // A WebSocket upgrade. Returns handlers to accept it, or the response that refuses it.
   virtual std::variant<WebSocketHandlers, HttpResponse> upgrade(const HttpRequest& request) = 0;
 
+  // Does this request prove who sends it? Asked of strangers only, before their body is read.
+  virtual bool knows(const HttpRequest& head) = 0;
+
   // Before a body is read: how many bytes of body this request may have (e.g. 1 MiB; an import
   // more).
   virtual std::uint64_t body_bytes_max(const HttpRequest& head) = 0;
@@ -99,20 +105,27 @@ class HttpHandler {
 struct HttpDeadlines {
   Nanoseconds handshake = std::chrono::seconds(10);
   Nanoseconds header = std::chrono::seconds(10);  // whole, from its first byte
-  Nanoseconds idle = std::chrono::seconds(60);    // between two requests
+  Nanoseconds idle = std::chrono::seconds(60);    // between two requests of a known peer
   Nanoseconds stall = std::chrono::seconds(20);   // without progress of a body, or of an answer
+  // From the beginning, or the last answer, to the end of the next request of a stranger.
+  Nanoseconds stranger = std::chrono::seconds(20);
 };
 
 inline constexpr std::size_t kHttpHeaderBytesMax = 16 * 1024;
+inline constexpr std::size_t kHttpHeadersMax = 64;
+inline constexpr std::size_t kHttpTargetBytesMax = 8 * 1024;
+inline constexpr std::size_t kStrangerBodyBytesMax = 8 * 1024;
 inline constexpr std::size_t kWebSocketMessageBytesMax = 64 * 1024;  // from a peer
 inline constexpr std::size_t kWebSocketQueueBytesMax = 1024 * 1024;  // to a peer, unsent
 
 struct HttpServerOptions {
   Endpoint listen;  // a numeric address
-  Certificate certificate;
-  std::size_t connections_max =
-      1000;  // beyond, and beyond the share of one address: closed at once
-  std::size_t connections_per_address_max = 200;
+  HttpsIdentity identity;
+  HttpSlotLimits slots;
+  // New connections that are taken in a second; those beyond wait in the system's queue. A
+  // handshake costs some 0.5 ms, and machines are served by the same thread.
+  double accepts_per_second = 500;
+  double accepts_burst = 1000;
   HttpDeadlines deadlines;
 };
 
@@ -120,6 +133,9 @@ class HttpServer {
  public:
   virtual ~HttpServer() = default;  // closes every connection
   virtual Endpoint local() const = 0;
+  // New connections get this certificate from now on; those that are open stay. Loop thread.
+  // Errors: kTlsFailed; then all stays as it was.
+  virtual Status use(const HttpsIdentity& identity) = 0;
 };
 
 // `handler` and `loop` must outlive the server. Errors: kAddressInUse, kTlsFailed.
@@ -130,9 +146,11 @@ Result<std::unique_ptr<HttpServer>> make_http_server(EventLoop& loop, HttpHandle
 
 struct HttpClientOptions {
   Endpoint server;
-  // SHA-256 fingerprint (as certificate_fingerprint gives it) that the server's certificate must
-  // have; empty: the certificate must be valid for the host in the system's trust store.
+  // SHA-256 fingerprint (as certificate_fingerprint gives it) of the server's certificate, or of
+  // the authority that vouches for it; empty: the certificate must be valid for the host in the
+  // system's trust store.
   std::string pinned_fingerprint;
+  Certificate own;  // shown to a server that asks for one; empty: none
   Nanoseconds timeout = std::chrono::seconds(30);
 };
 

@@ -9,6 +9,7 @@
 #include "sys/file.h"
 #include "sys/http.h"
 #include "sys/http_stream.h"
+#include "sys/tls_policy.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -23,26 +24,21 @@ using Code = boost::system::error_code;
 constexpr std::size_t kPieceBytes = 64 * 1024;
 constexpr std::uint64_t kAnswerBytesMax = 1ULL << 30;
 
-std::string certificate_pem(X509* certificate) {
-  BIO* const bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(bio, certificate);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string pem(data, static_cast<std::size_t>(size));
-  BIO_free_all(bio);
-  return pem;
-}
-
-// With a pinned certificate, that one alone counts: see Wire::check_pin.
+// With a pinned certificate, that one alone counts: see check_pin(). What cannot be used of our own
+// certificate is told by the server, which then sees none.
 asio::ssl::context client_context(const HttpClientOptions& options) {
   Code code;
   asio::ssl::context context(asio::ssl::context::tls_client);
+  apply_tls_policy(context.native_handle());
   context.set_default_verify_paths(code);
   const bool pinned = !options.pinned_fingerprint.empty();
   context.set_verify_mode(pinned ? asio::ssl::verify_none : asio::ssl::verify_peer, code);
   if (!pinned) {
     context.set_verify_callback(asio::ssl::host_name_verification(options.server.host), code);
   }
+  if (options.own.certificate_pem.empty()) return context;
+  context.use_certificate_chain(asio::buffer(options.own.certificate_pem), code);
+  context.use_private_key(asio::buffer(options.own.key_pem), asio::ssl::context::pem, code);
   return context;
 }
 
@@ -57,7 +53,6 @@ class Wire {
     // What the macro SSL_set_tlsext_host_name does, without its C casts.
     SSL_ctrl(stream_.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              options_.server.host.data());
-    SSL_ctrl(stream_.native_handle(), SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
     tcp::resolver resolver(io_);
     const auto addresses =
         resolver.resolve(options_.server.host, std::to_string(options_.server.port), code);
@@ -70,7 +65,8 @@ class Wire {
     if (code) return fail(ErrorId::kConnectFailed, code);
     code = run([&](auto done) { stream_.async_handshake(asio::ssl::stream_base::client, done); });
     if (code) return fail(ErrorId::kTlsFailed, code);
-    return options_.pinned_fingerprint.empty() ? Status() : check_pin();
+    if (options_.pinned_fingerprint.empty()) return {};
+    return check_pin(stream_.native_handle(), options_.pinned_fingerprint, options_.server.host);
   }
 
   // Starts one operation and runs the loop until it has ended.
@@ -98,18 +94,6 @@ class Wire {
   HttpStream& stream() { return stream_; }
 
  private:
-  Status check_pin() {
-    X509* const certificate = SSL_get1_peer_certificate(stream_.native_handle());
-    if (certificate == nullptr) {
-      return Error{ErrorId::kTlsFailed, options_.server.text() + " shows no certificate"};
-    }
-    const Result<std::string> fingerprint = certificate_fingerprint(certificate_pem(certificate));
-    X509_free(certificate);
-    if (fingerprint && *fingerprint == options_.pinned_fingerprint) return {};
-    return Error{ErrorId::kTlsFailed, options_.server.text() + " shows another certificate: " +
-                                          (fingerprint ? *fingerprint : "")};
-  }
-
   HttpClientOptions options_;
   asio::io_context io_{1};
   asio::ssl::context tls_;

@@ -7,7 +7,6 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -37,38 +36,10 @@ struct HttpShared {
   boost::asio::io_context& io;
   HttpHandler& handler;
   HttpServerOptions options;
-  boost::asio::ssl::context tls{boost::asio::ssl::context::tls_server};
+  std::shared_ptr<boost::asio::ssl::context> tls;  // of the connections to come
   bool closing = false;
   std::set<HttpConnection*> connections;
-  std::size_t slots = 0;
-  std::map<std::string, std::size_t> slots_of_address;
-};
-
-// One place among connections_max; handed from a session to the WebSocket that it becomes.
-class HttpSlot {
- public:
-  HttpSlot(std::shared_ptr<HttpShared> shared, std::string address)
-      : shared_(std::move(shared)), address_(std::move(address)) {
-    ++shared_->slots;
-    ++shared_->slots_of_address[address_];
-  }
-  ~HttpSlot() {
-    --shared_->slots;
-    if (--shared_->slots_of_address[address_] == 0) shared_->slots_of_address.erase(address_);
-  }
-  HttpSlot(const HttpSlot&) = delete;
-  HttpSlot& operator=(const HttpSlot&) = delete;
-
-  static bool is_free(const HttpShared& shared, const std::string& address) {
-    const auto same = shared.slots_of_address.find(address);
-    const std::size_t of_address = same == shared.slots_of_address.end() ? 0 : same->second;
-    return shared.slots < shared.options.connections_max &&
-           of_address < shared.options.connections_per_address_max;
-  }
-
- private:
-  std::shared_ptr<HttpShared> shared_;
-  std::string address_;
+  HttpSlots slots{options.slots};
 };
 
 // Serves one connection, request after request.
@@ -76,7 +47,7 @@ void begin_http_session(std::shared_ptr<HttpShared> shared, boost::asio::ip::tcp
                         Endpoint peer);
 
 // Goes on with a connection as a WebSocket. `request` asked for it.
-void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot,
+void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlots::Slot> slot,
                       HttpStream stream, WebSocketHandlers handlers,
                       const boost::beast::http::request<boost::beast::http::empty_body>& request);
 

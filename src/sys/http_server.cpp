@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "sys/asio_context.h"
 #include "sys/http_connection.h"
+#include "sys/tls_policy.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -14,41 +15,38 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Code = boost::system::error_code;
 
-Code make_context(const Certificate& certificate, asio::ssl::context& context) {
-  Code code;
-  context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                          asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                          asio::ssl::context::no_tlsv1_1,
-                      code);
-  if (code) return code;
-  SSL_CTX* const native = context.native_handle();
-  SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20");
-  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  // Idle connections hold no buffers of 34 KiB each.
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
-  constexpr unsigned char kSessionContext[] = "lineshaft";
-  SSL_CTX_set_session_id_context(native, kSessionContext, sizeof(kSessionContext) - 1);
-  context.use_certificate_chain(asio::buffer(certificate.certificate_pem), code);
-  if (!code) {
-    context.use_private_key(asio::buffer(certificate.key_pem), asio::ssl::context::pem, code);
-  }
-  return code;
+// The keys of session tickets live as long as a context: that long a stolen one would be of use.
+constexpr auto kContextLifetime = std::chrono::hours(6);
+constexpr auto kRetryAfter = std::chrono::milliseconds(100);  // out of descriptors, most often
+constexpr auto kAcceptAfter = std::chrono::milliseconds(10);
+
+Result<std::shared_ptr<asio::ssl::context>> make_context(const HttpsIdentity& identity) {
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  if (Status made = set_up_https(context->native_handle(), identity); !made) return made.error();
+  return context;
 }
 
 class Server final : public HttpServer {
  public:
   Server(std::shared_ptr<HttpShared> shared, tcp::acceptor acceptor)
-      : shared_(std::move(shared)), acceptor_(std::move(acceptor)), retry_(shared_->io) {
+      : shared_(std::move(shared)),
+        acceptor_(std::move(acceptor)),
+        retry_(shared_->io),
+        renewal_(shared_->io),
+        bucket_(shared_->options.accepts_per_second, shared_->options.accepts_burst) {
     Code ignored;
     const tcp::endpoint local = acceptor_.local_endpoint(ignored);
     local_ = {local.address().to_string(), local.port()};
     accept();
+    renew_later();
   }
 
   ~Server() override {
     shared_->closing = true;
     Code ignored;
     acceptor_.close(ignored);
+    retry_.cancel();
+    renewal_.cancel();
     // A copy: cutting takes them out of the set.
     const std::set<HttpConnection*> connections = shared_->connections;
     for (HttpConnection* connection : connections) connection->cut();
@@ -56,18 +54,31 @@ class Server final : public HttpServer {
 
   Endpoint local() const override { return local_; }
 
+  Status use(const HttpsIdentity& identity) override {
+    auto context = make_context(identity);
+    if (!context) return context.error();
+    shared_->tls = *std::move(context);
+    shared_->options.identity = identity;
+    return {};
+  }
+
  private:
   void accept() {
+    if (!bucket_.take(std::chrono::steady_clock::now().time_since_epoch())) {
+      return accept_after(kAcceptAfter);
+    }
     acceptor_.async_accept([this, shared = shared_](Code code, tcp::socket socket) {
       if (shared->closing) return;
-      if (!code) {
-        take(std::move(socket));
-        return accept();
-      }
-      retry_.expires_after(std::chrono::milliseconds(100));  // out of descriptors, most often
-      retry_.async_wait([this, shared](Code) {
-        if (!shared->closing) accept();
-      });
+      if (code) return accept_after(kRetryAfter);
+      take(std::move(socket));
+      accept();
+    });
+  }
+
+  void accept_after(std::chrono::milliseconds time) {
+    retry_.expires_after(time);
+    retry_.async_wait([this, shared = shared_](Code) {
+      if (!shared->closing) accept();
     });
   }
 
@@ -75,15 +86,24 @@ class Server final : public HttpServer {
     Code code;
     const tcp::endpoint remote = socket.remote_endpoint(code);
     if (code) return;
-    Endpoint peer{remote.address().to_string(), remote.port()};
-    if (!HttpSlot::is_free(*shared_, peer.host)) return;  // closed by the end of `socket`
     socket.set_option(tcp::no_delay(true), code);
-    begin_http_session(shared_, std::move(socket), std::move(peer));
+    begin_http_session(shared_, std::move(socket), {remote.address().to_string(), remote.port()});
+  }
+
+  void renew_later() {
+    renewal_.expires_after(kContextLifetime);
+    renewal_.async_wait([this, shared = shared_](Code) {
+      if (shared->closing) return;
+      static_cast<void>(use(HttpsIdentity(shared->options.identity)));
+      renew_later();
+    });
   }
 
   std::shared_ptr<HttpShared> shared_;
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
+  asio::steady_timer renewal_;
+  TokenBucket bucket_;
   Endpoint local_;
 };
 
@@ -102,9 +122,9 @@ Result<std::unique_ptr<HttpServer>> make_http_server(EventLoop& loop, HttpHandle
   const std::string at = options.listen.text();
   const tcp::endpoint endpoint(address, options.listen.port);
   auto shared = std::make_shared<HttpShared>(io, handler, std::move(options));
-  if (code = make_context(shared->options.certificate, shared->tls); code) {
-    return Error{ErrorId::kTlsFailed, "the certificate cannot be used: " + code.message()};
-  }
+  auto tls = make_context(shared->options.identity);
+  if (!tls) return tls.error();
+  shared->tls = *std::move(tls);
   tcp::acceptor acceptor(io);
   acceptor.open(endpoint.protocol(), code);
   if (!code) acceptor.set_option(asio::socket_base::reuse_address(true), code);

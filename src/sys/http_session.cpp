@@ -1,4 +1,5 @@
 // One connection of an HTTPS server on Boost.Beast, request after request.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -8,6 +9,7 @@
 #include "sys/file.h"
 #include "sys/http_connection.h"
 #include "sys/http_text.h"
+#include "sys/tls_policy.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -20,6 +22,7 @@ using Code = boost::system::error_code;
 using BodyParser = http::request_parser<http::buffer_body>;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kStrangerReadBytes = 4 * 1024;
 // A body may be slow, not endless: on average so many bytes a second after the stall time.
 constexpr std::uint64_t kBodyBytesPerSecondMin = 1024;
 
@@ -31,22 +34,35 @@ HttpResponse plain(int status, std::string_view text) {
   return response;
 }
 
+// The peer has sent what is no HTTP, as opposed to: it went away.
+bool is_malformed(const Code& code) {
+  return code.category() == make_error_code(http::error::bad_method).category() &&
+         code != http::error::end_of_stream && code != http::error::partial_message;
+}
+
 class Session final : public HttpConnection, public std::enable_shared_from_this<Session> {
  public:
   Session(std::shared_ptr<HttpShared> shared, tcp::socket socket, Endpoint peer)
       : shared_(std::move(shared)),
-        stream_(std::move(socket), shared_->tls),
-        peer_(std::move(peer)),
-        slot_(std::make_unique<HttpSlot>(shared_, peer_.host)) {
+        tls_(shared_->tls),
+        stream_(std::move(socket), *tls_),
+        peer_(std::move(peer)) {
     shared_->connections.insert(this);
   }
-  ~Session() { shared_->connections.erase(this); }
+  ~Session() override { shared_->connections.erase(this); }
 
+  // Ends at once where there is no place.
   void begin() {
+    slot_ = shared_->slots.take(peer_.host, [this] { cut(); });
+    if (!slot_) return;
+    have_patience();
     expire(shared_->options.deadlines.handshake);
     stream_.async_handshake(asio::ssl::stream_base::server,
                             [self = shared_from_this()](Code code, std::size_t) {
-                              if (!code) self->wait_for_request();
+                              if (code) return;
+                              self->certificate_ =
+                                  proven_fingerprint(self->stream_.native_handle());
+                              self->wait_for_request();
                             });
   }
 
@@ -58,6 +74,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   // Loop thread: sends an answer, then goes on with the next request.
   void answer(HttpResponse answer) {
     if (closed_) return;
+    begin_answer();
     response_.emplace();
     fill_head(*response_, answer);
     response_->body() = std::move(answer.body);
@@ -75,6 +92,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   // Any thread but the loop's: sends a head or a piece and waits until it has left.
   Status stream_head(HttpResponse head) {
     return on_loop([this, head = std::move(head)](auto done) mutable {
+      begin_answer();
       stream_response_.emplace();
       fill_head(*stream_response_, head);
       stream_response_->chunked(true);
@@ -104,8 +122,23 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
  private:
   void expire(Nanoseconds after) { stream_.expires_after(after); }
+  // What a peer may take until its request is complete; a stranger's time runs on meanwhile.
+  void expire_request(Nanoseconds after) {
+    if (slot_->is_known()) return expire(after);
+    const Nanoseconds left = patience_ends_ - std::chrono::steady_clock::now();
+    expire(std::clamp(left, Nanoseconds(0), after));
+  }
+  void have_patience() {
+    patience_ends_ = std::chrono::steady_clock::now() + shared_->options.deadlines.stranger;
+  }
+  // From here on a stranger that takes its answer slowly may have to give way again.
+  void begin_answer() {
+    slot_->rest();
+    have_patience();
+  }
   void expire_for(std::size_t bytes) {
-    const auto slow = std::chrono::seconds(bytes / (16 * 1024));
+    const std::size_t per_second = (slot_->is_known() ? 16 : 64) * std::size_t{1024};
+    const auto slow = std::chrono::seconds(bytes / per_second);
     expire(shared_->options.deadlines.stall + slow);
   }
 
@@ -142,9 +175,10 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     keep_alive_ = true;
     head_only_ = false;
     request_ = {};
+    request_.client_certificate = certificate_;
     spool_.reset();
     if (buffer_.size() > 0) return read_header();
-    expire(shared_->options.deadlines.idle);
+    expire_request(shared_->options.deadlines.idle);
     stream_.async_read_some(buffer_.prepare(4096),
                             [self = shared_from_this()](Code code, std::size_t bytes) {
                               if (code) return self->finish();
@@ -157,19 +191,17 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     parser_.emplace();
     parser_->header_limit(kHttpHeaderBytesMax);
     parser_->body_limit(boost::none);  // ours, below, once the head is known
-    expire(shared_->options.deadlines.header);
-    http::async_read_header(
-        stream_, buffer_, *parser_, [self = shared_from_this()](Code code, std::size_t) {
-          if (code == http::error::header_limit) {
-            return self->refuse(431, "the header is larger than 16 KiB\n");
-          }
-          if (code.category() == make_error_code(http::error::bad_method).category() &&
-              code != http::error::end_of_stream && code != http::error::partial_message) {
-            return self->refuse(400, "this is not HTTP/1.1\n");
-          }
-          if (code) return self->finish();
-          self->take_header();
-        });
+    expire_request(shared_->options.deadlines.header);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](Code code, std::size_t) {
+                              if (code == http::error::header_limit) {
+                                return self->refuse(431, "the header is larger than 16 KiB\n");
+                              }
+                              if (is_malformed(code))
+                                return self->refuse(400, "this is not HTTP/1.1\n");
+                              if (code) return self->finish();
+                              self->take_header();
+                            });
   }
 
   // What came is wrong: say so and close, because where the next request begins is not known.
@@ -186,11 +218,17 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   void take_header() {
     const auto& head = parser_->get();
     keep_alive_ = head.keep_alive();
-    // Both lengths at once is how one request is smuggled inside another (RFC 9112, 6.1).
-    const bool smuggles = head.count(http::field::content_length) > 0 &&
-                          head.count(http::field::transfer_encoding) > 0;
-    const std::optional<Target> target = parse_target({head.target().data(), head.target().size()});
-    if (smuggles || !target || head.version() != 11 || head.count(http::field::host) != 1) {
+    const std::string_view raw_target(head.target().data(), head.target().size());
+    if (raw_target.size() > kHttpTargetBytesMax) return refuse(414, "the address is too long\n");
+    if (std::distance(head.begin(), head.end()) > std::ptrdiff_t{kHttpHeadersMax}) {
+      return refuse(431, "there are more than 64 header fields\n");
+    }
+    // They would make the server an echo of secrets, or a way to elsewhere.
+    if (head.method() == http::verb::trace || head.method() == http::verb::connect) {
+      return refuse(405, "this method is not served\n");
+    }
+    const std::optional<Target> target = parse_target(raw_target);
+    if (may_smuggle() || !target || head.version() != 11 || head.count(http::field::host) != 1) {
       return refuse(400, "the request is malformed\n");
     }
     request_.method = std::string(head.method_string());
@@ -204,8 +242,19 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     }
     head_only_ = request_.method == "HEAD";
     if (head_only_) request_.method = "GET";
+    if (!slot_->is_known() && shared_->handler.knows(request_)) slot_->become_known();
     if (beast::websocket::is_upgrade(head)) return upgrade();
     start_body();
+  }
+
+  // Two lengths, or one that not everybody understands alike, is how one request is smuggled inside
+  // another (RFC 9112, 6.1 and 6.3).
+  bool may_smuggle() const {
+    const auto& head = parser_->get();
+    const std::size_t lengths = head.count(http::field::content_length);
+    const std::size_t codings = head.count(http::field::transfer_encoding);
+    if (lengths + codings > 1) return true;
+    return codings == 1 && !beast::iequals(head[http::field::transfer_encoding], "chunked");
   }
 
   void upgrade() {
@@ -214,6 +263,7 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
       keep_alive_ = false;
       return answer(std::move(*refusal));
     }
+    slot_->become_known();    // else the handler would have refused
     stream_.expires_never();  // the WebSocket has deadlines of its own
     closed_ = true;           // this session has become a socket
     http::request<http::empty_body> head{parser_->get().base()};
@@ -223,6 +273,8 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
   void start_body() {
     body_limit_ = shared_->handler.body_bytes_max(request_);
+    if (!slot_->is_known())
+      body_limit_ = std::min<std::uint64_t>(body_limit_, kStrangerBodyBytesMax);
     const auto length = parser_->content_length();
     if (length && *length > body_limit_) return refuse(413, "the body is too large\n");
     const std::string path = shared_->handler.body_spool_path(request_);
@@ -246,14 +298,18 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
 
   void read_body() {
     if (parser_->is_done()) return dispatch();
-    chunk_.resize(kReadBytes);
+    chunk_.resize(slot_->is_known() ? kReadBytes : kStrangerReadBytes);
     parser_->get().body().data = chunk_.data();
     parser_->get().body().size = chunk_.size();
     parser_->get().body().more = true;
-    expire(shared_->options.deadlines.stall);
+    expire_request(shared_->options.deadlines.stall);
     http::async_read_some(stream_, buffer_, *parser_,
                           [self = shared_from_this()](Code code, std::size_t) {
                             if (code == http::error::need_buffer) code = {};
+                            if (is_malformed(code)) {
+                              self->remove_spool();
+                              return self->refuse(400, "the body is malformed\n");
+                            }
                             if (code) return self->abandon_body();
                             self->take_chunk();
                           });
@@ -301,10 +357,13 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   }
 
   std::shared_ptr<HttpShared> shared_;
+  std::shared_ptr<asio::ssl::context> tls_;
   HttpStream stream_;
   Endpoint peer_;
   beast::flat_buffer buffer_{kHttpHeaderBytesMax + kReadBytes};
-  std::unique_ptr<HttpSlot> slot_;
+  std::unique_ptr<HttpSlots::Slot> slot_;  // null: there was no place
+  std::string certificate_;                // that the peer has proved, see HttpRequest
+  std::chrono::steady_clock::time_point patience_ends_;
   std::vector<std::uint8_t> chunk_;  // only while a body arrives
   std::optional<BodyParser> parser_;
   std::optional<http::response<http::string_body>> response_;
@@ -359,6 +418,7 @@ class Responder final : public HttpResponder {
 
 void Session::dispatch() {
   chunk_ = {};
+  slot_->work();
   stream_.expires_never();  // now it is our turn to be slow
   if (spool_) {
     if (const Status synced = spool_->sync(); !synced) return fail_upload(synced.error());

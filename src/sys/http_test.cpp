@@ -5,12 +5,15 @@
 #include <array>
 #include <condition_variable>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/http_text.h"
+#include "sys/tls_stream.h"
+#include "sys/x509_issue.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -44,6 +47,7 @@ class EchoHandler final : public HttpHandler {
     }
     HttpResponse response;
     response.headers.emplace_back("x-path", request.path);
+    response.headers.emplace_back("x-certificate", request.client_certificate);
     response.body = request.body_file.empty() ? request.method + " " + request.body
                                               : "spooled " + request.body_file;
     responder->send(std::move(response));
@@ -65,6 +69,7 @@ class EchoHandler final : public HttpHandler {
     };
     return handlers;
   }
+  bool knows(const HttpRequest& head) override { return head.header("x-known") == "yes"; }
   std::uint64_t body_bytes_max(const HttpRequest&) override { return body_max; }
   std::string body_spool_path(const HttpRequest&) override { return spool; }
   HttpResponse upload_failed(const Error& why) override {
@@ -100,9 +105,10 @@ class Http : public testing::Test {
     loop_ = make_event_loop();
     HttpServerOptions options;
     options.listen = {"127.0.0.1", 0};
-    options.certificate = certificate_;
+    options.identity.certificate = certificate_;
     options.deadlines = deadlines;
-    options.connections_max = connections_max;
+    options.slots.connections_max = connections_max;
+    options.identity.clients_pem = clients_pem;
     auto server = make_http_server(*loop_, handler_, options);
     ASSERT_TRUE(server.ok()) << server.error().text();
     server_ = *std::move(server);
@@ -133,6 +139,7 @@ class Http : public testing::Test {
   }
 
   Certificate certificate_ = test_certificate();
+  std::string clients_pem;
   EchoHandler handler_;
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<HttpServer> server_;
@@ -290,10 +297,173 @@ TEST_F(Http, APeerThatSaysNothingIsCut) {
   other->run();
 }
 
-TEST_F(Http, MoreConnectionsThanAllowedAreClosedAtOnce) {
+TEST_F(Http, AFullHouseTakesNobodyIfAllAreKnownAndElseTheOldestStrangerGivesWay) {
   start({}, 1);
-  EXPECT_EQ(request("GET", "/").status, 200);  // its connection is kept
+  EXPECT_EQ(request("POST", "/").status, 200);  // its connection is kept, but it is a stranger
+  const auto other = make_http_client(client_options());
+  EXPECT_TRUE(other->request("POST", "/", {{"x-known", "yes"}}, "").ok());
+  EXPECT_FALSE(client_->request("POST", "/", {}, "").ok()) << "its connection gave way";
   EXPECT_FALSE(make_http_client(client_options())->request("GET", "/", {}, "").ok());
+  EXPECT_TRUE(other->request("POST", "/", {}, "").ok());
+}
+
+// Sends raw bytes over TLS and gives what comes back until the server closes, or a whole answer.
+std::string say(const Endpoint& server, const std::string& text) {
+  const auto loop = make_event_loop();
+  TlsOptions trust;
+  trust.trusted_pem = test_certificate().certificate_pem;
+  const auto context = make_tls_context(TlsSide::kClient, trust).value();
+  std::unique_ptr<TcpStream> stream;
+  std::unique_ptr<Connecting> shaking;
+  std::string got;
+  std::array<std::uint8_t, 4096> buffer{};
+  std::function<void()> read = [&] {
+    stream->read_some(buffer, [&](const Result<std::size_t>& count) {
+      if (!count) return loop->stop();
+      got.append(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*count));
+      read();
+    });
+  };
+  const auto attempt = loop->connect(server, seconds(5), [&](auto connected) {
+    shaking =
+        start_tls(*loop, *std::move(connected), context, "localhost", seconds(5), [&](auto up) {
+          if (!up) return loop->stop();
+          stream = *std::move(up);
+          stream->write_all(as_bytes(text), [&](const Status&) { read(); });
+        });
+  });
+  loop->run();
+  return got;
+}
+
+// RFC 9112, 6: what says its length twice, or in words that not everybody understands alike, could
+// be two requests for one and one for the other.
+TEST_F(Http, RefusesWhatCouldBeReadAsTwoRequests) {
+  start();
+  const std::string head = "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
+  const auto status = [&](const std::string& rest) {
+    return say(server_->local(), head + rest).substr(0, 12);
+  };
+  EXPECT_EQ(status("content-length: 2\r\n\r\nhi"), "HTTP/1.1 200");
+  EXPECT_EQ(status("transfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"), "HTTP/1.1 200");
+  for (const char* rest : {
+           "content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+           "content-length: 2\r\ncontent-length: 2\r\n\r\nhi",
+           "content-length: 2\r\ncontent-length: 3\r\n\r\nhi",
+           "content-length: +2\r\n\r\nhi",
+           "transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+           "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+           "transfer-encoding: chunked\r\n\r\nzz\r\n",
+           "x: a\nb: c\r\n\r\n",
+           "x : a\r\n\r\n",
+           "host: other\r\n\r\n",
+       }) {
+    EXPECT_EQ(status(rest), "HTTP/1.1 400") << rest;
+  }
+  EXPECT_EQ(say(server_->local(), "TRACE / HTTP/1.1\r\nhost: x\r\n\r\n").substr(0, 12),
+            "HTTP/1.1 405");
+}
+
+TEST_F(Http, RefusesALongAddressAndManyHeaderFields) {
+  start();
+  EXPECT_EQ(request("GET", "/" + std::string(8191, 'a')).status, 200);
+  EXPECT_EQ(request("GET", "/" + std::string(8192, 'a')).status, 414);
+  HttpHeaders many;
+  for (int i = 0; i < 70; ++i) many.emplace_back("x-" + std::to_string(i), "1");
+  EXPECT_EQ(make_http_client(client_options())->request("GET", "/", many, "")->status, 431);
+}
+
+TEST_F(Http, AStrangersBodyIsShorterThanThatOfAKnownPeer) {
+  handler_.body_max = 1 << 20;
+  start();
+  const std::string body(kStrangerBodyBytesMax + 1, 'x');
+  EXPECT_EQ(request("POST", "/", body).status, 413);
+  EXPECT_EQ(request("POST", "/", body, {{"x-known", "yes"}}).status, 200);
+}
+
+// However it divides its bytes, a stranger's request is whole in time or is cut.
+TEST_F(Http, AStrangerThatDripsIsCutAfterItsTime) {
+  start({.stranger = seconds(1)});
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(
+      say(server_->local(), "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nab"),
+      "");
+  EXPECT_EQ(say(server_->local(), "POST / HTTP/1.1\r\nhost: loc"), "");
+  EXPECT_EQ(say(server_->local(), ""), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(9))
+      << "the other deadlines are 10 s";
+}
+
+TEST_F(Http, AClientProvesWhoItIsByACertificateOfTheAuthorityAndOfNoOther) {
+  const Timestamp now = real_clock().now();
+  const Timestamp later = now + std::chrono::hours(1);
+  const auto authority = make_authority("Ours", now + -seconds(60), later).value();
+  const auto other = make_authority("Ours", now + -seconds(60), later).value();
+  clients_pem = authority.certificate_pem;
+  start();
+  CertificateContent content{.common_name = "press 4",
+                             .names = {},
+                             .uris = {},
+                             .server = false,
+                             .client = true,
+                             .not_before = now + -seconds(60),
+                             .not_after = later};
+  const auto shown = [&](const Certificate& own) {
+    HttpClientOptions options = client_options();
+    options.own = own;
+    const auto answer = make_http_client(options)->request("GET", "/", {}, "");
+    if (!answer) return std::string("refused");
+    for (const auto& [name, value] : answer->headers) {
+      if (name == "x-certificate") return value;
+    }
+    return std::string("?");
+  };
+  const auto own = issue_certificate(authority, content, KeyKind::kEcP256).value();
+  EXPECT_EQ(shown(own), *certificate_fingerprint(own.certificate_pem));
+  EXPECT_EQ(shown({}), "");
+  EXPECT_EQ(shown(issue_certificate(other, content, KeyKind::kEcP256).value()), "refused");
+  EXPECT_EQ(shown(test_certificate()), "refused");
+  content.not_after = now + -seconds(1);
+  EXPECT_EQ(shown(issue_certificate(authority, content, KeyKind::kEcP256).value()), "refused");
+  content.not_after = later;
+  content.client = false;
+  content.server = true;
+  EXPECT_EQ(shown(issue_certificate(authority, content, KeyKind::kEcP256).value()), "refused");
+}
+
+TEST_F(Http, ANewCertificateIsShownWithoutARestartAndThePinOfItsAuthorityHolds) {
+  start();
+  EXPECT_EQ(request("GET", "/").status, 200);
+  const Timestamp now = real_clock().now();
+  const auto authority = make_authority("Ours", now + -seconds(60), now + seconds(3600)).value();
+  const auto with_name = [&](const char* name) {
+    CertificateContent content{.common_name = "Lineshaft",
+                               .names = {name},
+                               .uris = {},
+                               .server = true,
+                               .client = false,
+                               .not_before = now + -seconds(60),
+                               .not_after = now + seconds(3600)};
+    Certificate made = issue_certificate(authority, content, KeyKind::kEcP256).value();
+    made.certificate_pem += authority.certificate_pem;
+    return made;
+  };
+  const auto use = [&](const Certificate& certificate) {
+    std::promise<bool> done;
+    loop_->post([&] { done.set_value(server_->use({certificate, ""}).ok()); });
+    return done.get_future().get();
+  };
+  ASSERT_TRUE(use(with_name("127.0.0.1")));
+  EXPECT_EQ(request("GET", "/").status, 200) << "the open connection stays";
+  EXPECT_FALSE(make_http_client(client_options())->request("GET", "/", {}, "").ok());
+  HttpClientOptions options = client_options();
+  options.pinned_fingerprint = *certificate_fingerprint(authority.certificate_pem);
+  EXPECT_TRUE(make_http_client(options)->request("GET", "/", {}, "").ok());
+  ASSERT_TRUE(use(with_name("elsewhere.example")));
+  EXPECT_FALSE(make_http_client(options)->request("GET", "/", {}, "").ok()) << "another host's";
+  EXPECT_FALSE(use({"nonsense", "nonsense"}));
+  ASSERT_TRUE(use(with_name("127.0.0.1")));
+  EXPECT_TRUE(make_http_client(options)->request("GET", "/", {}, "").ok());
 }
 
 TEST_F(Http, AWebSocketCarriesTextBothWays) {

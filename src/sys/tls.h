@@ -14,6 +14,12 @@ struct Certificate {
   std::string key_pem;  // secret: never logged
 };
 
+// What an HTTPS server shows, and whose certificates it takes from clients.
+struct HttpsIdentity {
+  Certificate certificate;
+  std::string clients_pem;  // authorities of clients' certificates; "": clients are not asked
+};
+
 // A fresh self-signed certificate: ECDSA P-256, SHA-256, random 128-bit serial, valid from one hour
 // before `now` for 825 days, subjectAltName with `names` (DNS names and IP addresses, told apart).
 Result<Certificate> make_self_signed_certificate(const std::vector<std::string>& names,

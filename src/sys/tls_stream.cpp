@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sys/peer_certificate.h"
+#include "sys/tls_policy.h"
 
 namespace lineshaft::sys {
 
@@ -90,10 +91,7 @@ class TlsContext {
     context->native.reset(
         SSL_CTX_new(side == TlsSide::kClient ? TLS_client_method() : TLS_server_method()));
     SSL_CTX* const native = context->native.get();
-    SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-    SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20");
-    SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+    apply_tls_policy(native);
     if (side == TlsSide::kServer && options.certificate_pem.empty()) {
       return Error{ErrorId::kInvalidArgument, "certificate_pem: a server needs one"};
     }
@@ -141,7 +139,7 @@ class TlsStream final : public TcpStream {
  public:
   TlsStream(EventLoop& loop, std::unique_ptr<TcpStream> raw,
             std::shared_ptr<const TlsContext> context, const std::string& server_name)
-      : loop_(loop), raw_(std::move(raw)), context_(std::move(context)) {
+      : loop_(loop), raw_(std::move(raw)), context_(std::move(context)), server_name_(server_name) {
     ssl_.reset(SSL_new(context_->native.get()));
     in_bio_ = BIO_new(BIO_s_mem());
     out_bio_ = BIO_new(BIO_s_mem());
@@ -276,10 +274,12 @@ class TlsStream final : public TcpStream {
 
   Status check_fingerprint() const {
     if (context_->fingerprint.empty()) return {};
+    // Of an authority that vouches for it, or its own.
+    const std::string host = server_name_.empty() ? peer().host : server_name_;
+    if (check_pin(ssl_.get(), context_->fingerprint, host)) return {};
     const std::unique_ptr<X509, X509Free> certificate(SSL_get1_peer_certificate(ssl_.get()));
     const auto found =
         certificate ? fingerprint_of(certificate.get()) : Result<std::string>(std::string("none"));
-    if (found && *found == context_->fingerprint) return {};
     return Error{ErrorId::kTlsFailed, peer().text() + ": its certificate has the fingerprint " +
                                           (found ? *found : std::string("of no kind")) +
                                           ", expected is " + context_->fingerprint};
@@ -296,6 +296,7 @@ class TlsStream final : public TcpStream {
   EventLoop& loop_;
   std::unique_ptr<TcpStream> raw_;
   std::shared_ptr<const TlsContext> context_;
+  std::string server_name_;
   std::unique_ptr<SSL, SslFree> ssl_;
   BIO* in_bio_ = nullptr;                                      // of ssl_
   BIO* out_bio_ = nullptr;                                     // of ssl_

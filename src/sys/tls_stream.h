@@ -19,7 +19,8 @@ struct TlsOptions {
   // Whom to trust: authorities, or single certificates. A client without any trusts the machine's
   // authorities; a server without any asks its clients for no certificate, else demands one.
   std::string trusted_pem;
-  // Instead of trust: the SHA-256 of the peer's certificate as certificate_fingerprint() writes it.
+  // Instead of trust: the SHA-256 of the peer's certificate as certificate_fingerprint() writes it,
+  // or of the authority that it shows along with it and that vouches for it.
   std::string fingerprint;
 };
 

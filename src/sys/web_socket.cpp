@@ -20,8 +20,8 @@ class Socket final : public WebSocket,
                      public HttpConnection,
                      public std::enable_shared_from_this<Socket> {
  public:
-  Socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot, HttpStream stream,
-         WebSocketHandlers handlers)
+  Socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlots::Slot> slot,
+         HttpStream stream, WebSocketHandlers handlers)
       : shared_(std::move(shared)),
         slot_(std::move(slot)),
         stream_(std::move(stream)),
@@ -109,7 +109,7 @@ class Socket final : public WebSocket,
   }
 
   std::shared_ptr<HttpShared> shared_;
-  std::unique_ptr<HttpSlot> slot_;
+  std::unique_ptr<HttpSlots::Slot> slot_;
   websocket::stream<HttpStream, false> stream_;  // no compression: half the code to compile
   WebSocketHandlers handlers_;
   beast::flat_buffer buffer_;
@@ -121,7 +121,7 @@ class Socket final : public WebSocket,
 
 }  // namespace
 
-void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlot> slot,
+void begin_web_socket(std::shared_ptr<HttpShared> shared, std::unique_ptr<HttpSlots::Slot> slot,
                       HttpStream stream, WebSocketHandlers handlers, const Request& request) {
   std::make_shared<Socket>(std::move(shared), std::move(slot), std::move(stream),
                            std::move(handlers))

@@ -49,19 +49,6 @@ Timestamp to_timestamp(const ASN1_TIME* time) {
   return {seconds * 1'000'000'000};
 }
 
-std::string address_text(ByteSpan raw) {
-  std::string text;
-  if (raw.size() == 4) {
-    for (std::size_t i = 0; i < 4; ++i) text += (i > 0 ? "." : "") + std::to_string(raw[i]);
-    return text;
-  }
-  const std::string hex = hex_text(raw);
-  for (std::size_t i = 0; i < hex.size(); i += 4) {
-    text += (i > 0 ? ":" : "") + hex.substr(i, 4);
-  }
-  return text;
-}
-
 void read_names(X509* certificate, X509Info& info) {
   const NamesPtr names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
@@ -85,7 +72,39 @@ struct Utf8Freer {
   void operator()(ASN1_UTF8STRING* text) const { ASN1_UTF8STRING_free(text); }
 };
 
+std::string fingerprint_text(ByteSpan digest) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string text;
+  for (const std::uint8_t byte : digest) {
+    if (!text.empty()) text += ':';
+    text += {kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return text;
+}
+
+std::string serial_text(const X509* certificate) {
+  const std::unique_ptr<BIGNUM, Freer<BIGNUM, BN_free>> number(
+      ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
+  char* const hex = number ? BN_bn2hex(number.get()) : nullptr;
+  std::string text = hex == nullptr ? "" : hex;
+  OPENSSL_free(hex);
+  return text;
+}
+
 }  // namespace
+
+std::string address_text(ByteSpan raw) {
+  std::string text;
+  if (raw.size() == 4) {
+    for (std::size_t i = 0; i < 4; ++i) text += (i > 0 ? "." : "") + std::to_string(raw[i]);
+    return text;
+  }
+  const std::string hex = hex_text(raw);
+  for (std::size_t i = 0; i < hex.size(); i += 4) {
+    text += (i > 0 ? ":" : "") + hex.substr(i, 4);
+  }
+  return text;
+}
 
 std::optional<std::string> certificate_text(ByteSpan der, const std::string& oid) {
   if (der.size() > kCertificateBytesMax) return std::nullopt;
@@ -141,6 +160,10 @@ Result<X509Info> inspect_x509(ByteSpan der) {
   if (X509_digest(certificate.get(), EVP_sha1(), digest.data(), &size) == 1) {
     info.sha1 = hex_text(ByteSpan(digest).first(size));
   }
+  if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) == 1) {
+    info.sha256 = fingerprint_text(ByteSpan(digest).first(size));
+  }
+  info.serial = serial_text(certificate.get());
   read_names(certificate.get(), info);
   const EVP_PKEY* key = X509_get0_pubkey(certificate.get());
   info.key_bits = key != nullptr ? static_cast<unsigned>(EVP_PKEY_get_bits(key)) : 0;

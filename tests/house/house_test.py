@@ -111,6 +111,69 @@ class Documents(unittest.TestCase):
         self.assertLessEqual({"demo", "test"}, used)
 
 
+# Of the ids of ASVS 5.0.0 those of levels 1 and 2: {section: its numbers}.
+ASVS = {"1.1": "1-2", "1.2": "1-9", "1.3": "1-11", "1.4": "1-3", "1.5": "1-2", "2.1": "1-3", "2.2": "1-3", "2.3": "1-4", "2.4": "1",
+        "3.2": "1-2", "3.3": "1-4", "3.4": "1-6", "3.5": "1-5", "3.7": "1-2", "4.1": "1-3", "4.2": "1", "4.3": "1-2", "4.4": "1-4",
+        "5.1": "1", "5.2": "1-3", "5.3": "1-2", "5.4": "1-3", "6.1": "1-3", "6.2": "1-12", "6.3": "1-4", "6.4": "1-4", "6.5": "1-5",
+        "6.6": "1-3", "6.8": "1-4", "7.1": "1-3", "7.2": "1-4", "7.3": "1-2", "7.4": "1-5", "7.5": "1-2", "7.6": "1-2", "8.1": "1-2",
+        "8.2": "1-3", "8.3": "1", "8.4": "1", "9.1": "1-3", "9.2": "1-4", "10.1": "1-2", "10.2": "1-2", "10.3": "1-4", "10.4": "1-11",
+        "10.5": "1-5", "10.6": "1-2", "10.7": "1-3", "11.1": "1-2", "11.2": "1-3", "11.3": "1-3", "11.4": "1-4", "11.5": "1", "11.6": "1",
+        "12.1": "1-3", "12.2": "1-2", "12.3": "1-4", "13.1": "1", "13.2": "1-5", "13.3": "1-2", "13.4": "1-5", "14.1": "1-2",
+        "14.2": "1-4", "14.3": "1-3", "15.1": "1-3", "15.2": "1-3", "15.3": "1-7", "16.1": "1", "16.2": "1-5", "16.3": "1-4",
+        "16.4": "1-3", "16.5": "1-3", "17.1": "1", "17.2": "1-4", "17.3": "1-2"}
+
+
+class SecurityTables(unittest.TestCase):
+    def rows(self, page):
+        """[(id, state, evidence)] of a table of requirements."""
+        text = (ROOT / "docs/reference" / page).read_text()
+        return [(cells[0], cells[-2], cells[-1]) for line in text.splitlines() if re.match(r"\| (\d|C)", line)
+                for cells in [[cell.strip() for cell in line.strip("|").split("|")]]]
+
+    def test_every_requirement_of_asvs_stands_in_the_table_once(self):
+        wanted = []
+        for section, numbers in ASVS.items():
+            first, _, last = numbers.partition("-")
+            wanted += [f"{section}.{n}" for n in range(int(first), int(last or first) + 1)]
+        self.assertEqual(len(wanted), 253)
+        self.assertEqual([row[0] for row in self.rows("asvs.md")], wanted)
+
+    def test_the_tables_name_what_exists_and_count_right(self):
+        wrong = []
+        for page in ("asvs.md", "iec62443.md"):
+            rows = self.rows(page)
+            for requirement, state, evidence in rows:
+                self.assertIn(state, ("pass", "n/a", "open"), requirement)
+                named = re.findall(r"`((?:src|tests|docs|console|packaging|fuzz|tools)\b[\w./-]*|[A-Z]+(?:\.md)?|CMakePresets\.json)"
+                                   r"(?:: ([^`]+))?`", evidence)
+                if state == "pass" and not named and not re.search(r"\bas \d+\.\d+\.\d+", evidence):
+                    wrong.append(f"{requirement}: names nothing")
+                for path, name in named:
+                    file = ROOT / path
+                    if not file.exists():
+                        wrong.append(f"{requirement}: there is no {path}")
+                    elif name and name not in file.read_text():
+                        wrong.append(f"{requirement}: {path} has no {name}")
+            counted = re.search(r"(\d+) pass, (\d+) are not applicable, (\d+) are open", (ROOT / "docs/reference" / page).read_text())
+            states = [row[1] for row in rows]
+            self.assertEqual([int(n) for n in counted.groups()], [states.count(s) for s in ("pass", "n/a", "open")], page)
+        self.assertEqual(wrong, [])
+
+    def test_no_command_of_the_system_is_run(self):
+        calls = re.compile(r"\b(system|popen|exec[vl][pe]*|posix_spawnp?|fork)\(")
+        self.assertEqual([f"{file.relative_to(ROOT)}" for file in sources() if not file.name.endswith(("_test.cpp", "_fixture.h"))
+                          and calls.search(file.read_text())], [])
+
+    def test_the_console_shows_text_as_text(self):
+        raw = re.compile(r"@html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(")
+        self.assertEqual([str(file.relative_to(ROOT)) for file in (ROOT / "console/src").rglob("*")
+                          if file.suffix in {".svelte", ".ts"} and raw.search(file.read_text())], [])
+
+    def test_the_server_redirects_nobody(self):
+        self.assertEqual([str(file.relative_to(ROOT)) for file in sources()
+                          if re.search(r'"location"|\bstatus = 30[12378]\b', file.read_text())], [])
+
+
 class Words(unittest.TestCase):
     def test_the_console_has_words_for_every_event_of_a_machine(self):
         named = {name for file in sources() if not file.name.endswith("_test.cpp")

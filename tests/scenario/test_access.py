@@ -1,4 +1,5 @@
 """A new server and its owner; who may do what; what a stranger gets."""
+import getpass
 import socket
 import ssl
 import subprocess
@@ -21,7 +22,7 @@ class FirstStart(Scenario):
 
     def test_before_the_claim_only_loopback_is_listened_on(self):
         port = free_port()
-        server = self.serve("--listen", f"0.0.0.0:{port}")  # the later option wins
+        server = self.serve("--listen", f"0.0.0.0:{port}", "--user", getpass.getuser())  # the later option wins
         addresses = subprocess.run(["ss", "-ltn"], capture_output=True, text=True, check=True).stdout
         self.assertIn(f"127.0.0.1:{port}", addresses)
         self.assertNotIn(f"0.0.0.0:{port}", addresses)

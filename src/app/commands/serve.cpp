@@ -6,6 +6,7 @@
 #include "app/doctor.h"
 #include "app/server.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 namespace lineshaft::app {
 namespace {
@@ -17,7 +18,9 @@ struct ServeOptions {
   std::string data;
   std::string listen;
   std::string provision;
+  std::string user;
   bool status_line = false;
+  bool exposure = false;
 };
 
 // The file if one is named (or lineshaft.toml lies here), then the options, which win.
@@ -45,6 +48,8 @@ void print_started(const Config& config, const Started& started) {
   std::cout << "Lineshaft " << kVersion << "\n"
             << "  address      " << started.address << "\n"
             << "  certificate  SHA-256 " << started.fingerprint << "\n"
+            << (started.authority.empty() ? ""
+                                          : "  authority    SHA-256 " + started.authority + "\n")
             << "  data         " << config.data_directory << "\n";
   if (!started.claim_code.empty()) {
     std::cout << "  claim code   " << started.claim_code
@@ -53,9 +58,21 @@ void print_started(const Config& config, const Started& started) {
   std::cout << std::flush;
 }
 
+// Whoever breaks into a server of root has the machine; on loopback, to try it out, that may be.
+Status check_user(const Config& config, const ServeOptions& options) {
+  if (!options.user.empty()) return sys::become_user(options.user);
+  if (!sys::runs_as_root() || is_loopback(config.listen.host)) return {};
+  return Error{ErrorId::kUsage,
+               "as root it serves this machine only: give --user with whom to run as, or listen on "
+               "127.0.0.1"};
+}
+
 int serve(const ServeOptions& options) {
   const Result<Config> config = read_config(options);
   if (!config) return print_error(config.error());
+  Status ready = check_user(*config, options);
+  if (ready) ready = sys::harden_process();
+  if (!ready) return print_error(ready.error());
   set_log_level(config->log_level);
   Result<std::unique_ptr<Server>> server = Server::start(*config);
   if (!server) return print_error(server.error());
@@ -106,6 +123,32 @@ int doctor(Format format, const ServeOptions& options) {
   return bad ? kExitFailed : kExitOk;
 }
 
+int exposure(ApiClient& api, Format format) {
+  const Result<Json> seen = api.get("/exposure");
+  if (!seen) return print_error(seen.error());
+  if (format == Format::kTable) {
+    for (const Json& one : (*seen)["listeners"]) {
+      std::cout << "      " << one["what"].get<std::string>() << " at "
+                << one["at"].get<std::string>() << ", for "
+                << (one["outside"].get<bool>() ? "other machines" : "this machine only") << ", "
+                << (one["encrypted"].get<bool>() ? "encrypted" : "NOT encrypted") << "\n";
+    }
+    for (const Json& one : (*seen)["findings"]) {
+      std::cout << (one["urgency"] == "mend" ? "MEND  " : "look  ")
+                << one["text"].get<std::string>() << " [" << one["id"].get<std::string>()
+                << "]\n      " << one["remedy"].get<std::string>() << "\n";
+    }
+    std::cout << std::flush;
+  } else {
+    print_rows(format,
+               {{"urgency", "/urgency"}, {"id", "/id"}, {"text", "/text"}, {"remedy", "/remedy"}},
+               (*seen)["findings"]);
+  }
+  const bool mend = std::ranges::any_of((*seen)["findings"],
+                                        [](const Json& one) { return one["urgency"] == "mend"; });
+  return mend ? kExitFailed : kExitOk;
+}
+
 void add_options(CLI::App* command, ServeOptions& options) {
   // Of an option given twice the later one counts, so that a script can be run with one of its own.
   command
@@ -126,6 +169,7 @@ void add_serve_commands(Cli& cli) {
                             "Folder with connections.json, flows.json, rights.json, "
                             "cooperation.json, royalties.json, CSV "
                             "files and OPC UA certificates (.der) to trust, to start with, once");
+  serve_command->add_option("--user", options->user, "Give up root's rights and run as this user");
   serve_command->add_flag("--status-line", options->status_line,
                           "Print a line of what arrives every second");
   cli.on(serve_command, [options] { return serve(*options); });
@@ -133,7 +177,14 @@ void add_serve_commands(Cli& cli) {
       cli.root.add_subcommand("doctor", "Say what is wrong with this installation, in words");
   add_options(doctor_command, *options);
   cli.add_output(doctor_command);
-  cli.on(doctor_command, [&cli, options] { return doctor(cli.format(), *options); });
+  doctor_command->add_flag("--exposure", options->exposure,
+                           "Instead ask the running server, as its administrator, what others "
+                           "can reach and what to mend first");
+  cli.on(doctor_command, [&cli, options] {
+    if (!options->exposure) return doctor(cli.format(), *options);
+    Result<ApiClient> api = ApiClient::open(load_access(cli.server));
+    return api ? exposure(*api, cli.format()) : print_error(api.error());
+  });
 }
 
 }  // namespace lineshaft::app

@@ -1,0 +1,255 @@
+#include "api/exposure.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "connect/connection_json.h"
+#include "connect/flow.h"
+#include "connect/flow_json.h"
+#include "connect/flows/flows.h"
+#include "connect/opcua/trust.h"
+#include "connect/protocol.h"
+#include "identity/authority.h"
+#include "sys/process.h"
+
+namespace lineshaft::api {
+namespace {
+
+using connect::Secrets;
+using std::chrono::hours;
+
+constexpr Nanoseconds kDay = hours(24);
+constexpr int kDaysBeforeEnd = 30;
+constexpr Nanoseconds kUnused = kDay * 90;
+constexpr Nanoseconds kBackupOld = kDay * 7;
+
+// What makers deliver machines and brokers with, as their manuals say.
+constexpr std::array<std::string_view, 16> kMakersPasswords{
+    "",     "admin", "administrator", "password", "1234",  "12345", "123456",  "0000",
+    "1111", "user",  "root",          "public",   "guest", "test",  "siemens", "default"};
+
+bool is_inside(std::string_view at) {
+  const std::size_t scheme = at.find("://");
+  if (scheme != at.npos) at.remove_prefix(scheme + 3);
+  return at.starts_with("127.") || at.starts_with("localhost") || at.starts_with("[::1]") ||
+         at.starts_with("::1");
+}
+
+// Waits for others, instead of going to them.
+bool listens(std::string_view kind) {
+  return kind.ends_with("-server") || kind.ends_with("-agent");
+}
+
+// Nothing goes out there without encryption.
+bool is_encrypted(std::string_view kind, const Json& settings) {
+  if (kind == "opcua-server") return !settings.value("allow_none", false);
+  return settings.value("tls", false);
+}
+
+void add_http(const Services& services, Exposure& out) {
+  for (const std::string& at : services.listening()) {
+    const bool outside = !is_inside(at);
+    out.listeners.push_back({"console and API", at, outside, true, 0});
+    if (!outside) continue;
+    out.findings.push_back({"listen.outside", Urgency::kLook,
+                            "Other machines reach the console and the API at " + at + ".",
+                            "If only this machine needs them, set listen to 127.0.0.1.", "", at, 0,
+                            ""});
+  }
+}
+
+void add_flow(const connect::RegisteredFlow& flow, Exposure& out) {
+  const std::string_view kind = connect::kind_of(flow.config.settings).name();
+  if (!flow.config.enabled) return;
+  const Json json = connect::flow_json(flow.config, Secrets::kHidden);
+  const bool encrypted = is_encrypted(kind, json["settings"]);
+  const std::string link = "/flows/" + std::to_string(flow.id);
+  if (!listens(kind)) {
+    if (encrypted || is_inside(flow.status.outlet.at)) return;
+    out.findings.push_back({"flow.plain", Urgency::kMend,
+                            "The flow " + flow.config.name + " sends to " + flow.status.outlet.at +
+                                " without encryption.",
+                            "Turn TLS on for the flow.", flow.config.name, flow.status.outlet.at, 0,
+                            link});
+    return;
+  }
+  const bool outside = !is_inside(flow.status.outlet.at);
+  out.listeners.push_back({"flow " + flow.config.name + " (" + std::string(kind) + ")",
+                           flow.status.outlet.at, outside, encrypted, flow.status.tags});
+  if (!outside || encrypted) return;
+  const bool writes = flow.config.writes_enabled;
+  out.findings.push_back(
+      {writes ? "flow.open_writes" : "flow.open", writes ? Urgency::kMend : Urgency::kLook,
+       "The flow " + flow.config.name + " serves " + std::to_string(flow.status.tags) +
+           " tags at " + flow.status.outlet.at +
+           " to everybody who reaches it, without encryption" +
+           (writes ? ", and takes writes." : "."),
+       "Turn on what its protocol has for security, or let a firewall admit single machines only.",
+       flow.config.name, flow.status.outlet.at, flow.status.tags, link});
+}
+
+void add_flows(const Services& services, TenantId tenant, Exposure& out) {
+  if (services.flows == nullptr) return;
+  for (const auto& flow : services.flows->list(tenant)) add_flow(flow, out);
+}
+
+bool has_makers_password(const Json& settings) {
+  const std::string user = settings.value("user_name", "");
+  const std::string password = settings.value("password", "");
+  if (user.empty() && password.empty()) return false;
+  return std::ranges::count(kMakersPasswords, password) > 0 || password == user;
+}
+
+void add_connections(const Services& services, TenantId tenant, Exposure& out) {
+  std::uint64_t plain = 0;
+  std::uint64_t writing = 0;
+  for (const auto& connection : services.connections.list(tenant)) {
+    const connect::ConnectionConfig& config = connection.config;
+    const Json settings =
+        connect::kind_of(config.protocol()).settings_json(config.settings, Secrets::kShown);
+    writing += config.writes_enabled ? 1U : 0U;
+    const bool sealed =
+        settings.value("tls", false) || (settings.contains("mode") && settings["mode"] != "none");
+    plain += config.enabled && !sealed ? 1U : 0U;
+    if (!has_makers_password(settings)) continue;
+    out.findings.push_back({"connection.password", Urgency::kMend,
+                            "The machine of " + config.name +
+                                " has a password that its maker, or anybody, would try first.",
+                            "Change it at the machine, then here.", config.name, "", 0,
+                            "/machines/" + std::to_string(connection.id)});
+  }
+  const std::string many = std::to_string(plain);
+  if (plain > 0) {
+    out.findings.push_back({"connection.plain", Urgency::kLook,
+                            many + " connections to machines are not encrypted.",
+                            "Turn on TLS or OPC UA security where the machine has it; keep the "
+                            "others in a network of their own.",
+                            "", "", plain, "/machines"});
+  }
+  if (writing > 0) {
+    out.findings.push_back({"connection.writes", Urgency::kLook,
+                            std::to_string(writing) + " connections may write to machines.",
+                            "Leave writing on only where it is used.", "", "", writing,
+                            "/machines"});
+  }
+}
+
+void add_tokens(const Services& services, const Request& request, Exposure& out) {
+  const auto tokens = services.identity.list_tokens(request.principal);
+  if (!tokens) return;
+  std::uint64_t endless = 0;
+  std::uint64_t unused = 0;
+  const Timestamp now = services.clock.now();
+  for (const identity::Token& token : *tokens) {
+    endless += token.expires ? 0U : 1U;
+    unused += now - token.last_used.value_or(token.created) > kUnused ? 1U : 0U;
+  }
+  if (endless > 0) {
+    out.findings.push_back(
+        {"token.endless", Urgency::kLook, std::to_string(endless) + " tokens never expire.",
+         "Replace them by tokens that do.", "", "", endless, "/administration/tokens"});
+  }
+  if (unused > 0) {
+    out.findings.push_back({"token.unused", Urgency::kLook,
+                            std::to_string(unused) + " tokens were not used for 90 days.",
+                            "Revoke what nobody needs.", "", "", unused, "/administration/tokens"});
+  }
+}
+
+void add_machine(const Services& services, Exposure& out) {
+  for (const char* part : {"", "tls", "records.db", "tls/key.pem", "tls/authority-key.pem"}) {
+    const std::string path = sys::join_path(services.data_directory, part);
+    const Result<unsigned> others = sys::rights_of_others(path);
+    if (!others || *others == 0) continue;
+    out.findings.push_back({"files.open", Urgency::kMend,
+                            "Other users of this machine have rights on " + path + ".",
+                            "Take them away: chmod go= " + path, "", path, 0, ""});
+  }
+  if (sys::runs_as_root()) {
+    out.findings.push_back({"process.root", Urgency::kMend, "The server runs as root.",
+                            "Run it as a user of its own: packaging/lineshaft.service, or --user.",
+                            "", "", 0, ""});
+  }
+  if (sys::writes_core_files()) {
+    out.findings.push_back({"process.core", Urgency::kLook,
+                            "A crash would write the server's memory, with its keys, to disk.",
+                            "Start it by `lineshaft serve`, which forbids that.", "", "", 0, ""});
+  }
+}
+
+void add_backup(const Services& services, Exposure& out) {
+  if (services.backups == nullptr) return;
+  const auto last = services.backups->status().last_success;
+  if (last && services.clock.now() - *last < kBackupOld) return;
+  out.findings.push_back({"backup.old", Urgency::kLook, "There is no backup of the last 7 days.",
+                          "Make one, to another disk: lineshaft backup.", "",
+                          last ? format_rfc3339(*last) : "", 0, ""});
+}
+
+void add_ending(const Services& services, const std::string& id, const std::string& name,
+                Timestamp ends, const std::string& remedy, std::vector<Finding>& out) {
+  const Timestamp now = services.clock.now();
+  const Nanoseconds left = ends - now;
+  if (left > kDay * kDaysBeforeEnd) return;
+  const auto days = static_cast<std::uint64_t>(std::max<std::int64_t>(left / kDay, 0));
+  const std::string when = format_rfc3339(ends);
+  out.push_back({id, left <= kDay * 7 ? Urgency::kMend : Urgency::kLook,
+                 name + (left <= Nanoseconds(0) ? " ended " : " ends ") + when + ".", remedy, name,
+                 when, days, "/administration/certificates"});
+}
+
+void add_opcua_ends(const Services& services, std::vector<Finding>& out) {
+  if (services.opcua_trust == nullptr) return;
+  const std::string remedy = "Bring a new one, and approve it.";
+  if (const auto own = services.opcua_trust->own_info()) {
+    add_ending(services, "certificate.opcua", "The OPC UA certificate of this server",
+               own->not_after, remedy, out);
+  }
+  for (const sys::X509Info& info : services.opcua_trust->trusted()) {
+    add_ending(services, "certificate.opcua", info.subject, info.not_after, remedy, out);
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> ending_certificates(const Services& services, TenantId tenant) {
+  std::vector<Finding> out;
+  if (services.authority != nullptr) {
+    const auto own = services.authority->server();
+    if (own) {
+      add_ending(services, "certificate.server", "The certificate of this server",
+                 own->info.not_after,
+                 "Import its successor, or let the server's authority make one: lineshaft cert "
+                 "renew.",
+                 out);
+    }
+    if (const auto info = services.authority->info()) {
+      add_ending(services, "certificate.authority", "The authority of this server", info->not_after,
+                 "Remove tls/authority*.pem and restart; trust the new one.", out);
+    }
+    for (const auto& one : services.authority->list(tenant)) {
+      if (one.revoked) continue;
+      add_ending(services, "certificate.issued", one.name, one.not_after,
+                 "Issue a new one, or revoke it if nobody needs it.", out);
+    }
+  }
+  add_opcua_ends(services, out);
+  return out;
+}
+
+Exposure examine_exposure(const Services& services, const Request& request) {
+  Exposure out;
+  add_http(services, out);
+  add_flows(services, request.tenant(), out);
+  add_connections(services, request.tenant(), out);
+  add_tokens(services, request, out);
+  add_machine(services, out);
+  add_backup(services, out);
+  std::ranges::move(ending_certificates(services, request.tenant()),
+                    std::back_inserter(out.findings));
+  std::ranges::stable_sort(out.findings, {}, &Finding::urgency);
+  return out;
+}
+
+}  // namespace lineshaft::api

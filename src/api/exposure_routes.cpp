@@ -1,0 +1,44 @@
+// What is reachable, and what to mend first.
+#include <nlohmann/json.hpp>
+
+#include "api/exposure.h"
+
+namespace lineshaft::api {
+namespace {
+
+Json finding_json(const Finding& finding) {
+  Json json = {{"id", finding.id},
+               {"urgency", finding.urgency == Urgency::kMend ? "mend" : "look"},
+               {"text", finding.text},
+               {"remedy", finding.remedy}};
+  if (!finding.name.empty()) json["name"] = finding.name;
+  if (!finding.at.empty()) json["at"] = finding.at;
+  if (finding.count > 0) json["count"] = finding.count;
+  if (!finding.link.empty()) json["link"] = finding.link;
+  return json;
+}
+
+Result<Reply> exposure(const Services& services, const Request& request) {
+  const Exposure seen = examine_exposure(services, request);
+  Json listeners = Json::array();
+  for (const Listener& one : seen.listeners) {
+    listeners.push_back({{"what", one.what},
+                         {"at", one.at},
+                         {"outside", one.outside},
+                         {"encrypted", one.encrypted},
+                         {"tags", one.tags}});
+  }
+  Json findings = Json::array();
+  for (const Finding& finding : seen.findings) findings.push_back(finding_json(finding));
+  return Reply::json({{"listeners", std::move(listeners)}, {"findings", std::move(findings)}});
+}
+
+}  // namespace
+
+std::vector<Route> exposure_routes(const Services& services) {
+  return {{"GET", "/exposure", Rule::needs(identity::Permission::kAuditRead),
+           "What others can reach, and what to mend first", "", "Exposure",
+           bind(services, exposure)}};
+}
+
+}  // namespace lineshaft::api

@@ -1,0 +1,107 @@
+// What the server says about itself: who can reach it, and what to mend first.
+#include "api/exposure.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/router_fixture.h"
+#include "connect/connection_json.h"
+#include "identity/authority.h"
+
+namespace lineshaft::api {
+namespace {
+
+class ExposureApi : public Api {
+ protected:
+  void SetUp() override {
+    claim_and_keep();
+    administrator_ = {{"authorization", token(Role::kAdministrator)}};
+  }
+  std::vector<std::string> ids() {
+    const Reply seen = ask("GET", "/exposure", Json(), administrator_);
+    EXPECT_EQ(seen.status, 200) << seen.body;
+    std::vector<std::string> ids;
+    for (const Json& one : Json::parse(seen.body)["findings"]) ids.push_back(one["id"]);
+    return ids;
+  }
+  bool finds(const std::string& id) {
+    const auto all = ids();
+    return std::ranges::count(all, id) > 0;
+  }
+  sys::HttpHeaders administrator_;
+};
+
+TEST_F(ExposureApi, IsForWhoReadsTheAuditTrail) {
+  const sys::HttpHeaders engineer{{"authorization", token(Role::kEngineer)}};
+  EXPECT_EQ(ask("GET", "/exposure", Json(), engineer).status, 403);
+}
+
+TEST_F(ExposureApi, AnAddressThatOthersReachIsNamedAndLoopbackIsNot) {
+  services_->listening = [] { return std::vector<std::string>{"127.0.0.1:8443", "[::1]:8443"}; };
+  EXPECT_FALSE(finds("listen.outside"));
+  services_->listening = [] { return std::vector<std::string>{"0.0.0.0:8443"}; };
+  EXPECT_TRUE(finds("listen.outside"));
+}
+
+TEST_F(ExposureApi, AKeyThatOthersMayReadComesFirst) {
+  ASSERT_TRUE(sys::real_file_system().create_directories(folder_.path + "/tls").ok());
+  const std::string key = folder_.path + "/tls/key.pem";
+  ASSERT_TRUE(sys::write_file_atomically(sys::real_file_system(), key, as_bytes("key")).ok());
+  EXPECT_FALSE(finds("files.open"));
+  ASSERT_EQ(chmod(key.c_str(), 0640), 0);
+  const auto all = ids();
+  const auto open = std::ranges::find(all, "files.open");
+  const auto token = std::ranges::find(all, "token.endless");
+  ASSERT_NE(open, all.end());
+  ASSERT_NE(token, all.end()) << "the token of this test has no end";
+  EXPECT_LT(open, token);
+}
+
+TEST_F(ExposureApi, TheMakersPasswordOfAMachineIsFound) {
+  const auto connect_with = [&](const char* name, const char* user, const char* password) {
+    const Json body = {
+        {"name", name},
+        {"protocol", "mqtt"},
+        {"settings",
+         {{"host", "127.0.0.1"}, {"port", 1}, {"user_name", user}, {"password", password}}},
+        {"enabled", false}};
+    return registry_->add(TenantId{1}, connect::config_from_json(body).value());
+  };
+  ASSERT_TRUE(connect_with("good", "gateway", "copper lathe evening").ok());
+  EXPECT_FALSE(finds("connection.password"));
+  ASSERT_TRUE(connect_with("bad", "admin", "admin").ok());
+  EXPECT_TRUE(finds("connection.password"));
+}
+
+TEST_F(ExposureApi, ACertificateThatEndsWithinThirtyDaysIsInTheListAndOnTheOverview) {
+  auto& files = sys::real_file_system();
+  const auto authority =
+      identity::Authority::open(
+          records::Database::open(files, {.path = folder_.path + "/certificates.db"}).value(),
+          files, sys::real_clock(), {folder_.path + "/tls", {"localhost"}, std::nullopt})
+          .value();
+  services_->authority = authority.get();
+  EXPECT_FALSE(finds("certificate.issued"));
+  identity::IssueRequest request;
+  request.tenant = TenantId{1};
+  request.name = "press 4";
+  request.client = true;
+  request.days = 31;
+  ASSERT_TRUE(authority->issue(request).ok());
+  EXPECT_FALSE(finds("certificate.issued"));
+  request.days = 29;
+  const auto ending = authority->issue(request);
+  ASSERT_TRUE(ending.ok());
+  EXPECT_TRUE(finds("certificate.issued"));
+  const std::string overview = ask("GET", "/overview", Json(), administrator_).body;
+  EXPECT_NE(overview.find("press 4 ends "), overview.npos) << overview;
+  EXPECT_NE(ask("GET", "/metrics", Json(), administrator_).body.find("certificate_end_seconds"),
+            std::string::npos);
+  ASSERT_TRUE(authority->revoke(TenantId{1}, ending->issued.id).ok());
+  EXPECT_FALSE(finds("certificate.issued"));
+}
+
+}  // namespace
+}  // namespace lineshaft::api
