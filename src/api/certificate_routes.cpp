@@ -180,7 +180,9 @@ Status bind_token(const Services& services, const Request& request, const Json& 
   const Result<identity::Role> role = identity::parse_role(*role_text);
   if (!role) return role.error();
   const Timestamp ends = services.clock.now() + std::chrono::hours(24) * order.days;
-  const auto token = services.identity.create_token(request.principal, {order.name, *role, ends});
+  const auto token = services.identity.create_token(
+      request.principal,
+      {order.name, identity::Access({{*role, std::string(identity::kEverywhere)}}), ends});
   if (!token) return token.error();
   order.token = token->token.id;
   return {};
@@ -290,7 +292,7 @@ Result<Reply> import_server(const Services& services, const Request& request) {
 
 std::vector<Route> certificate_routes(const Services& services) {
   using identity::Permission;
-  const Rule manage = Rule::needs(Permission::kTokenManage);
+  const Rule manage = Rule::needs(Permission::kCertificateManage);
   return {
       {"GET", "/authority", Rule::needs(Permission::kConnectionRead),
        "The certificate of the server, and the authority that signs for it", "", "Authority",

@@ -19,8 +19,8 @@ class AuthorityTest : public testing::Test {
  protected:
   void TearDown() override { std::filesystem::remove_all(directory_.file("tls")); }
   std::unique_ptr<Authority> open(std::vector<std::string> names = {"localhost", "127.0.0.1"}) {
-    auto database = records::Database::open(sys::real_file_system(),
-                                            {.path = directory_.file("records.db")});
+    auto database =
+        records::Database::open(sys::real_file_system(), {.path = directory_.file("records.db")});
     auto opened = Authority::open(*std::move(database), sys::real_file_system(), clock_,
                                   {directory_.file("tls"), std::move(names), configured_});
     EXPECT_TRUE(opened.ok()) << opened.error().text();

@@ -44,7 +44,7 @@ cstddef         size_t ptrdiff_t
 cstdint         int16_t int32_t int64_t int8_t uint16_t uint32_t uint64_t uint8_t uintptr_t
 cstdio          fclose fgetc fgets fopen fprintf fread remove rename snprintf size_t
 cstdlib         abort abs getenv strtod strtoull system size_t
-cstring         memcpy memset size_t
+cstring         memcpy memset size_t strerror
 csignal         signal
 ctime           clock time_t tm
 deque           deque erase_if erase
