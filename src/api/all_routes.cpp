@@ -16,7 +16,8 @@ std::vector<Route> all_routes(const Services& services) {
         project_routes,         agreement_routes, docket_routes,     register_file_routes,
         trust_routes,           flow_routes,      write_routes,      table_routes,
         template_routes,        backfill_routes,  method_routes,     duty_routes,
-        session_routes,         account_routes,   invitation_routes}) {
+        session_routes,         account_routes,   invitation_routes, certificate_routes,
+        exposure_routes}) {
     std::ranges::move(group(services), std::back_inserter(all));
   }
   return all;
