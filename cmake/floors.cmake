@@ -29,6 +29,7 @@ set(LINESHAFT_ROOMS
   "3 historian"
   "3 ledger"
   "3 records"
+  "3 vault"
   "4 connect"
   "4 identity"
   "4 intake"

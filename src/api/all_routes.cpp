@@ -17,7 +17,7 @@ std::vector<Route> all_routes(const Services& services) {
         trust_routes,           flow_routes,      write_routes,      table_routes,
         template_routes,        backfill_routes,  method_routes,     duty_routes,
         session_routes,         account_routes,   invitation_routes, certificate_routes,
-        exposure_routes}) {
+        exposure_routes,        vault_routes}) {
     std::ranges::move(group(services), std::back_inserter(all));
   }
   return all;

@@ -9,6 +9,7 @@
 #include "api/backups.h"
 #include "api/maintenance.h"
 #include "api/route.h"
+#include "api/vault_desk.h"
 #include "connect/registry.h"
 #include "historian/historian.h"
 #include "identity/identity.h"
@@ -78,6 +79,7 @@ struct Services {
   // Where the console and the API answer, "127.0.0.1:8443"; shown by exposure_routes.
   std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
   std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed
+  VaultDesk* vault = nullptr;  // needed by vault_routes
 };
 
 std::vector<Route> access_routes(const Services& services);
@@ -117,6 +119,7 @@ std::vector<Route> trust_routes(const Services& services);
 std::vector<Route> certificate_routes(const Services& services);
 std::vector<Route> exposure_routes(const Services& services);
 std::vector<Route> flow_routes(const Services& services);
+std::vector<Route> vault_routes(const Services& services);
 
 // All of them. Only the description of the routes themselves is missing: openapi_route().
 std::vector<Route> all_routes(const Services& services);

@@ -66,6 +66,17 @@ class House final : public connect::testing::MapHouse {
   std::unique_ptr<sys::WorkerPool> workers_ = sys::make_worker_pool(1, 1'000);
 };
 
+class NoVault final : public VaultDesk {
+ public:
+  Result<VaultView> view() override {
+    VaultView view;
+    view.master = "file";
+    view.keys = {{TenantId{0}, 1, {}, "active"}};
+    return view;
+  }
+  Status rotate() override { return {}; }
+};
+
 // The whole API on real stores in a folder of its own; requests run on the test's thread, machines
 // on one of theirs.
 class Api : public testing::Test {
@@ -121,6 +132,7 @@ class Api : public testing::Test {
         Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
     services_->backups = &backups_;
+    services_->vault = &vault_;
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
     services_->rights = rights_.get();
@@ -244,6 +256,7 @@ class Api : public testing::Test {
   std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
+  NoVault vault_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<sys::WorkerPool> pool_;

@@ -10,6 +10,7 @@
 #include "ledger/file_names.h"
 #include "ledger/verify.h"
 #include "records/database.h"
+#include "vault/key_file.h"
 
 namespace lineshaft::app {
 namespace {
@@ -26,15 +27,17 @@ constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRecords = "records.db";
 constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
-constexpr std::array<std::string_view, 5> kSmallFiles{"tls/certificate.pem", "tls/key.pem",
-                                                      "tls/authority.pem", "tls/authority-key.pem",
-                                                      "provisioned"};
+// Byte by byte: what is sealed stays sealed. Never master.key, which opens it all.
+constexpr std::array<std::string_view, 7> kSmallFiles{
+    "tls/certificate.pem",   "tls/key.pem", "tls/authority.pem",
+    "tls/authority-key.pem", "provisioned", vault::kKeyFile,
+    vault::kKeyFileCopy};
 // What the audit trail keeps beside the records: keys and witnesses. A checkpoint stands among the
 // records with each entry, so the copy holds one that fits it.
 constexpr std::string_view kAudit = "audit";
 constexpr std::array<std::string_view, 2> kAuditFiles{identity::kAuditSigningKey,
                                                       identity::kAuditVerifierKeys};
-constexpr std::size_t kSmallBytesMax = 1024 * 1024;
+constexpr std::size_t kSmallBytesMax = vault::kKeyFileBytesMax;
 
 // Made for the first copy.
 Result<std::string> own_mark(const BackupSource& source) {
@@ -206,17 +209,18 @@ Status restore_ledger(sys::FileSystem& files, const std::string& backup, const s
 }
 
 // Everything but the name of the new directory.
-Result<BackupReport> restore_into(sys::FileSystem& files, const std::string& backup,
-                                  const std::string& to, const BackupProgress& go_on) {
+Result<BackupReport> restore_into(sys::FileSystem& files, sys::FileSystem& stores,
+                                  const std::string& backup, const std::string& to,
+                                  const BackupProgress& go_on) {
   const Result<Bytes> mark = sys::read_file(files, sys::join_path(backup, kMark), kSmallBytesMax);
   if (!mark) return Error{mark.error().id, backup + " is no backup: " + mark.error().what};
   if (Status made = files.create_directories(to); !made) return made.error();
-  Result<BackupReport> report = historian::restore_store(files, sys::join_path(backup, kHistory),
+  Result<BackupReport> report = historian::restore_store(stores, sys::join_path(backup, kHistory),
                                                          sys::join_path(to, kHistory), go_on);
   if (!report) return report;
   Status done = restore_records(files, backup, to);
   if (done) done = copy_audit_keys(files, backup, to);
-  if (done) done = restore_ledger(files, backup, to, *report);
+  if (done) done = restore_ledger(stores, backup, to, *report);
   if (done) done = copy_small_files(files, backup, to);
   if (done) done = sys::write_file_atomically(files, sys::join_path(to, kMark), *mark);
   if (!done) return done.error();
@@ -249,7 +253,8 @@ Result<BackupReport> back_up(const BackupSource& source, const std::string& dire
 }
 
 Result<BackupReport> restore(sys::FileSystem& files, const std::string& backup,
-                             const std::string& data_directory, const BackupProgress& go_on) {
+                             const std::string& data_directory, const BackupProgress& go_on,
+                             sys::FileSystem* stores) {
   const std::string data = without_slash(data_directory);
   const Result<std::vector<std::string>> names = files.list(data);
   if (names ? !names->empty() : files.exists(data)) {
@@ -258,7 +263,8 @@ Result<BackupReport> restore(sys::FileSystem& files, const std::string& backup,
   const auto lock = files.lock_directory(backup);
   if (!lock) return lock.error();
   const std::string unfinished = data + ".restoring";
-  Result<BackupReport> report = restore_into(files, backup, unfinished, go_on);
+  Result<BackupReport> report =
+      restore_into(files, stores != nullptr ? *stores : files, backup, unfinished, go_on);
   if (!report) return report;
   Status done = files.rename(unfinished, data);
   if (done) done = files.sync_directory(parent_of(data));

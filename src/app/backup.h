@@ -36,10 +36,12 @@ Result<historian::BackupReport> back_up(const BackupSource& source, const std::s
 // Makes a new data directory of a copy; it appears when it is whole. An attempt that was cut off is
 // continued. Errors: kFileMissing: it is no copy; kConflict: `data` exists; kLocked; kCorrupt: the
 // records are damaged; as restore_store. That the ledger is not what was signed is no error: it is
-// named among the damages, and a server that starts on it takes no journals.
+// named among the damages, and a server that starts on it takes no journals. `stores`: reads and
+// writes history and ledger, where these are enciphered; null: `files`.
 Result<historian::BackupReport> restore(sys::FileSystem& files, const std::string& backup,
                                         const std::string& data,
-                                        const historian::BackupProgress& go_on);
+                                        const historian::BackupProgress& go_on,
+                                        sys::FileSystem* stores = nullptr);
 
 // Runs one at a time on a thread of its own. The destructor stops it.
 class BackupService final : public api::Backups {

@@ -61,6 +61,7 @@ std::unique_ptr<Cli> make_cli() {
   add_key_commands(*cli);
   add_cert_commands(*cli);
   add_deadline_commands(*cli);
+  add_vault_commands(*cli);
   add_bench_commands(*cli);
   add_self_commands(*cli);
   return cli;

@@ -53,6 +53,7 @@ void add_agreement_commands(Cli& cli);   // agreement
 void add_cert_commands(Cli& cli);        // cert
 void add_key_commands(Cli& cli);         // key
 void add_deadline_commands(Cli& cli);    // deadline
+void add_vault_commands(Cli& cli);       // vault
 void add_bench_commands(Cli& cli);       // bench
 void add_self_commands(Cli& cli);        // version, completion, man
 

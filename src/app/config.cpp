@@ -8,6 +8,8 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "sys/file.h"
+
 namespace lineshaft::app {
 namespace {
 
@@ -84,6 +86,21 @@ bool take_disk_mark(const toml::node& node, historian::DiskMark& out) {
   return mark.ok();
 }
 
+bool take_master(const toml::node& node, Config& config) {
+  constexpr std::array<std::string_view, 4> kSources{"file", "credential", "passphrase", "pkcs11"};
+  std::string text;
+  if (!take_string(node, text)) return false;
+  if (std::ranges::find(kSources, text) == kSources.end()) return false;
+  config.master = text;
+  return true;
+}
+
+bool take_encryption(const toml::node& node, Config& config) {
+  const auto on = node.value_exact<bool>();
+  if (on) config.encryption = *on;
+  return on.has_value();
+}
+
 struct Key {
   Setting setting;
   Take take;
@@ -110,6 +127,17 @@ constexpr Key kKeys[] = {
      [](const toml::node& n, Config& c) { return take_disk_mark(n, c.disk_low); }},
     {{"history.disk_critical", "\"1 GiB or 2%\"", kMark},
      [](const toml::node& n, Config& c) { return take_disk_mark(n, c.disk_critical); }},
+    {{"vault.master", "\"file\"", "\"file\", \"credential\", \"passphrase\" or \"pkcs11\""},
+     take_master},
+    {{"vault.master_key_file", "", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.master_key_file); }},
+    {{"vault.pkcs11_module", "", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.pkcs11_module); }},
+    {{"vault.pkcs11_token", "", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.pkcs11_token); }},
+    {{"vault.pkcs11_key", "\"lineshaft\"", kText},
+     [](const toml::node& n, Config& c) { return take_string(n, c.pkcs11_key); }},
+    {{"vault.encryption", "false", "true or false"}, take_encryption},
 };
 
 std::string allowed_keys() {
@@ -163,7 +191,22 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
   if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
     return Error{ErrorId::kBadConfig, file + ": tls.certificate and tls.key: give both or neither"};
   }
+  if (config.master == "pkcs11" && (config.pkcs11_module.empty() || config.pkcs11_token.empty())) {
+    return Error{ErrorId::kBadConfig,
+                 file + ": vault.master: \"pkcs11\" wants vault.pkcs11_module and pkcs11_token"};
+  }
   return config;
+}
+
+Result<Config> load_config(const std::string& file) {
+  constexpr std::size_t kBytesMax = 1024 * 1024;
+  constexpr const char* kUsual = "lineshaft.toml";
+  sys::FileSystem& files = sys::real_file_system();
+  if (file.empty() && !files.exists(kUsual)) return Config();
+  const std::string path = file.empty() ? kUsual : file;
+  const Result<Bytes> text = sys::read_file(files, path, kBytesMax);
+  if (!text) return text.error();
+  return parse_config(as_text(*text), path);
 }
 
 Result<historian::DiskMark> parse_disk_mark(std::string_view text) {

@@ -23,6 +23,12 @@ struct Config {
   int scrub_days = 7;            // 0..365; 0: never
   historian::DiskMark disk_low{.bytes = 10ULL << 30, .percent = 10};
   historian::DiskMark disk_critical{.bytes = 1ULL << 30, .percent = 2};
+  std::string master = "file";  // where the master key is: "file", "credential", ...
+  std::string master_key_file;  // "": master.key in the data directory
+  std::string pkcs11_module;
+  std::string pkcs11_token;
+  std::string pkcs11_key = "lineshaft";
+  bool encryption = false;  // of history, ledger and the queues of flows
   LogLevel log_level = LogLevel::kInfo;
   friend bool operator==(const Config&, const Config&) = default;
 };
@@ -38,6 +44,10 @@ std::vector<Setting> all_settings();
 // Reads TOML text; `file` is only named in errors.
 // Errors: kBadConfig: "lineshaft.toml:7: listen: must be \"address:port\"". An unknown key is one.
 Result<Config> parse_config(std::string_view text, const std::string& file);
+
+// Of a file; "": lineshaft.toml, if it lies here, else what holds without one.
+// Errors: of the disk, and as parse_config.
+Result<Config> load_config(const std::string& file);
 
 // "10 GiB", "512 MiB", "10%", "10 GiB or 10%". Errors: kInvalidArgument.
 Result<historian::DiskMark> parse_disk_mark(std::string_view text);

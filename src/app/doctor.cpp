@@ -6,10 +6,13 @@
 #include <array>
 #include <cstdio>
 
+#include "app/key_house.h"
+#include "app/key_sources.h"
 #include "app/server.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/http.h"
+#include "sys/process.h"
 #include "sys/tls.h"
 
 namespace lineshaft::app {
@@ -116,6 +119,26 @@ Finding check_certificate(const Config& config) {
   return good("the certificate is valid until " + until);
 }
 
+// Where the master key is, and who else may read it.
+Finding check_keys(const Config& config) {
+  if (!vault::Vault::exists(files(), config.data_directory)) {
+    return good("no keys yet; the first start makes them");
+  }
+  const std::string place = "secrets are sealed under " + master_place(config);
+  if (config.master == "file") {
+    const std::string path = master_settings(config).file;
+    if (!files().exists(path)) {
+      return bad({ErrorId::kBadConfig, "vault.master_key_file: there is no " + path +
+                                           ", and nothing that is sealed opens without it"});
+    }
+    if (const auto others = sys::rights_of_others(path); others && *others != 0) {
+      return warning(path + " can be read by others", "Let only its owner read it (chmod 600).");
+    }
+  }
+  const std::string advice = key_advice(config);
+  return advice.empty() ? good(place) : warning(place, advice);
+}
+
 Finding check_clock() {
   const Timestamp now = sys::real_clock().now();
   const Timestamp released{1'767'225'600'000'000'000};  // 2026-01-01
@@ -178,6 +201,7 @@ std::vector<Finding> examine(const Config& config) {
   findings.push_back(check_disk(config));
   find_damaged(config.data_directory, 4, findings);
   findings.push_back(check_certificate(config));
+  findings.push_back(check_keys(config));
   findings.push_back(check_clock());
   findings.push_back(check_open_files());
   findings.push_back(check_address(config, locked));

@@ -18,14 +18,13 @@ Status FlowRooms::open(identity::Identity& identity, connect::Registry& connecti
                        records::Documents& documents, const std::string& folder,
                        connect::opcua::TrustStore* trust, std::span<const TenantId> tenants) {
   house_ = std::make_unique<HouseOfFlows>(historian_, identity, connections);
-  auto flows =
-      connect::Flows::open({{loop_, sys::real_clock(), sys::real_random(), sys::real_file_system(),
-                             folder, trust, *house_},
-                            tap_,
-                            documents,
-                            [&connections](TenantId tenant) { return connections.configs(tenant); },
-                            [&connections] { return connections.changes(); }},
-                           tenants);
+  auto flows = connect::Flows::open(
+      {{loop_, sys::real_clock(), sys::real_random(), files_, folder, trust, *house_},
+       tap_,
+       documents,
+       [&connections](TenantId tenant) { return connections.configs(tenant); },
+       [&connections] { return connections.changes(); }},
+      tenants);
   if (!flows) return flows.error();
   flows_ = *std::move(flows);
   return {};

@@ -14,9 +14,9 @@ namespace lineshaft::app {
 
 class FlowRooms {
  public:
-  // Both must outlive it.
-  FlowRooms(sys::EventLoop& loop, historian::Historian& historian)
-      : loop_(loop), historian_(historian), tap_(loop, historian) {}
+  // All must outlive it; `files`: of the queues.
+  FlowRooms(sys::EventLoop& loop, historian::Historian& historian, sys::FileSystem& files)
+      : loop_(loop), historian_(historian), files_(files), tap_(loop, historian) {}
 
   // Where every writer of samples appends.
   SampleSink& sink() { return tap_; }
@@ -39,6 +39,7 @@ class FlowRooms {
  private:
   sys::EventLoop& loop_;
   historian::Historian& historian_;
+  sys::FileSystem& files_;
   connect::FlowTap tap_;
   std::unique_ptr<HouseOfFlows> house_;
   std::unique_ptr<connect::Flows> flows_;

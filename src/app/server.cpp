@@ -15,6 +15,7 @@
 #include "app/cli.h"
 #include "app/clock_watch.h"
 #include "app/flow_rooms.h"
+#include "app/key_house.h"
 #include "app/maintenance.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
@@ -41,6 +42,7 @@
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/http.h"
+#include "sys/process.h"
 #include "sys/worker_pool.h"
 
 namespace lineshaft::app {
@@ -153,6 +155,7 @@ class JoinedServer final : public Server {
       workers_.reset();
       imports_.reset();
       backups_.reset();
+      key_desk_.reset();
       maintenance_work_.reset();
       save_ledger();
       flows_->finish_writes();
@@ -173,6 +176,9 @@ class JoinedServer final : public Server {
     auto lock = files().lock_directory(config_.data_directory);
     if (!lock) return lock.error();
     lock_ = *std::move(lock);
+    auto keys = KeyHouse::open(config_);
+    if (!keys) return keys.error();
+    key_house_ = *std::move(keys);
 
     auto identity_database = records::Database::open(files(), {.path = path("records.db")});
     if (!identity_database) return identity_database.error();
@@ -186,10 +192,11 @@ class JoinedServer final : public Server {
                                              sys::real_random());
     if (!identity) return identity.error();
     identity_ = *std::move(identity);
-    auto documents = records::Documents::open(*std::move(documents_database));
+    auto documents = records::Documents::open(*std::move(documents_database), &key_house_->seal());
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
     if (Status opened = open_authority(); !opened) return opened;
+    if (Status settled = key_house_->settle(*documents_); !settled) return settled;
     if (Status opened = open_ledger(); !opened) return opened;
     if (Status opened = open_historian(); !opened) return opened;
     return open_rights();
@@ -204,7 +211,7 @@ class JoinedServer final : public Server {
       if (!configured) return configured.error();
       options.configured = *std::move(configured);
     }
-    return open_book(authority_, files(), sys::real_clock(), std::move(options));
+    return open_book(authority_, key_house_->key_files(), sys::real_clock(), std::move(options));
   }
 
   // The name counts when the ledger is made, and then for ever: others tell ledgers apart by it.
@@ -222,8 +229,8 @@ class JoinedServer final : public Server {
     options.directory = path("ledger");
     options.origin = new_ledger_name();
     options.segment_bytes = kLedgerSegmentBytes;
-    auto ledger =
-        ledger::Ledger::open(files(), sys::real_random(), sys::real_clock(), std::move(options));
+    auto ledger = ledger::Ledger::open(key_house_->files(), sys::real_random(), sys::real_clock(),
+                                       std::move(options));
     if (!ledger) return ledger.error();
     ledger_ = *std::move(ledger);
     if (const auto damage = ledger_->read_only()) log_error("ledger", damage->text());
@@ -283,8 +290,8 @@ class JoinedServer final : public Server {
     history.scrub_period = std::chrono::hours(24 * config_.scrub_days);
     history.disk_low = config_.disk_low;
     history.disk_critical = config_.disk_critical;
-    auto historian =
-        historian::Historian::open(files(), sys::real_clock(), sys::real_random(), history);
+    auto historian = historian::Historian::open(key_house_->files(), sys::real_clock(),
+                                                sys::real_random(), history);
     if (!historian) return historian.error();
     historian_ = *std::move(historian);
     for (const std::string& damage : historian_->recovery().damages) log_warn("historian", damage);
@@ -295,8 +302,8 @@ class JoinedServer final : public Server {
     loop_ = sys::make_event_loop();
     workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
     // Everything else works without them.
-    auto trust = connect::opcua::TrustStore::open(files(), sys::real_clock(), path("opcua"),
-                                                  own_names(config_));
+    auto trust = connect::opcua::TrustStore::open(key_house_->key_files(), sys::real_clock(),
+                                                  path("opcua"), own_names(config_));
     if (trust) {
       opcua_trust_ = *std::move(trust);
     } else {
@@ -304,7 +311,7 @@ class JoinedServer final : public Server {
     }
     connect::ManagerOptions connecting;
     connecting.opcua_trust = opcua_trust_.get();
-    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_);
+    flows_ = std::make_unique<FlowRooms>(*loop_, *historian_, key_house_->files());
     manager_ = std::make_unique<connect::ConnectionManager>(
         *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
     const auto newest = [this](TenantId tenant, std::span<const TagId> tags) {
@@ -346,6 +353,8 @@ class JoinedServer final : public Server {
         sys::real_clock());
     services_->backups = backups_.get();
     maintenance_work_ = std::make_unique<MaintenanceService>(*historian_, sys::real_clock());
+    key_desk_ = std::make_unique<KeyDesk>(*key_house_, *documents_);
+    services_->vault = key_desk_.get();
     services_->maintenance = maintenance_work_.get();
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
@@ -516,6 +525,7 @@ class JoinedServer final : public Server {
   ClockWatch clock_watch_{sys::real_clock()};
   // In the order of dependence; destroyed from the last to the first.
   std::unique_ptr<sys::DirectoryLock> lock_;
+  std::unique_ptr<KeyHouse> key_house_;
   std::unique_ptr<historian::Historian> historian_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<identity::Authority> authority_;
@@ -540,6 +550,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<AuditSender> audit_sender_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;
+  std::unique_ptr<KeyDesk> key_desk_;
   std::unique_ptr<api::Services> services_;
   std::unique_ptr<api::Live> live_;
   std::unique_ptr<sys::WorkerPool> workers_;

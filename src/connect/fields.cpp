@@ -85,6 +85,11 @@ void Fields::boolean(const char* name, bool& out) {
 
 void Fields::text(const char* name, std::string& out, FieldSpec::Kind kind) {
   if (!ask(name, kind)) return;
+  if (kind == FieldSpec::Kind::kSecret && (*object_)[name].is_object()) {
+    return fail_field(name,
+                      "is sealed under a key that this server does not have (lineshaft vault "
+                      "status); enter it again");
+  }
   const Result<std::string> value = optional_string(*object_, name, out);
   if (value) {
     out = *value;

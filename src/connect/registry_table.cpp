@@ -214,6 +214,11 @@ Result<LastImport> Registry::undo_import(TenantId tenant) {
   if (notes->empty()) return Error{ErrorId::kNotFound, "there is no import to undo"};
   const Result<Json> note = parse_json(notes->back().json);
   if (!note) return note.error();
+  if (!(*note)["connections"].is_array()) {
+    return Error{ErrorId::kConflict,
+                 "the note of the import is sealed under a key that this server "
+                 "does not have; nothing is undone"};
+  }
   auto changes = changes_back(tenant, *note);
   if (!changes) return changes.error();
 

@@ -33,13 +33,31 @@ struct DocumentChange {
   std::optional<std::string> json;    // absent: it is removed
 };
 
+// Seals the secrets inside documents on their way into the file, and opens them on the way back.
+// Threads: one at a time.
+class DocumentSeal {
+ public:
+  virtual ~DocumentSeal() = default;
+  // The text to store. Errors: as the vault; the document is not stored then.
+  virtual Result<std::string> seal(TenantId tenant, std::string_view kind, std::int64_t id,
+                                   std::string_view json) = 0;
+  // The text that was given to seal(). What does not open stays as it is stored.
+  virtual std::string open(TenantId tenant, std::string_view kind, std::int64_t id,
+                           std::string_view stored) = 0;
+  // Should it be sealed anew: has it a secret in the clear, or under a key that is retired?
+  virtual bool is_stale(TenantId tenant, std::string_view kind, std::int64_t id,
+                        std::string_view stored) = 0;
+};
+
 // Threads: any; calls wait for each other. Every call blocks for the disk.
 // Errors of every call: as Statement::step, and kInvalidArgument for a kind that is not 1..64 bytes
 // of a-z, 0-9, '.', '_' or '-'.
 class Documents {
  public:
-  // Takes the database for itself. Errors: as Database::migrate.
-  static Result<std::unique_ptr<Documents>> open(std::unique_ptr<Database> database);
+  // Takes the database for itself. `seal` (none: nothing is sealed) must outlive the object.
+  // Errors: as Database::migrate.
+  static Result<std::unique_ptr<Documents>> open(std::unique_ptr<Database> database,
+                                                 DocumentSeal* seal = nullptr);
 
   // In order of id.
   Result<std::vector<Document>> list(TenantId tenant, std::string_view kind);
@@ -63,10 +81,25 @@ class Documents {
   Status remove(TenantId tenant, std::string_view kind, std::int64_t id,
                 std::int64_t expected_version);
 
+  // Seals anew what is stale, of all organisations; versions stay. Then the file and its log are
+  // written anew, if that changed anything: what was in the clear is in neither any more.
+  // Interrupted, it is continued by the next call. Returns how many documents it changed.
+  Result<std::size_t> seal_stale();
+
  private:
-  explicit Documents(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  Documents(std::unique_ptr<Database> database, DocumentSeal* seal)
+      : database_(std::move(database)), seal_(seal) {}
+  std::string opened(TenantId tenant, std::string_view kind, std::int64_t id,
+                     std::string_view stored) const;
+  Result<std::string> sealed(TenantId tenant, std::string_view kind, std::int64_t id,
+                             std::string_view json) const;
+  Result<Document> change_one(TenantId tenant, const DocumentChange& change);
+  Result<bool> seal_next(std::int64_t& row_id);
+  Status shed_old_pages();
+
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
+  DocumentSeal* const seal_;
 };
 
 }  // namespace lineshaft::records

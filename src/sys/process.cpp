@@ -13,6 +13,14 @@
 #include <cerrno>
 #include <cstring>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define LS_LEAK_CHECK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LS_LEAK_CHECK 1
+#endif
+#endif
+
 namespace lineshaft::sys {
 namespace {
 
@@ -34,7 +42,9 @@ Status harden_process() {
   umask(S_IRWXG | S_IRWXO);
   const rlimit none{0, 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) return refused("to forbid core files");
+#ifndef LS_LEAK_CHECK  // which looks into the process at its end
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return refused("to forbid dumps");
+#endif
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("to forbid new privileges");
   return {};
 }

@@ -96,10 +96,10 @@ Notebook Notebook::after_crash(std::size_t operations, std::uint64_t last) const
   return now;
 }
 
-Opened open_and_compare(sys::SimDisk& disk, sys::Random& random, const LogOptions& options,
+Opened open_and_compare(sys::FileSystem& files, sys::Random& random, const LogOptions& options,
                         const Expectation& expected) {
   Comparison comparison(expected);
-  Result<std::unique_ptr<Log>> log = Log::open(disk, random, options, Lsn{expected.after},
+  Result<std::unique_ptr<Log>> log = Log::open(files, random, options, Lsn{expected.after},
                                                [&](Lsn lsn, std::uint8_t type, ByteSpan payload) {
                                                  return comparison.take(lsn, type, payload);
                                                });
@@ -112,7 +112,7 @@ std::string NotedLog::open() {
   log_.reset();
   Expectation expected = notebook_.at(disk_.operations());
   expected.acknowledged = notebook_.last();
-  Opened opened = open_and_compare(disk_, random_, options_, expected);
+  Opened opened = open_and_compare(files(), random_, options_, expected);
   if (!opened.problem.empty()) return opened.problem;
   log_ = std::move(opened.log);
   notebook_.acknowledge(disk_.operations(), notebook_.last());
@@ -120,7 +120,7 @@ std::string NotedLog::open() {
 }
 
 std::string NotedLog::recover(const Notebook& before, std::size_t operations) {
-  Opened opened = open_and_compare(disk_, random_, options_, before.at(operations));
+  Opened opened = open_and_compare(files(), random_, options_, before.at(operations));
   if (!opened.problem.empty()) return opened.problem;
   log_ = std::move(opened.log);
   notebook_ = before.after_crash(operations, log_->last().value);
@@ -191,10 +191,10 @@ std::string NotedLog::work(int steps) {
 }
 
 std::string problem_of_crashed(const sys::DiskImage& image, const LogOptions& options,
-                               std::uint64_t seed, const Notebook& notebook,
-                               std::size_t operations) {
+                               std::uint64_t seed, const Notebook& notebook, std::size_t operations,
+                               const Layer& layer) {
   sys::SimDisk disk(image);
-  NotedLog log(disk, options, seed);
+  NotedLog log(disk, options, seed, layer);
   if (std::string problem = log.recover(notebook, operations); !problem.empty()) return problem;
   // As long as the first record that is lost, so that what lies behind it would follow on neatly.
   const std::vector<const TestRecord*> before = notebook.at(operations).records;
@@ -210,7 +210,9 @@ std::string problem_of_crashed(const sys::DiskImage& image, const LogOptions& op
 
   sys::SimDisk after(disk.durable_image());
   sys::SimRandom random(seed);
-  const std::string problem = open_and_compare(after, random, options, all).problem;
+  const std::unique_ptr<sys::FileSystem> between = layer ? layer(after) : nullptr;
+  sys::FileSystem& files = between ? *between : after;
+  const std::string problem = open_and_compare(files, random, options, all).problem;
   return problem.empty() ? "" : "after going on: " + problem;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -60,19 +61,25 @@ class Notebook {
   std::vector<Mark> trimmed_;
 };
 
+// What lies between a log and its disk; nothing: the disk itself.
+using Layer = std::function<std::unique_ptr<sys::FileSystem>(sys::SimDisk& disk)>;
+
 // Opens a log and compares what it gives back, which must include no damage.
 struct Opened {
   std::unique_ptr<Log> log;  // null if it did not open
   std::string problem;       // empty if everything is as expected
 };
-Opened open_and_compare(sys::SimDisk& disk, sys::Random& random, const LogOptions& options,
+Opened open_and_compare(sys::FileSystem& files, sys::Random& random, const LogOptions& options,
                         const Expectation& expected);
 
 // An open log whose calls are noted.
 class NotedLog {
  public:
-  NotedLog(sys::SimDisk& disk, LogOptions options, std::uint64_t seed)
-      : disk_(disk), options_(std::move(options)), random_(seed) {}
+  NotedLog(sys::SimDisk& disk, LogOptions options, std::uint64_t seed, const Layer& layer = {})
+      : disk_(disk),
+        layer_(layer ? layer(disk) : nullptr),
+        options_(std::move(options)),
+        random_(seed) {}
 
   // Opens the log, again if it is open: as after the end of the process, everything appended must
   // still be there. Empty, or what is wrong.
@@ -93,8 +100,10 @@ class NotedLog {
  private:
   Status step();
   std::size_t random_size();
+  sys::FileSystem& files() { return layer_ ? *layer_ : disk_; }
 
   sys::SimDisk& disk_;
+  const std::unique_ptr<sys::FileSystem> layer_;
   LogOptions options_;
   sys::SimRandom random_;
   Notebook notebook_;
@@ -104,7 +113,7 @@ class NotedLog {
 // Opens the log of a crashed disk, goes on with it, cuts the power again and opens it once more.
 // Empty if everything is as expected.
 std::string problem_of_crashed(const sys::DiskImage& image, const LogOptions& options,
-                               std::uint64_t seed, const Notebook& notebook,
-                               std::size_t operations);
+                               std::uint64_t seed, const Notebook& notebook, std::size_t operations,
+                               const Layer& layer = {});
 
 }  // namespace lineshaft::wal

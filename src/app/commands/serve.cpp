@@ -11,8 +11,6 @@
 namespace lineshaft::app {
 namespace {
 
-constexpr std::size_t kConfigBytesMax = 1024 * 1024;
-
 struct ServeOptions {
   std::string config_file;
   std::string data;
@@ -25,16 +23,9 @@ struct ServeOptions {
 
 // The file if one is named (or lineshaft.toml lies here), then the options, which win.
 Result<Config> read_config(const ServeOptions& options) {
-  Config config;
-  sys::FileSystem& files = sys::real_file_system();
-  const std::string file = options.config_file.empty() ? "lineshaft.toml" : options.config_file;
-  if (!options.config_file.empty() || files.exists(file)) {
-    const Result<Bytes> text = sys::read_file(files, file, kConfigBytesMax);
-    if (!text) return text.error();
-    Result<Config> parsed = parse_config(as_text(*text), file);
-    if (!parsed) return parsed.error();
-    config = *std::move(parsed);
-  }
+  Result<Config> loaded = load_config(options.config_file);
+  if (!loaded) return loaded;
+  Config config = *std::move(loaded);
   if (!options.data.empty()) config.data_directory = options.data;
   if (!options.listen.empty()) {
     const Result<sys::Endpoint> endpoint = parse_endpoint(options.listen);

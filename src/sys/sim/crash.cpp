@@ -89,7 +89,7 @@ std::vector<std::uint64_t> sector_cuts(std::uint64_t offset, std::uint64_t bytes
 }
 
 // The ways in which a write, or an allocation, may be done in part.
-std::vector<DiskPart> torn_parts(const DiskOperation& operation) {
+std::vector<DiskPart> torn_parts(const DiskOperation& operation, std::uint64_t whole_bytes) {
   std::vector<DiskPart> parts;
   if (operation.kind == Kind::kAllocate) {
     const std::uint64_t bytes = operation.size - operation.offset;
@@ -105,6 +105,7 @@ std::vector<DiskPart> torn_parts(const DiskOperation& operation) {
     parts.push_back({PartKind::kFrom, cut});
   }
   for (std::uint64_t cut : cuts) {
+    cut -= std::min(cut, (operation.offset + cut) % whole_bytes);
     if (cut > 0 && cut < bytes) parts.push_back({PartKind::kBefore, cut});
   }
   return parts;
@@ -114,8 +115,8 @@ std::vector<DiskPart> torn_parts(const DiskOperation& operation) {
 class Prefix {
  public:
   Prefix(const Platter& platter, std::size_t operations,
-         const std::function<bool(const CrashState&)>& visit)
-      : platter_(platter), operations_(operations), visit_(visit) {}
+         const std::function<bool(const CrashState&)>& visit, std::uint64_t whole_bytes)
+      : platter_(platter), operations_(operations), visit_(visit), whole_bytes_(whole_bytes) {}
 
   // False if the visitor wants no more. `last`: of the prefix; null for the empty one.
   bool run(const DiskOperation* last) {
@@ -152,7 +153,7 @@ class Prefix {
   }
   bool torn(const DiskOperation& last) {
     const std::size_t newest = platter_.unsynced() - 1;
-    for (const DiskPart part : torn_parts(last)) {
+    for (const DiskPart part : torn_parts(last, whole_bytes_)) {
       const std::string what =
           last.text() + " torn, all but " +
           (part.kind == PartKind::kFrom ? "the bytes before " : "the bytes from ") +
@@ -166,6 +167,7 @@ class Prefix {
   const Platter& platter_;
   const std::size_t operations_;
   const std::function<bool(const CrashState&)>& visit_;
+  const std::uint64_t whole_bytes_;
   std::unordered_set<std::uint64_t> seen_;
 };
 
@@ -270,13 +272,14 @@ DiskImage Platter::durable_image() const {
 }
 
 void for_each_crash_state(const DiskImage& start, const std::vector<DiskOperation>& operations,
-                          std::size_t from, const std::function<bool(const CrashState&)>& visit) {
+                          std::size_t from, const std::function<bool(const CrashState&)>& visit,
+                          std::uint64_t whole_bytes) {
   Platter platter(start);
   for (std::size_t done = 0;; ++done) {
     const DiskOperation* last = done == 0 ? nullptr : &operations[done - 1];
     if (last != nullptr) platter.add(*last);
     const bool is_wanted = done > from || (done == 0 && from == 0);
-    if (is_wanted && !Prefix(platter, done, visit).run(last)) return;
+    if (is_wanted && !Prefix(platter, done, visit, whole_bytes).run(last)) return;
     if (done == operations.size()) return;
   }
 }

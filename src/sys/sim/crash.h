@@ -110,8 +110,9 @@ struct CrashState {
 //   each boundary of 512-byte sectors), or all from such a boundary on;
 // - the names are but not the bytes; the bytes but not the names; names and sizes without the
 // bytes. Disks that are equal after the same prefix are visited once. `visit` returns false to
-// stop.
+// stop. `whole_bytes`: of a file, so many at a multiple of that are written whole or not at all.
 void for_each_crash_state(const DiskImage& start, const std::vector<DiskOperation>& operations,
-                          std::size_t from, const std::function<bool(const CrashState&)>& visit);
+                          std::size_t from, const std::function<bool(const CrashState&)>& visit,
+                          std::uint64_t whole_bytes = 1);
 
 }  // namespace lineshaft::sys

@@ -394,11 +394,12 @@ std::string SimDisk::journal() const {
 }
 
 void SimDisk::for_each_crash_state(std::size_t from,
-                                   const std::function<bool(const CrashState&)>& visit) const {
+                                   const std::function<bool(const CrashState&)>& visit,
+                                   std::uint64_t whole_bytes) const {
   std::unique_lock lock(mutex_);
   const std::vector<DiskOperation> operations = journal_;
   lock.unlock();
-  sys::for_each_crash_state(start_, operations, from, visit);
+  sys::for_each_crash_state(start_, operations, from, visit, whole_bytes);
 }
 
 void SimDisk::inject(DiskFault fault) {

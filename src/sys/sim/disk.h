@@ -81,8 +81,8 @@ class SimDisk : public FileSystem {
   std::string journal() const;  // one operation a line, numbered from 1
   // As the function in crash.h, for the operations so far. Cost: a crash state costs a copy of the
   // disk's tree, not of its bytes.
-  void for_each_crash_state(std::size_t from,
-                            const std::function<bool(const CrashState&)>& visit) const;
+  void for_each_crash_state(std::size_t from, const std::function<bool(const CrashState&)>& visit,
+                            std::uint64_t whole_bytes = 1) const;
 
   // --- faults ---
   void inject(DiskFault fault);  // in addition to those injected before
