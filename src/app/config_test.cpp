@@ -30,6 +30,13 @@ memtable_mib = 64
 scrub_days = 30
 disk_low = "512 MiB"
 disk_critical = "3% or 1 GiB"
+[vault]
+master = "pkcs11"
+master_key_file = "m.key"
+pkcs11_module = "p.so"
+pkcs11_token = "plant"
+pkcs11_key = "k"
+encryption = true
 )",
                                              "lineshaft.toml");
   ASSERT_TRUE(config.ok());
@@ -42,6 +49,12 @@ disk_critical = "3% or 1 GiB"
   EXPECT_EQ(config->scrub_days, 30);
   EXPECT_EQ(config->disk_low, (historian::DiskMark{.bytes = 512U << 20U, .percent = 0}));
   EXPECT_EQ(config->disk_critical, (historian::DiskMark{.bytes = 1U << 30U, .percent = 3}));
+  EXPECT_EQ(config->master, "pkcs11");
+  EXPECT_EQ(config->master_key_file, "m.key");
+  EXPECT_EQ(config->pkcs11_module, "p.so");
+  EXPECT_EQ(config->pkcs11_token, "plant");
+  EXPECT_EQ(config->pkcs11_key, "k");
+  EXPECT_TRUE(config->encryption);
 }
 
 TEST(Config, RefusesAmountsThatAreNone) {

@@ -166,7 +166,8 @@ TEST_F(SealedStores, OpenNoMoreOnceTheKeyIsDestroyed) {
   ASSERT_TRUE(keys_.vault->destroy(kTenant).ok());
   bool gone = true;
   {
-    History again(*sealed(disk), 32);
+    const auto later = sealed(disk);
+    History again(*later, 32);
     gone = !again.trouble().empty() || again.samples() == 0;
   }
   EXPECT_TRUE(gone);

@@ -119,7 +119,7 @@ TEST(SealedFiles, KeepsAfterACrashWhatWasSynced) {
     ASSERT_TRUE(file->sync().ok());
     const std::size_t from = world.disk.operations();
     const Bytes synced = content;
-    Bytes touched(10'000);
+    Bytes touched(20'000);
     for (int i = 0; i < 4; ++i) {
       const std::uint64_t at = random.below(content.size() + 30);
       Bytes data(static_cast<std::size_t>(1 + random.below(1200)));

@@ -58,6 +58,7 @@ class Pages(Scenario):
                    environment={"LINESHAFT_PASSWORD": PASSWORD, "XDG_CONFIG_HOME": str(self.folder / "config")})
         reader.environment["LINESHAFT_URL"] = server.environment["LINESHAFT_URL"]
         reader.environment["LINESHAFT_FINGERPRINT"] = server.fingerprint
+        reader.replacements["lineshaft-data/master.key"] = str(server.directory / "master.key")
         return reader
 
     def test_demo_plant(self):

@@ -93,7 +93,8 @@ class Ledger(Scenario):
         self.assertEqual(json.loads(self.server.cli("ledger", "verify", "-o", "json", str(copy / "ledger")))["signed_entries"], 4)
         key = self.server.cli("ledger", "key")
         self.server.stop()
-        done = self.run_cli("restore", str(copy), "--data", str(self.folder / "new"))
+        done = self.run_cli("restore", str(copy), "--data", str(self.folder / "new"), "--master-key",
+                            str(self.server.directory / "master.key"))
         self.assertEqual(done.returncode, 0, done.stderr)
         new = self.serve(name="new")
         new.environment["LINESHAFT_TOKEN"] = self.server.token
@@ -106,7 +107,8 @@ class Ledger(Scenario):
         content = bytearray(segment.read_bytes())
         content[content.index(b"Royalty march")] ^= 1
         segment.write_bytes(content)
-        named = self.run_cli("restore", str(copy), "--data", str(self.folder / "bad"))
+        named = self.run_cli("restore", str(copy), "--data", str(self.folder / "bad"), "--master-key",
+                             str(self.server.directory / "master.key"))
         self.assertEqual(named.returncode, 7)
         self.assertIn("entry 3", named.stderr)
         bad = self.serve(name="bad")

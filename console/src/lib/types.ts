@@ -95,6 +95,26 @@ export interface User {
   second_factor?: { totp: number; passkeys: number; recovery_codes: number; demanded: boolean; due: string | null };
 }
 
+export interface VaultKey {
+  owner: number; // an organisation; 0: the server
+  number: number;
+  made: string;
+  state: 'active' | 'retired' | 'destroyed';
+}
+
+export interface Vault {
+  master: 'file' | 'credential' | 'passphrase' | 'pkcs11';
+  master_since: string;
+  advice: string;
+  encryption: boolean;
+  files_sealed: number;
+  files_clear: number;
+  files_old_keys: number;
+  rotating: boolean;
+  trouble: string;
+  keys: VaultKey[];
+}
+
 export interface Token {
   id: number;
   name: string;

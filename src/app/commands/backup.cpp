@@ -4,9 +4,7 @@
 
 #include "app/backup.h"
 #include "app/cli.h"
-#include "app/key_sources.h"
-#include "sys/clock.h"
-#include "vault/sealed_files.h"
+#include "app/offline_files.h"
 
 namespace lineshaft::app {
 namespace {
@@ -17,7 +15,8 @@ const std::vector<Column> kBackupColumns{{"directory", "/directory"},
                                          {"files", "/files"},
                                          {"bytes", "/bytes"},
                                          {"files copied", "/files_copied"},
-                                         {"bytes copied", "/bytes_copied"}};
+                                         {"bytes copied", "/bytes_copied"},
+                                         {"master key", "/master_key"}};
 
 Result<Json> wait_until_done(ApiClient& api, Json status) {
   Progress progress("copying");
@@ -44,13 +43,12 @@ int run_backup(ApiClient& api, Format format, const std::string& directory) {
   const Result<Json> begun =
       api.post("/backup", {{"directory", std::filesystem::absolute(directory).string()}});
   if (!begun) return print_error(begun.error());
-  const Result<Json> status = wait_until_done(api, *begun);
+  Result<Json> status = wait_until_done(api, *begun);
   if (!status) return print_error(status.error());
   if ((*status)["state"] != "done") return print_error(problem_error((*status)["error"]));
+  // What is sealed in the copy opens with nothing else.
+  (*status)["master_key"] = "not in the copy; keep it apart";
   print_object(format, kBackupColumns, *status);
-  print_note(
-      "the master key is not in the copy, and what is sealed in it opens with nothing else: "
-      "keep it apart (lineshaft vault status says where it is)");
   return tell_damages((*status)["damages"]);
 }
 
@@ -61,48 +59,31 @@ struct RestoreArguments {
   std::string config_file;
 };
 
-// Null: the copy has no keys, or none that are needed and can be opened.
-// Errors: kBadConfig: history or ledger cannot be read without them.
-Result<std::unique_ptr<vault::Vault>> open_keys(const RestoreArguments& arguments) {
-  sys::FileSystem& files = sys::real_file_system();
-  if (!vault::Vault::exists(files, arguments.backup)) return std::unique_ptr<vault::Vault>();
+// The keys of the copy, as far as they open.
+Result<OfflineFiles> open_copy(const RestoreArguments& arguments) {
   Result<Config> config = load_config(arguments.config_file);
   if (!config) return config.error();
-  if (!arguments.master_key.empty()) config->master_key_file = arguments.master_key;
-  config->data_directory = arguments.backup;  // where a master key should not be
-  auto keys = vault::Vault::open({files, sys::real_clock(), sys::real_random(), arguments.backup},
-                                 master_settings(*config));
-  if (keys) return keys;
-  bool needed = false;
-  for (const char* store : {"history", "ledger/log"}) {
-    const Result<bool> sealed = vault::any_sealed(files, sys::join_path(arguments.backup, store));
-    if (!sealed) return sealed.error();
-    needed = needed || *sealed;
+  if (!arguments.master_key.empty()) {
+    config->master = "file";
+    config->master_key_file = arguments.master_key;
   }
-  if (needed) {
-    return Error{ErrorId::kBadConfig,
-                 "the backup is enciphered; name its master key with "
-                 "--master-key or --config: " +
-                     keys.error().what};
-  }
-  print_note("the secrets in the backup do not open without the master key of its server (" +
-             keys.error().what + "); the server starts only with it");
-  return std::unique_ptr<vault::Vault>();
+  return OfflineFiles::open(arguments.backup, *std::move(config));
+}
+
+// A master key that was named goes along, so that the server starts on what was restored.
+Status keep_master_key(const RestoreArguments& arguments) {
+  constexpr std::size_t kBytesMax = 4096;
+  if (arguments.master_key.empty()) return {};
+  sys::FileSystem& files = sys::real_file_system();
+  const Result<Bytes> key = sys::read_file(files, arguments.master_key, kBytesMax);
+  if (!key) return key.error();
+  return sys::write_file_atomically(files, sys::join_path(arguments.data, "master.key"), *key);
 }
 
 int run_restore(Format format, const RestoreArguments& arguments) {
   const std::string& data = arguments.data;
-  const auto keys = open_keys(arguments);
-  if (!keys) return print_error(keys.error());
-  std::unique_ptr<vault::SealedFiles> stores;
-  if (*keys) {
-    const auto sealed =
-        vault::any_sealed(sys::real_file_system(), sys::join_path(arguments.backup, "history"));
-    if (!sealed) return print_error(sealed.error());
-    stores = std::make_unique<vault::SealedFiles>(
-        sys::real_file_system(), **keys, sys::real_random(), vault::kServer,
-        *sealed ? vault::Cover::kEverything : vault::Cover::kKeyFiles);
-  }
+  const Result<OfflineFiles> copy = open_copy(arguments);
+  if (!copy) return print_error(copy.error());
   Progress progress("restoring");
   const auto report = restore(
       sys::real_file_system(), arguments.backup, data,
@@ -110,9 +91,15 @@ int run_restore(Format format, const RestoreArguments& arguments) {
         progress.update(done, total, "B");
         return true;
       },
-      stores.get());
+      &copy->files());
   if (!report) return print_error(report.error());
-  if (*keys) print_note("keep the master key at hand: the server on " + data + " starts with it");
+  if (copy->has_keys()) {
+    if (Status kept = keep_master_key(arguments); !kept) return print_error(kept.error());
+  } else if (!copy->trouble().empty()) {
+    print_note(
+        "the secrets in it do not open, and no server starts on it, without the master key: " +
+        copy->trouble());
+  }
   print_object(format, {kBackupColumns.begin(), kBackupColumns.begin() + 3},
                {{"directory", data},
                 {"files", report->files},
@@ -139,7 +126,7 @@ void add_backup_commands(Cli& cli) {
       ->required();
   restore_command->add_option("--data", arguments->data, "The new data directory")->required();
   restore_command->add_option("--master-key", arguments->master_key,
-                              "File with the master key of the server that was copied");
+                              "Its master key; also put into the new data directory");
   restore_command->add_option("--config", arguments->config_file,
                               "Settings that say where the master key is");
   cli.add_output(restore_command);

@@ -7,6 +7,7 @@
 
 #include "app/cli.h"
 #include "app/config.h"
+#include "app/offline_files.h"
 #include "historian/repair.h"
 #include "historian/stats.h"
 #include "historian/verify.h"
@@ -25,13 +26,16 @@ constexpr auto kLookPeriod = std::chrono::milliseconds(200);
 // Held while the directory is looked at, so that no server changes it meanwhile.
 struct ClosedStore {
   std::unique_ptr<sys::DirectoryLock> lock;
+  OfflineFiles offline;
   std::string directory;
 };
 
 Result<ClosedStore> open_closed(const std::string& data) {
   auto lock = sys::real_file_system().lock_directory(data);
   if (!lock) return lock.error();
-  return ClosedStore{*std::move(lock), sys::join_path(data, "history")};
+  Result<OfflineFiles> offline = OfflineFiles::open(data);
+  if (!offline) return offline.error();
+  return ClosedStore{*std::move(lock), *std::move(offline), sys::join_path(data, "history")};
 }
 
 std::uint64_t bytes_below(const std::string& directory) {
@@ -70,7 +74,7 @@ int verify(Format format, const std::string& data) {
   const std::uint64_t total = bytes_below(store->directory);
   std::uint64_t bytes = 0;
   Progress progress("verifying");
-  const auto found = historian::verify_store(sys::real_file_system(), store->directory,
+  const auto found = historian::verify_store(store->offline.files(), store->directory,
                                              [&](const FileFinding& finding) {
                                                bytes += finding.bytes;
                                                progress.update(bytes, total, "B");
@@ -122,7 +126,7 @@ int repair(Format format, const std::string& data) {
   const Result<ClosedStore> store = open_closed(data);
   if (!store) return print_error(store.error());
   Progress progress("repairing");
-  const auto repairs = historian::repair_store(sys::real_file_system(), store->directory,
+  const auto repairs = historian::repair_store(store->offline.files(), store->directory,
                                                [&](std::uint64_t done, std::uint64_t total) {
                                                  progress.update(done, total, "B");
                                                  return true;
@@ -177,7 +181,7 @@ Json to_json(const historian::StoreStats::Part& part) {
 int stats(Format format, const std::string& data) {
   const Result<ClosedStore> store = open_closed(data);
   if (!store) return print_error(store.error());
-  const auto stats = historian::read_stats(sys::real_file_system(), store->directory);
+  const auto stats = historian::read_stats(store->offline.files(), store->directory);
   if (!stats) return print_error(stats.error());
   const bool any = stats->samples() > 0;
   print_object(format,

@@ -4,6 +4,7 @@
 
 #include "app/cli.h"
 #include "app/commands/books.h"
+#include "app/offline_files.h"
 #include "base/hex.h"
 #include "ledger/ledger.h"
 #include "ledger/verify.h"
@@ -44,6 +45,13 @@ Result<ledger::VerifyOptions> verify_options(const VerifyArguments& arguments) {
   return options;
 }
 
+// "data/ledger/" -> "data", where the keys are.
+std::string data_directory_of(const std::string& ledger) {
+  const std::filesystem::path path(ledger);
+  const std::string parent = (path.has_filename() ? path : path.parent_path()).parent_path();
+  return parent.empty() ? "." : parent;
+}
+
 int verify(Format format, const VerifyArguments& arguments) {
   Result<ledger::VerifyOptions> options = verify_options(arguments);
   if (!options) return print_error(options.error());
@@ -51,8 +59,11 @@ int verify(Format format, const VerifyArguments& arguments) {
   options->progress = [&](std::uint64_t done, std::uint64_t total) {
     progress.update(done, total, "B");
   };
-  sys::FileSystem& files = sys::real_file_system();
   const bool is_directory = std::filesystem::is_directory(arguments.path);
+  Result<OfflineFiles> offline = OfflineFiles();
+  if (is_directory) offline = OfflineFiles::open(data_directory_of(arguments.path));
+  if (!offline) return print_error(offline.error());
+  sys::FileSystem& files = offline->files();
   const auto found = is_directory ? ledger::verify_directory(files, arguments.path, *options)
                                   : ledger::verify_export(files, arguments.path, *options);
   if (!found) return print_error(found.error());
@@ -75,15 +86,15 @@ int verify(Format format, const VerifyArguments& arguments) {
   return kExitOk;
 }
 
-Result<std::unique_ptr<ledger::Ledger>> open_closed(const std::string& directory) {
+Result<std::unique_ptr<ledger::Ledger>> open_closed(const std::string& directory,
+                                                    sys::FileSystem& files) {
   // Opening makes what is missing: that is not for one who only looks.
   if (!std::filesystem::is_directory(sys::join_path(directory, "log"))) {
     return Error{ErrorId::kFileMissing, directory + " is no directory of a ledger"};
   }
   ledger::LedgerOptions options;
   options.directory = directory;
-  return ledger::Ledger::open(sys::real_file_system(), sys::real_random(), sys::real_clock(),
-                              options);
+  return ledger::Ledger::open(files, sys::real_random(), sys::real_clock(), options);
 }
 
 struct ExportArguments {
@@ -94,7 +105,9 @@ struct ExportArguments {
 };
 
 int export_ledger(const ExportArguments& arguments) {
-  const auto store = open_closed(arguments.directory);
+  const auto offline = OfflineFiles::open(data_directory_of(arguments.directory));
+  if (!offline) return print_error(offline.error());
+  const auto store = open_closed(arguments.directory, offline->files());
   if (!store) return print_error(store.error());
   const std::string& file = arguments.file;
   const auto of = arguments.of == "cosigned" ? ledger::ExportOf::kCosigned : ledger::ExportOf::kAll;
@@ -137,7 +150,9 @@ Json to_json(const ledger::AccountView& view) {
 
 int trial_balance(Format format, const std::string& directory, std::uint64_t at,
                   const std::string& owner) {
-  const auto store = open_closed(directory);
+  const auto offline = OfflineFiles::open(data_directory_of(directory));
+  if (!offline) return print_error(offline.error());
+  const auto store = open_closed(directory, offline->files());
   if (!store) return print_error(store.error());
   const ledger::Sequence newest = (*store)->last();
   const auto views = (*store)->trial_balance(at == 0 ? newest : ledger::Sequence{at}, owner);
