@@ -19,6 +19,10 @@ Json finding_json(const Finding& finding) {
 }
 
 Result<Reply> exposure(const Services& services, const Request& request) {
+  // What is open is open to all who use the server, and the business of who runs it.
+  if (request.tenant() != identity::kFirstTenant) {
+    return Error{ErrorId::kDenied, "only the organisation that runs the server sees what is open"};
+  }
   const Exposure seen = examine_exposure(services, request);
   Json listeners = Json::array();
   for (const Listener& one : seen.listeners) {
