@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "app/factor_seal.h"
 #include "app/key_sources.h"
 #include "base/log.h"
 #include "sys/clock.h"
@@ -47,6 +48,7 @@ Result<std::unique_ptr<KeyHouse>> KeyHouse::open(const Config& config) {
   house->key_files_ = std::make_unique<vault::SealedFiles>(
       real(), *house->vault_, sys::real_random(), vault::kServer, vault::Cover::kKeyFiles);
   house->seal_ = std::make_unique<SealedMembers>(*house->vault_);
+  house->factor_seal_ = std::make_unique<FactorSeal>(*house->vault_);
   if (Status sealed = house->seal_files(true); !sealed) return sealed.error();
   return house;
 }
@@ -100,6 +102,9 @@ Status KeyHouse::settle(records::Documents& documents) {
   if (!sealed) return sealed.error();
   if (*sealed > 0) {
     log_info("vault", "the secrets of " + std::to_string(*sealed) + " documents are sealed anew");
+  }
+  for (const auto& reseal : also_) {
+    if (Status done = reseal(); !done) return done;
   }
   return drop_unused();
 }

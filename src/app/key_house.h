@@ -2,14 +2,18 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "api/vault_desk.h"
 #include "app/config.h"
 #include "app/document_seal.h"
+#include "identity/factors.h"
 #include "vault/sealed_files.h"
 
 namespace lineshaft::app {
@@ -29,6 +33,9 @@ class KeyHouse {
   records::DocumentSeal& seal() { return *seal_; }
   const Config& config() const { return config_; }
 
+  // What else seals under the keys of the house: done with every settle().
+  void also_settle(std::function<Status()> reseal) { also_.push_back(std::move(reseal)); }
+  identity::SecretSeal& factor_seal() { return *factor_seal_; }
   // Seals documents that are in the clear or under retired keys. At start and after a rotation.
   Status settle(records::Documents& documents);
   // New keys, and documents and key files under them. What stores have open follows at the next
@@ -49,6 +56,8 @@ class KeyHouse {
   std::unique_ptr<vault::SealedFiles> files_;
   std::unique_ptr<vault::SealedFiles> key_files_;
   std::unique_ptr<SealedMembers> seal_;
+  std::unique_ptr<identity::SecretSeal> factor_seal_;
+  std::vector<std::function<Status()>> also_;
 };
 
 // Runs one rotation at a time on a thread of its own. The destructor waits for it.

@@ -188,10 +188,13 @@ class JoinedServer final : public Server {
     auto documents_database =
         records::Database::open(files(), {.path = path("records.db"), .check = false});
     if (!documents_database) return documents_database.error();
+    identity::IdentityOptions people;
+    people.seal = &key_house_->factor_seal();
     auto identity = identity::Identity::open(*std::move(identity_database), sys::real_clock(),
-                                             sys::real_random());
+                                             sys::real_random(), people);
     if (!identity) return identity.error();
     identity_ = *std::move(identity);
+    key_house_->also_settle([this] { return identity_->seal_stale_factors(); });
     auto documents = records::Documents::open(*std::move(documents_database), &key_house_->seal());
     if (!documents) return documents.error();
     documents_ = *std::move(documents);

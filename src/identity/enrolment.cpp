@@ -189,8 +189,10 @@ Result<Enrolled> Service::add_factor(const Session& session, std::string_view co
   const AuditRow audit =
       audit_row(session.principal, "factor.add", session.user.email,
                 std::string(factor_kind_name(row.factor.kind)) + " " + row.factor.name);
+  const Result<FactorRow> stored = sealed(row, session.user.tenant);
+  if (!stored) return stored.error();
   Status kept = commit_with(audit, [&]() -> Status {
-    Result<FactorId> id = insert_factor(*database_, row);
+    Result<FactorId> id = insert_factor(*database_, *stored);
     if (!id) return std::move(id).error();
     row.factor.id = *id;
     Status done = put_factor_person(*database_, person);

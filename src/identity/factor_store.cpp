@@ -179,6 +179,11 @@ Result<FactorId> insert_factor(Database& database, const FactorRow& row) {
   return FactorId{static_cast<std::uint64_t>(database.last_insert_id())};
 }
 
+Status update_factor_secret(Database& database, const FactorRow& row) {
+  return database.run("UPDATE factors SET secret = ?2 WHERE id = ?1",
+                      static_cast<std::int64_t>(row.factor.id.value), ByteSpan(row.secret));
+}
+
 Status update_factor_use(Database& database, const FactorRow& row) {
   return database.run("UPDATE factors SET used = ?2, step = ?3, sign_count = ?4 WHERE id = ?1",
                       static_cast<std::int64_t>(row.factor.id.value), ns_of(row.factor.used),

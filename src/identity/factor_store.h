@@ -16,7 +16,7 @@ namespace lineshaft::identity {
 struct FactorRow {
   Factor factor;
   UserId user;
-  Bytes secret;           // of one-time codes
+  Bytes secret;           // of one-time codes; in the table kTotpSecretBytes, or longer: sealed
   std::int64_t step = 0;  // of the last code that was taken
   Bytes credential;       // of a passkey, as the next two
   Bytes key;              // COSE_Key
@@ -56,6 +56,7 @@ Result<std::vector<std::pair<UserId, std::size_t>>> load_recovery_code_counts(
 
 // `row.factor.id` is ignored; the new one is returned. Errors: kConflict: the passkey is known.
 Result<FactorId> insert_factor(records::Database& database, const FactorRow& row);
+Status update_factor_secret(records::Database& database, const FactorRow& row);
 Status update_factor_use(records::Database& database, const FactorRow& row);
 Status delete_factor(records::Database& database, FactorId factor);
 // And the recovery codes.

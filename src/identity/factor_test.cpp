@@ -191,6 +191,92 @@ TEST_F(Factors, NeedThePasswordAgainWhenTheSessionIsOld) {
   EXPECT_TRUE(identity_->show_password(ann_.cookie, kAnnPassword, kHere).ok());
 }
 
+// --- at rest ---
+
+// Sealing that everybody can undo, but that names key, owner and purpose.
+class NamedSeal final : public SecretSeal {
+ public:
+  Result<std::string> seal(TenantId owner, std::string_view bound,
+                           std::string_view plain) override {
+    return head(owner, bound, key) + std::string(plain.rbegin(), plain.rend());
+  }
+  Result<std::string> open(TenantId owner, std::string_view bound,
+                           std::string_view sealed) const override {
+    for (int each = 1; each <= key; ++each) {
+      const std::string expected = head(owner, bound, each);
+      if (!sealed.starts_with(expected)) continue;
+      sealed.remove_prefix(expected.size());
+      return std::string(sealed.rbegin(), sealed.rend());
+    }
+    return Error{ErrorId::kCorrupt, "of another"};
+  }
+  bool is_current(TenantId, std::string_view sealed) const override {
+    return sealed.starts_with("sealed under " + std::to_string(key) + " ");
+  }
+  int key = 1;
+
+ private:
+  static std::string head(TenantId owner, std::string_view bound, int number) {
+    return "sealed under " + std::to_string(number) + " of " + std::to_string(owner.value) + " " +
+           std::string(bound) + ":";
+  }
+};
+
+class SealedFactors : public Factors {
+ protected:
+  void reopen_with(SecretSeal* seal) {
+    identity_.reset();
+    IdentityOptions options;
+    options.seal = seal;
+    identity_ = Identity::open(records::Database::open(sys::real_file_system(),
+                                                       {.path = directory_.file("records.db")})
+                                   .value(),
+                               clock_, random_, options)
+                    .value();
+  }
+  std::string kept() {
+    const auto database = records::Database::open(
+        sys::real_file_system(), {.path = directory_.file("records.db"), .check = false});
+    auto row = (*database)->prepare("SELECT secret FROM factors").value();
+    row.bind();
+    EXPECT_TRUE(row.step().value());
+    return std::string(as_text(row.blob(0)));
+  }
+  NamedSeal seal_;
+};
+
+TEST_F(SealedFactors, KeepTheSecretOfTheAppSealed) {
+  reopen_with(&seal_);
+  const Bytes secret = enrol(ann_.cookie);
+  EXPECT_TRUE(kept().starts_with("sealed under 1 of 1 user/1/totp:"));
+  EXPECT_EQ(kept().find(as_text(secret)), std::string::npos);
+  reopen_with(&seal_);
+  EXPECT_TRUE(finish(begin(), code(secret)).ok());
+}
+
+TEST_F(SealedFactors, AreSealedAnewAfterARotationAndWhereTheyWereInTheClear) {
+  const Bytes secret = enrol(ann_.cookie);
+  EXPECT_EQ(kept(), as_text(secret)) << "without a seal";
+  reopen_with(&seal_);
+  ASSERT_TRUE(identity_->seal_stale_factors().ok());
+  EXPECT_TRUE(kept().starts_with("sealed under 1 "));
+  seal_.key = 2;
+  ASSERT_TRUE(identity_->seal_stale_factors().ok());
+  EXPECT_TRUE(kept().starts_with("sealed under 2 "));
+  reopen_with(&seal_);
+  EXPECT_TRUE(finish(begin(), code(secret)).ok());
+}
+
+// An empty key would make codes that everybody can compute.
+TEST_F(SealedFactors, TakeNoCodeWhenTheSecretDoesNotOpen) {
+  reopen_with(&seal_);
+  enrol(ann_.cookie);
+  const std::vector<std::string> codes = codes_;
+  reopen_with(nullptr);
+  EXPECT_EQ(finish(begin(), code({})).error().id, ErrorId::kFactorRefused);
+  EXPECT_TRUE(finish_with_recovery(begin(), codes[0]).ok());
+}
+
 // --- recovery codes ---
 
 TEST_F(Factors, ComeWithTenRecoveryCodesEachGoodOnce) {

@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/sample.h"
 
 namespace lineshaft::identity {
 
@@ -44,6 +45,19 @@ struct Factor {
   Timestamp created;
   std::optional<Timestamp> used;
   std::string rp_id;  // of a passkey: the host's name that it works at
+};
+
+// Seals what must be readable again (the secrets of one-time codes); joined in app/. `bound`: what
+// it is and whose; opening has to name the same. Errors: of the keys, of the disk.
+class SecretSeal {
+ public:
+  virtual ~SecretSeal() = default;
+  virtual Result<std::string> seal(TenantId owner, std::string_view bound,
+                                   std::string_view plain) = 0;
+  virtual Result<std::string> open(TenantId owner, std::string_view bound,
+                                   std::string_view sealed) const = 0;
+  // Under the newest key of its owner?
+  virtual bool is_current(TenantId owner, std::string_view sealed) const = 0;
 };
 
 // Who must have a second factor. Stored as these numbers.

@@ -146,6 +146,7 @@ struct IdentityOptions {
   std::size_t hashes_at_once_max = 2;
   // Callers that may wait for their turn to hash; one more is refused with kSignInBusy.
   std::size_t hashes_waiting_max = 32;
+  SecretSeal* seal = nullptr;  // must outlive Identity; null keeps the secrets of codes in the clear
 };
 
 class Identity {
@@ -331,6 +332,8 @@ class Identity {
   // Blocks.
   virtual Status reset_factors(const Principal& actor, UserId user) = 0;
   virtual FactorRule factor_rule(TenantId tenant) const = 0;  // quick
+  // Seals the secrets of codes that are in the clear or under former keys. Blocks.
+  virtual Status seal_stale_factors() = 0;
   // Errors: kDenied; kFactorMissing: who demands one must have one. Blocks.
   virtual Status set_factor_rule(const Principal& actor, FactorRule rule) = 0;
 

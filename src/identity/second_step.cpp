@@ -130,7 +130,7 @@ Result<NewSession> Service::try_code(Pending pending, std::string_view code) {
   {
     const std::lock_guard lock(state_mutex_);
     for (const FactorRow& row : factors_of(pending.user).factors) {
-      if (row.factor.kind != FactorKind::kTotp) continue;
+      if (row.factor.kind != FactorKind::kTotp || row.secret.empty()) continue;
       const auto step = match_totp(row.secret, code, clock_.now(), row.step);
       if (!step) continue;
       used = row;

@@ -39,6 +39,7 @@ Result<std::unique_ptr<Identity>> Identity::open(std::unique_ptr<records::Databa
 Service::Service(std::unique_ptr<records::Database> database, sys::Clock& clock,
                  sys::Random& random, IdentityOptions options)
     : clock_(clock),
+      seal_(options.seal),
       gate_(options.hashes_at_once_max, options.hashes_waiting_max),
       random_(random),
       database_(std::move(database)),

@@ -111,6 +111,7 @@ class Service final : public Identity {
       const Principal& actor) const override;
   Status reset_factors(const Principal& actor, UserId user) override;
   FactorRule factor_rule(TenantId tenant) const override;
+  Status seal_stale_factors() override;
   Status set_factor_rule(const Principal& actor, FactorRule rule) override;
 
   // open_sessions.cpp
@@ -201,6 +202,8 @@ class Service final : public Identity {
   Result<NewSession> finish_recovery(const RecoverRequest& request, UserId user,
                                      const std::string& hash);
   Status load_factor_tables();
+  // What the table holds of a row's secret; the row itself with nothing to seal or no seal.
+  Result<FactorRow> sealed(const FactorRow& row, TenantId tenant);
   Result<User> change_user(const Principal& actor, UserId id, const UserChange& change);
   Status write_unwritten(const Unwritten& unwritten);
   // rights_changes.cpp
@@ -247,6 +250,7 @@ class Service final : public Identity {
   void note_refusal(const std::string& account, std::string_view address, std::string_view why);
 
   sys::Clock& clock_;
+  SecretSeal* seal_;
   HashGate gate_;
   std::string nobody_hash_;  // what the password of an unknown account is compared with
 

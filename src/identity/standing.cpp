@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "identity/service.h"
+#include "identity/totp.h"
 
 namespace lineshaft::identity {
 namespace {
@@ -12,6 +14,28 @@ constexpr std::pair<FactorRule, std::string_view> kRules[] = {
     {FactorRule::kNobody, "nobody"},
     {FactorRule::kAdministrators, "administrators"},
     {FactorRule::kEveryone, "everyone"}};
+
+std::string bound_to(UserId user) { return "user/" + std::to_string(user.value) + "/totp"; }
+
+TenantId tenant_of(const State& state, UserId user) {
+  const auto found = state.users.find(user);
+  return found == state.users.end() ? TenantId{} : found->second.tenant;
+}
+
+bool is_sealed(const FactorRow& row) { return row.secret.size() > kTotpSecretBytes; }
+
+// A secret that cannot be opened is none: no code fits it, and the person uses another factor.
+void open_secret(const SecretSeal* seal, TenantId tenant, FactorRow& row) {
+  if (!is_sealed(row)) return;
+  Result<std::string> plain = Error{ErrorId::kCorrupt, "there is no key to open it"};
+  if (seal != nullptr) plain = seal->open(tenant, bound_to(row.user), as_text(row.secret));
+  row.secret.clear();
+  if (plain) {
+    row.secret.assign(plain->begin(), plain->end());
+  } else if (seal != nullptr) {
+    log_warn("identity", "the secret of an authenticator app does not open: " + plain.error().text());
+  }
+}
 
 }  // namespace
 
@@ -53,7 +77,10 @@ std::string_view strength_name(Strength strength) {
 Status Service::load_factor_tables() {
   auto factors = load_factors(*database_);
   if (!factors) return std::move(factors).error();
-  for (FactorRow& row : *factors) state_.factors[row.user].factors.push_back(std::move(row));
+  for (FactorRow& row : *factors) {
+    open_secret(seal_, tenant_of(state_, row.user), row);
+    state_.factors[row.user].factors.push_back(std::move(row));
+  }
   auto people = load_factor_people(*database_);
   if (!people) return std::move(people).error();
   for (FactorPerson& each : *people) state_.factors[each.user].person = std::move(each);
@@ -71,6 +98,37 @@ Status Service::load_factor_tables() {
     session->second.address = std::move(each.address);
     session->second.agent = std::move(each.agent);
     session->second.strength = each.strength;
+  }
+  return {};
+}
+
+Result<FactorRow> Service::sealed(const FactorRow& row, TenantId tenant) {
+  FactorRow stored = row;
+  if (seal_ == nullptr || row.secret.empty()) return stored;
+  const Result<std::string> text = seal_->seal(tenant, bound_to(row.user), as_text(row.secret));
+  if (!text) return text.error();
+  stored.secret.assign(text->begin(), text->end());
+  return stored;
+}
+
+Status Service::seal_stale_factors() {
+  if (seal_ == nullptr) return {};
+  const std::lock_guard database_lock(database_mutex_);
+  Result<std::vector<FactorRow>> rows = load_factors(*database_);
+  if (!rows) return std::move(rows).error();
+  for (FactorRow& row : *rows) {
+    const TenantId tenant = [&] {
+      const std::lock_guard lock(state_mutex_);
+      return tenant_of(state_, row.user);
+    }();
+    const bool stale = !is_sealed(row) || !seal_->is_current(tenant, as_text(row.secret));
+    if (row.factor.kind != FactorKind::kTotp || !stale) continue;
+    open_secret(seal_, tenant, row);
+    if (row.secret.empty()) continue;
+    const Result<FactorRow> stored = sealed(row, tenant);
+    if (!stored && stored.error().id == ErrorId::kCorrupt) continue;  // its keys are destroyed
+    if (!stored) return stored.error();
+    if (Status done = update_factor_secret(*database_, *stored); !done) return done;
   }
   return {};
 }
