@@ -34,6 +34,7 @@ set(LINESHAFT_ROOMS
   "4 identity"
   "4 intake"
   "4 retention"
+  "4 tenancy"
   "5 plant"
   "5 rights"
   "6 api"

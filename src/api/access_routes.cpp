@@ -4,6 +4,7 @@
 #include "api/grant_json.h"
 #include "api/resources.h"
 #include "api/session_reply.h"
+#include "tenancy/meter.h"
 
 namespace lineshaft::api {
 namespace {
@@ -15,6 +16,8 @@ Result<Reply> status(const Services& services, const Request&) {
   if (const auto organisation = services.identity.first_organisation()) {
     json["name"] = organisation->name;
   }
+  const bool open = services.meter != nullptr && services.meter->settings().sign_up;
+  json["signup"] = open ? "approval" : "closed";
   return Reply::json(json);
 }
 

@@ -89,8 +89,7 @@ Result<Reply> put(const Services& services, const Request& request) {
 Result<std::string> side(const Services& services, const Request& request) {
   Result<std::string> party = spoken_for(services, request);
   if (!party) return party;
-  const auto seen =
-      services.agreements->versions({request.tenant(), *party}, request.name("agreement"));
+  const auto seen = services.agreements->versions({kRegister, *party}, request.name("agreement"));
   if (!seen) return seen.error();
   return party;
 }
@@ -109,7 +108,7 @@ Result<Reply> approve(const Services& services, const Request& request) {
     return noted.error();
   }
   const auto kept =
-      services.agreements->approve(request.tenant(), id, *party, *digest, request.principal.name);
+      services.agreements->approve(kRegister, id, *party, *digest, request.principal.name);
   if (!kept) return kept.error();
   return Reply::json(rights::kept_agreement_json(*kept));
 }
@@ -126,7 +125,7 @@ Result<Reply> sign(const Services& services, const Request& request) {
   if (!signature) return Error{signature.error().id, "signature: " + signature.error().what};
   const Result<std::string> party = side(services, request);
   if (!party) return party.error();
-  const auto key = services.keys->usable(request.tenant(), request.principal.id, *key_id);
+  const auto key = services.keys->usable(kRegister, request.principal.id, *key_id);
   if (!key) return key.error();
   const std::string id = request.name("agreement");
   if (Status noted =
@@ -134,8 +133,8 @@ Result<Reply> sign(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  const auto kept = services.agreements->sign(request.tenant(), id, *party, *key, *signature,
-                                              request.principal.name);
+  const auto kept =
+      services.agreements->sign(kRegister, id, *party, *key, *signature, request.principal.name);
   if (!kept) return kept.error();
   return Reply::json(rights::kept_agreement_json(*kept));
 }
@@ -184,7 +183,7 @@ Result<Reply> consent(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  const auto kept = services.agreements->consent(request.tenant(), id, *sequence, *party, *digest,
+  const auto kept = services.agreements->consent(kRegister, id, *sequence, *party, *digest,
                                                  request.principal.name);
   if (!kept) return kept.error();
   return Reply::json(rights::share_change_json(*kept));
@@ -200,12 +199,13 @@ bool is_person(const Request& request) {
 
 // Whose keys one may see and revoke: one's own, or all.
 std::optional<std::uint64_t> keys_of(const Request& request) {
-  if (identity::authorise(request.principal, identity::Permission::kRightsManage)) return {};
+  if (identity::authorise(request.principal, identity::Permission::kRightsManage))
+    return {};
   return is_person(request) ? request.principal.id : kNobody;
 }
 
 Result<Reply> list_keys(const Services& services, const Request& request) {
-  const auto keys = services.keys->list(request.tenant(), keys_of(request));
+  const auto keys = services.keys->list(kRegister, keys_of(request));
   if (!keys) return keys.error();
   return page_of<rights::RegisteredKey>(*keys, rights::key_json);
 }
@@ -231,7 +231,7 @@ Result<Reply> add_key(const Services& services, const Request& request) {
   if (Status noted = audit(services, request, "key.register", key.key.id(), *label); !noted) {
     return noted.error();
   }
-  const auto kept = services.keys->add(request.tenant(), std::move(key));
+  const auto kept = services.keys->add(kRegister, std::move(key));
   if (!kept) return kept.error();
   return Reply::json(rights::key_json(*kept), 201);
 }
@@ -239,7 +239,7 @@ Result<Reply> add_key(const Services& services, const Request& request) {
 Result<Reply> revoke_key(const Services& services, const Request& request) {
   const std::string id = request.name("key");
   if (Status noted = audit(services, request, "key.revoke", id); !noted) return noted.error();
-  const Status done = services.keys->revoke(request.tenant(), keys_of(request), id);
+  const Status done = services.keys->revoke(kRegister, keys_of(request), id);
   if (!done) return done.error();
   return Reply::nothing();
 }

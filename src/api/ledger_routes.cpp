@@ -232,11 +232,10 @@ Status check_royalties(const Services& services, const ledger::Journal& journal)
 }
 
 // Books of a name that is misspelt would be seen by nobody.
-Status check_owner(const Services& services, const Request& request,
-                   const ledger::Journal& journal) {
+Status check_owner(const Services& services, const ledger::Journal& journal) {
   const std::string owner = journal.account ? journal.account->owner : journal.owner;
   if (owner.empty()) return {};
-  const auto party = services.rights->get_party({request.tenant(), {}}, owner);
+  const auto party = services.rights->get_party({kRegister, {}}, owner);
   if (party) return {};
   const char* const field = journal.account ? "account.owner: " : "owner: ";
   return Error{party.error().id, field + party.error().what};
@@ -253,7 +252,7 @@ Result<Reply> post(const Services& services, const Request& request) {
   Result<ledger::Journal> journal = journal_from_json(*body, account_lookup(services), named);
   if (!journal) return journal.error();
   if (Status filled = fill_reversal(services, *journal); !filled) return filled.error();
-  if (Status known = check_owner(services, request, *journal); !known) return known.error();
+  if (Status known = check_owner(services, *journal); !known) return known.error();
   if (Status free = check_royalties(services, *journal); !free) return free.error();
   if (Status noted = audit(services, request, "ledger.post", journal->key, dump(*body)); !noted) {
     return noted.error();

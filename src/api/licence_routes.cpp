@@ -46,7 +46,7 @@ Result<Reply> put(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  const auto kept = services.licences->put(request.tenant(), *std::move(licence));
+  const auto kept = services.licences->put(kRegister, *std::move(licence));
   if (!kept) return kept.error();
   return Reply::json(kept_licence_json(*kept), is_new ? 201 : 200);
 }
@@ -69,14 +69,14 @@ Result<Reply> approve(const Services& services, const Request& request) {
   const std::string id = request.name("licence");
   const Result<std::string> party = spoken_for(services, request);
   if (!party) return party.error();
-  const View view{request.tenant(), *party};
+  const View view{kRegister, *party};
   if (const auto seen = services.licences->get(view, id); !seen) return seen.error();
   if (Status noted = audit(services, request, "licence.approve", id, *party + " " + *digest);
       !noted) {
     return noted.error();
   }
   const auto kept =
-      services.licences->approve(request.tenant(), id, *party, *digest, request.principal.name);
+      services.licences->approve(kRegister, id, *party, *digest, request.principal.name);
   if (!kept) return kept.error();
   return Reply::json(kept_licence_json(*kept));
 }
@@ -91,7 +91,7 @@ Result<Reply> end(const Services& services, const Request& request) {
   if (Status noted = audit(services, request, "licence.end", id, "on " + day_text(*on)); !noted) {
     return noted.error();
   }
-  const auto kept = services.licences->end(request.tenant(), id, *on);
+  const auto kept = services.licences->end(kRegister, id, *on);
   if (!kept) return kept.error();
   return Reply::json(kept_licence_json(*kept));
 }

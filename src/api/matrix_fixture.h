@@ -181,10 +181,10 @@ class Matrix : public Api {
   }
 
   void make_rival() {
-    auto database =
-        records::Database::open(sys::real_file_system(), {.path = folder_.path + "/records.db"})
-            .value();
-    ASSERT_TRUE(identity::insert_organisation(*database, {kRival, "Rival"}, {}).ok());
+    const auto made = identity_->create_organisation(
+        administrator_principal(), {"Rival", "rival@example.com", "Rival", kPassword});
+    ASSERT_TRUE(made.ok()) << made.error().text();
+    ASSERT_EQ(made->organisation.id, kRival);
     rival_ = {.kind = identity::PrincipalKind::kUser,
               .tenant = kRival,
               .id = 1'000,
@@ -317,6 +317,8 @@ class Matrix : public Api {
     things_["session"] =
         identity_->list_sessions(carl->session.principal, carl->session.user.id, "")->front().id;
     make_request();
+    things_["organisation"] = "1";
+    things_["signup"] = "1";
     things_["token"] = id(
         must("POST", "/tokens", {{"name", "Northfield feed"}, {"role", "viewer"}}, administrator_));
   }

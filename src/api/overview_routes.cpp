@@ -2,10 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "api/exposure.h"
+#include "api/platform.h"
 #include "api/resources.h"
 #include "api/rights_view.h"
 #include "api/scope.h"
 #include "identity/authority.h"
+#include "tenancy/meter.h"
 
 namespace lineshaft::api {
 namespace {
@@ -106,6 +108,7 @@ void add_damages(const Services& services, const historian::HistorianCounters& s
 Json attention(const Services& services, const Request& request,
                const historian::HistorianCounters& store) {
   Json items = Json::array();
+  const bool is_operator = identity::is_operator(request.principal);
   if (store.poisoned) {
     Json item = attention_item("error", "The store takes no more writes",
                                std::string(error_entry(ErrorId::kStorePoisoned).remedy));
@@ -132,6 +135,19 @@ std::optional<Timestamp> last_backup(const Services& services) {
   return services.backups != nullptr ? services.backups->status().last_success : std::nullopt;
 }
 
+// Of the server as a whole for the operator; for others what is theirs, and what stops all.
+historian::HistorianCounters counters_for(const Services& services, const Request& request) {
+  const historian::HistorianCounters all = services.historian.counters();
+  if (has_everywhere(request, Permission::kMetricsRead)) return all;
+  historian::HistorianCounters own;
+  own.poisoned = all.poisoned;
+  own.disk_full = all.disk_full;
+  own.disk_state = all.disk_state;
+  own.samples_appended = services.meter->samples_since_start(request.tenant());
+  own.file_bytes = services.platform->gauges(request.tenant()).bytes;
+  return own;
+}
+
 Json storage_json(const Services& services, const historian::HistorianCounters& store) {
   const Result<std::uint64_t> free = services.files.free_bytes(services.data_directory);
   return {{"file_bytes", store.file_bytes},
@@ -148,7 +164,7 @@ Json storage_json(const Services& services, const historian::HistorianCounters& 
 }
 
 Result<Reply> overview(const Services& services, const Request& request) {
-  const historian::HistorianCounters store = services.historian.counters();
+  const historian::HistorianCounters store = counters_for(services, request);
   // Figures of the whole server are nobody's business but of who runs it.
   const bool of_server = has_everywhere(request, Permission::kMetricsRead);
   const auto connections = connections_of(services, request);

@@ -17,7 +17,7 @@ Result<View> acting_view(const Services& services, const Request& request) {
   if (!view || !view->party || !view->party->empty()) return view;
   const Result<std::string> party = spoken_for(services, request);
   if (!party) return party.error();
-  return View{request.tenant(), *party};
+  return View{kRegister, *party};
 }
 
 Result<Reply> list(const Services& services, const Request& request) {
@@ -67,7 +67,7 @@ Result<Reply> answer(const Services& services, const Request& request) {
   const Result<std::string> party = spoken_for(services, request);
   if (!party) return party.error();
   const std::string id = request.name("project");
-  if (const auto seen = services.projects->get({request.tenant(), *party}, id); !seen) {
+  if (const auto seen = services.projects->get({kRegister, *party}, id); !seen) {
     return seen.error();
   }
   if (Status noted =
@@ -76,7 +76,7 @@ Result<Reply> answer(const Services& services, const Request& request) {
     return noted.error();
   }
   const auto kept =
-      services.projects->answer(request.tenant(), id, *party, *accepts, request.principal.name);
+      services.projects->answer(kRegister, id, *party, *accepts, request.principal.name);
   if (!kept) return kept.error();
   return Reply::json(rights::project_json(*kept));
 }

@@ -55,7 +55,7 @@ Result<Reply> take(const Services& services, const Request& request) {
   const bool is_dry_run = word == "true";
   const auto records = rights::read_register_file(request.http.body);
   if (!records) return records.error();
-  auto items = rights::plan_import(*services.rights, request.tenant(), *records, today(services));
+  auto items = rights::plan_import(*services.rights, kRegister, *records, today(services));
   if (!items) return items.error();
   const Json json = import_json(*items, is_dry_run);
   if (is_dry_run) return Reply::json(json);
@@ -65,8 +65,8 @@ Result<Reply> take(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  const Status taken = services.rights->take(
-      request.tenant(), rights::additions_of(*std::move(items)), request.principal.name);
+  const Status taken = services.rights->take(kRegister, rights::additions_of(*std::move(items)),
+                                             request.principal.name);
   if (!taken) return taken.error();
   return Reply::json(json);
 }

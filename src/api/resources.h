@@ -38,7 +38,18 @@ class TrustStore;
 }
 }  // namespace lineshaft::connect
 
+namespace lineshaft::rights {
+class PartyLinks;
+}
+
+namespace lineshaft::tenancy {
+class Meter;
+class Signups;
+}  // namespace lineshaft::tenancy
+
 namespace lineshaft::api {
+
+class Platform;
 
 // What the routes call. Joined in app/; every reference outlives the router.
 struct Services {
@@ -70,7 +81,11 @@ struct Services {
   connect::TemplateStore* templates = nullptr;  // needed by template_routes
   // Null if the server could not open it: trust_routes say so.
   connect::opcua::TrustStore* opcua_trust = nullptr;
-  connect::Flows* flows = nullptr;  // needed by flow_routes
+  connect::Flows* flows = nullptr;            // needed by flow_routes
+  rights::PartyLinks* party_links = nullptr;  // needed by speaker_routes
+  Platform* platform = nullptr;               // needed by organisation_routes
+  tenancy::Meter* meter = nullptr;            // needed by organisation_routes, connection_routes
+  tenancy::Signups* signups = nullptr;        // needed by signup_routes
   // Where samples of programs go; null: to the historian.
   SampleSink* samples = nullptr;
   // What the server may be called by: passkeys are bound to one of them.
@@ -119,6 +134,11 @@ std::vector<Route> trust_routes(const Services& services);
 std::vector<Route> certificate_routes(const Services& services);
 std::vector<Route> exposure_routes(const Services& services);
 std::vector<Route> flow_routes(const Services& services);
+std::vector<Route> organisation_routes(const Services& services);
+std::vector<Route> own_organisation_routes(const Services& services);
+std::vector<Route> signup_routes(const Services& services);
+std::vector<Route> speaker_routes(const Services& services);
+std::vector<Route> export_routes(const Services& services);
 std::vector<Route> vault_routes(const Services& services);
 
 // All of them. Only the description of the routes themselves is missing: openapi_route().

@@ -41,7 +41,7 @@ Result<Reply> put_party(const Services& services, const Request& request) {
     return noted.error();
   }
   const bool is_new = party->version == 0;
-  const auto kept = services.rights->put_party(request.tenant(), *std::move(party));
+  const auto kept = services.rights->put_party(kRegister, *std::move(party));
   if (!kept) return kept.error();
   return Reply::json(rights::party_json(*kept), is_new ? 201 : 200);
 }
@@ -64,7 +64,7 @@ Result<Reply> add_membership(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  if (Status added = services.rights->add_membership(request.tenant(), *membership); !added) {
+  if (Status added = services.rights->add_membership(kRegister, *membership); !added) {
     return added.error();
   }
   return Reply::json(rights::membership_json(*membership), 201);
@@ -85,8 +85,7 @@ Result<Reply> end_membership(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  if (Status ended = services.rights->end_membership(request.tenant(), *centre, *member, *on);
-      !ended) {
+  if (Status ended = services.rights->end_membership(kRegister, *centre, *member, *on); !ended) {
     return ended.error();
   }
   return Reply::nothing();
@@ -102,44 +101,6 @@ Result<Reply> get_view(const Services& services, const Request& request) {
   return Reply::json({{"all", !view->party},
                       {"party", view->party.value_or("")},
                       {"speaks_for", party ? *party : std::string()}});
-}
-
-bool is_known(const Services& services, const Request& request, std::uint64_t user) {
-  return services.identity.has_user(request.tenant(), identity::UserId{user});
-}
-
-Result<Reply> list_speakers(const Services& services, const Request& request) {
-  const auto speakers = services.rights->speakers(request.tenant());
-  if (!speakers) return speakers.error();
-  Json items = Json::array();
-  for (const auto& [user, party] : *speakers) {
-    if (!is_known(services, request, user)) continue;  // removed meanwhile
-    items.push_back({{"user", user}, {"party", party}});
-  }
-  const std::size_t total = items.size();
-  return Reply::json({{"items", std::move(items)}, {"total", total}});
-}
-
-// The party that an account speaks for; "" for none.
-Result<Reply> set_speaker(const Services& services, const Request& request) {
-  const Result<std::uint32_t> user = request.id();
-  if (!user) return user.error();
-  const Result<Json> body = request.body();
-  if (!body) return body.error();
-  if (Status known = only_fields(*body, {"party"}); !known) return known.error();
-  const Result<std::string> party = required_string(*body, "party");
-  if (!party) return party.error();
-  if (!is_known(services, request, *user)) {
-    return Error{ErrorId::kNotFound, "there is no user " + std::to_string(*user)};
-  }
-  if (Status noted = audit(services, request, "speaker.set", std::to_string(*user), *party);
-      !noted) {
-    return noted.error();
-  }
-  const Status set = party->empty() ? services.rights->remove_speaker(request.tenant(), *user)
-                                    : services.rights->set_speaker(request.tenant(), *user, *party);
-  if (!set) return set.error();
-  return Reply::nothing();
 }
 
 // --- assets ---
@@ -165,7 +126,7 @@ Result<Reply> get_asset(const Services& services, const Request& request) {
   if (!view) return view.error();
   auto asset = services.rights->get_asset(*view, request.name("asset"));
   if (!asset) return asset.error();
-  const auto owners = services.rights->shares_on(request.tenant(), asset->id, today(services));
+  const auto owners = services.rights->shares_on(kRegister, asset->id, today(services));
   if (!owners) return owners.error();
   return Reply::json(rights::asset_row_json({*std::move(asset), *owners}));
 }
@@ -181,7 +142,7 @@ Result<Reply> put_asset(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  const auto kept = services.rights->put_asset(request.tenant(), *std::move(asset));
+  const auto kept = services.rights->put_asset(kRegister, *std::move(asset));
   if (!kept) return kept.error();
   return Reply::json(rights::asset_json(*kept), is_new ? 201 : 200);
 }
@@ -208,8 +169,8 @@ Result<Reply> add_event(const Services& services, const Request& request) {
   if (Status noted = audit(services, request, "asset.event", asset, dump(*body)); !noted) {
     return noted.error();
   }
-  const auto kept = services.rights->add_event(request.tenant(), asset, *std::move(event),
-                                               today(services), request.principal.name);
+  const auto kept = services.rights->add_event(kRegister, asset, *std::move(event), today(services),
+                                               request.principal.name);
   if (!kept) return kept.error();
   return Reply::json(rights::event_json(*kept), 201);
 }
@@ -231,7 +192,7 @@ Result<Reply> add_ownership(const Services& services, const Request& request) {
   if (Status noted = audit(services, request, "asset.ownership", asset, dump(*body)); !noted) {
     return noted.error();
   }
-  const auto kept = services.rights->add_ownership(request.tenant(), asset, *std::move(ownership),
+  const auto kept = services.rights->add_ownership(kRegister, asset, *std::move(ownership),
                                                    request.principal.name);
   if (!kept) return kept.error();
   return Reply::json(rights::ownership_json(*kept), 201);
@@ -257,10 +218,6 @@ std::vector<Route> rights_routes(const Services& services) {
        bind(services, end_membership)},
       {"GET", "/rights/view", read, "Which part of the register one sees", "", "RightsView",
        bind(services, get_view)},
-      {"GET", "/rights/speakers", manage, "Which account speaks for which party", "", "SpeakerPage",
-       bind(services, list_speakers)},
-      {"PUT", "/users/{id}/party", manage, "Set the party that an account speaks for", "Speaker",
-       "", bind(services, set_speaker)},
       {"GET", "/rights/assets", read, "A page of assets with their owners on a day", "",
        "AssetPage", bind(services, list_assets)},
       {"PUT", "/rights/assets", manage, "Make an asset, or replace a version of it", "Asset",

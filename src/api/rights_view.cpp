@@ -19,7 +19,7 @@ Status take_kind(const Request& request, std::string_view name,
 Result<std::string> spoken_for(const Services& services, const Request& request) {
   const identity::Principal& who = request.principal;
   if (who.kind == identity::PrincipalKind::kUser) {
-    const auto party = services.rights->party_of(request.tenant(), who.id);
+    const auto party = services.rights->party_of(kRegister, who.id);
     if (!party) return party.error();
     if (*party) return **party;
   }
@@ -32,11 +32,11 @@ namespace {
 Result<rights::View> view_of(const Services& services, const Request& request,
                              identity::Permission sees_all) {
   if (identity::authorise(request.principal, sees_all)) {
-    return rights::View{request.tenant(), {}};
+    return rights::View{kRegister, {}};
   }
   Result<std::string> party = spoken_for(services, request);
   if (!party && party.error().id != ErrorId::kDenied) return party.error();
-  return rights::View{request.tenant(), party ? *std::move(party) : std::string()};
+  return rights::View{kRegister, party ? *std::move(party) : std::string()};
 }
 
 }  // namespace

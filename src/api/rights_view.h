@@ -10,16 +10,21 @@
 
 #include "api/resources.h"
 #include "base/date.h"
+#include "identity/operator.h"
 #include "rights/register.h"
 
 namespace lineshaft::api {
+
+// The register of rights, its agreements and the ledger are one for the server: parties of several
+// organisations meet there. The operator keeps it; whoever else sees what their party is party to.
+inline constexpr TenantId kRegister = identity::kOperator;
 
 // The party that the person speaks for. Errors: kDenied: none is set for the account, or it is a
 // program's token.
 Result<std::string> spoken_for(const Services& services, const Request& request);
 
-// Who manages the register sees all of it; everybody else what the party they speak for is party
-// to: nothing, as long as none is set for the account.
+// Who manages the register, of the operator, sees all of it; everybody else what the party they
+// speak for is party to: nothing, as long as none is set for the account.
 Result<rights::View> rights_view(const Services& services, const Request& request);
 
 // The same of statements, reports of use and books, which who settles sees all of.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "identity/operator.h"
 #include "ledger/note.h"
 
 namespace lineshaft::api {
@@ -173,7 +174,7 @@ struct Router::Match {
 
 Router::Router(identity::Identity& identity, sys::WorkerPool& pool, Live& live,
                RouterOptions options)
-    : identity_(identity), pool_(pool), live_(live), options_(std::move(options)) {}
+    : identity_(identity), turns_(pool, options.turns), live_(live), options_(std::move(options)) {}
 
 Router::~Router() = default;
 
@@ -334,6 +335,7 @@ Reply Router::answer(const sys::HttpRequest& request) {
   }
   if (reply.error().code() == ErrorCode::kInternal) log_error("api", reply.error().text());
   Reply refused = problem_reply(reply.error());
+  if (refused.status == 429) refused.headers.emplace_back("retry-after", "1");
   if (refused.status == 401 && is_calendar(request)) {
     // Most calendar programs say their name and password only when they are asked to.
     refused.headers = {{"www-authenticate", "Basic realm=\"Lineshaft\", charset=\"UTF-8\""}};
@@ -389,11 +391,23 @@ void Router::handle(sys::HttpRequest request, std::unique_ptr<sys::HttpResponder
     responder->send(asset_response(request));
     return;
   }
+  const Result<identity::Principal> who =
+      principal_of(credential_of(request), identity::Identity::Use::kLook);
+  const TenantId tenant = who ? who->tenant : TenantId{};
+  if (who && options_.admit) {
+    if (const Status may = options_.admit(tenant); !may) {
+      Reply refused = problem_reply(may.error());
+      refused.headers.emplace_back("retry-after", "1");
+      responder->send(to_response(std::move(refused)));
+      return;
+    }
+  }
+  const std::size_t bytes = request.body.size();
   // std::function must be copyable, so what moves in is shared.
   auto shared_request = std::make_shared<sys::HttpRequest>(std::move(request));
   auto shared_responder =
       std::make_shared<std::unique_ptr<sys::HttpResponder>>(std::move(responder));
-  const bool queued = pool_.try_run([this, shared_request, shared_responder] {
+  const bool queued = turns_.try_run(tenant, bytes, [this, shared_request, shared_responder] {
     Reply reply = answer(*shared_request);
     if (reply.stream) {
       sys::HttpBodySource source = std::move(reply.stream);

@@ -10,6 +10,7 @@
 #include "api/live.h"
 #include "api/route.h"
 #include "sys/worker_pool.h"
+#include "tenancy/fair_queue.h"
 
 namespace lineshaft::api {
 
@@ -28,6 +29,10 @@ struct RouterOptions {
   std::function<std::string()> new_upload_path;  // where an upload may be spooled
   std::uint64_t upload_bytes_max = 4ULL << 30;
   std::string request_prefix = "r";  // of the numbers of requests; another one at each start
+  // May this organisation ask one more thing now? Null: always. An error is answered at once, so
+  // that what is refused costs no worker. Quick; loop's thread.
+  std::function<Status(TenantId)> admit;
+  tenancy::FairQueueOptions turns;  // of organisations at the workers; who is nobody shares one
   // The token whose rights a client certificate has, by the certificate's fingerprint. Quick.
   std::function<std::optional<identity::TokenId>(const std::string&)> certificate_owner;
   // The answer to /.well-known/security.txt (RFC 9116); "": there is none.
@@ -68,7 +73,7 @@ class Router final : public sys::HttpHandler {
   sys::HttpResponse asset_response(const sys::HttpRequest& request) const;
 
   identity::Identity& identity_;
-  sys::WorkerPool& pool_;
+  tenancy::FairQueue turns_;
   Live& live_;
   RouterOptions options_;
   std::vector<Route> routes_;

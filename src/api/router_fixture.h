@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "api/platform.h"
 #include "api/resources.h"
 #include "api/router.h"
 #include "connect/flows/flows.h"
@@ -17,7 +18,10 @@
 #include "connect/manager.h"
 #include "connect/templates.h"
 #include "records/documents.h"
+#include "rights/party_links.h"
 #include "sys/loop.h"
+#include "tenancy/meter.h"
+#include "tenancy/signups.h"
 
 namespace lineshaft::api {
 
@@ -64,6 +68,25 @@ class House final : public connect::testing::MapHouse {
  private:
   std::mutex mutex_;
   std::unique_ptr<sys::WorkerPool> workers_ = sys::make_worker_pool(1, 1'000);
+};
+
+// The door only: what is behind it is joined in app/.
+class DoorPlatform final : public Platform {
+ public:
+  explicit DoorPlatform(identity::Identity& identity) : identity_(identity) {}
+  tenancy::Gauges gauges(TenantId tenant) const override {
+    const identity::OrganisationSize size = identity_.size_of(tenant);
+    return {.people = size.people, .tokens = size.tokens};
+  }
+  Status suspend(const identity::Principal& actor, TenantId tenant, bool suspended) override {
+    return identity_.suspend_organisation(actor, tenant, suspended);
+  }
+  Status remove(const identity::Principal& actor, TenantId tenant) override {
+    return identity_.remove_organisation(actor, tenant);
+  }
+
+ private:
+  identity::Identity& identity_;
 };
 
 class NoVault final : public VaultDesk {
@@ -144,11 +167,20 @@ class Api : public testing::Test {
     services_->deadlines = deadlines_.get();
     services_->templates = templates_.get();
     services_->flows = flows_.get();
+    meter_ = tenancy::Meter::open(database(), clock).value();
+    signups_ = tenancy::Signups::open(database(), clock).value();
+    party_links_ = rights::PartyLinks::open(database()).value();
+    platform_ = std::make_unique<DoorPlatform>(*identity_);
+    services_->meter = meter_.get();
+    services_->signups = signups_.get();
+    services_->party_links = party_links_.get();
+    services_->platform = platform_.get();
     live_ = std::make_unique<Live>(*loop_, clock, *historian_,
                                    [this] { return identity_->access_changes(); });
     pool_ = sys::make_worker_pool(1, 1);
     RouterOptions options;
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
+    options.admit = [this](TenantId tenant) { return meter_->admit_request(tenant); };
     options.assets = {
         {"/index.html", "text/html", "gzip", "\"a\"", "page", false},
         {"/assets/x-1.js", "text/javascript; charset=utf-8", "gzip", "\"b\"", "code", true}};
@@ -256,6 +288,10 @@ class Api : public testing::Test {
   std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
   NoBackups backups_;
+  std::unique_ptr<tenancy::Meter> meter_;
+  std::unique_ptr<tenancy::Signups> signups_;
+  std::unique_ptr<rights::PartyLinks> party_links_;
+  std::unique_ptr<DoorPlatform> platform_;
   NoVault vault_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Live> live_;

@@ -18,13 +18,13 @@ rights::Person person_of(const Request& request) {
 }
 
 Result<Reply> list_runs(const Services& services, const Request& request) {
-  const auto runs = services.royalties->list_runs(request.tenant());
+  const auto runs = services.royalties->list_runs(kRegister);
   if (!runs) return runs.error();
   return page_of<rights::RoyaltyRun>(*runs, rights::run_row_json);
 }
 
 Result<Reply> get_run(const Services& services, const Request& request) {
-  const auto whole = services.royalties->get_run(request.tenant(), request.name("run"));
+  const auto whole = services.royalties->get_run(kRegister, request.name("run"));
   if (!whole) return whole.error();
   const Result<Json> json = rights::whole_run_json(*whole);
   if (!json) return json.error();
@@ -33,7 +33,7 @@ Result<Reply> get_run(const Services& services, const Request& request) {
 
 // The bytes whose hash was approved.
 Result<Reply> get_canonical(const Services& services, const Request& request) {
-  const auto whole = services.royalties->get_run(request.tenant(), request.name("run"));
+  const auto whole = services.royalties->get_run(kRegister, request.name("run"));
   if (!whole) return whole.error();
   const auto statement = settlement::settle(whole->inputs);
   if (!statement) return statement.error();
@@ -53,7 +53,7 @@ Result<Reply> make_run(const Services& services, const Request& request) {
       !noted) {
     return noted.error();
   }
-  const auto whole = services.royalties->make_run(request.tenant(), *wanted, person_of(request));
+  const auto whole = services.royalties->make_run(kRegister, *wanted, person_of(request));
   if (!whole) return whole.error();
   const Result<Json> json = rights::whole_run_json(*whole);
   if (!json) return json.error();
@@ -74,7 +74,7 @@ Result<Reply> approve_run(const Services& services, const Request& request) {
   if (Status noted = audit(services, request, "royalty.run.approve", id, *digest); !noted) {
     return noted.error();
   }
-  const auto run = services.royalties->approve(request.tenant(), id, *digest, person_of(request));
+  const auto run = services.royalties->approve(kRegister, id, *digest, person_of(request));
   if (!run) return run.error();
   return Reply::json(rights::run_row_json(*run));
 }
@@ -84,7 +84,7 @@ Result<Reply> change_run(
     Result<rights::RoyaltyRun> (rights::RoyaltyBook::*change)(TenantId, std::string_view)) {
   const std::string id = request.name("run");
   if (Status noted = audit(services, request, action, id); !noted) return noted.error();
-  const auto run = (services.royalties->*change)(request.tenant(), id);
+  const auto run = (services.royalties->*change)(kRegister, id);
   if (!run) return run.error();
   return Reply::json(rights::run_row_json(*run));
 }
@@ -135,9 +135,9 @@ Result<Reply> what_if(const Services& services, const Request& request) {
   const auto changes = what_if_from_json(*body);
   if (!changes) return changes.error();
   const std::string id = request.name("run");
-  const auto found = services.royalties->what_if(request.tenant(), id, *changes);
+  const auto found = services.royalties->what_if(kRegister, id, *changes);
   if (!found) return found.error();
-  const auto whole = services.royalties->get_run(request.tenant(), id);
+  const auto whole = services.royalties->get_run(kRegister, id);
   if (!whole) return whole.error();
   const auto text = [&](Int128 amount) { return amount_text({amount, whole->run.currency}); };
   Json items = Json::array();

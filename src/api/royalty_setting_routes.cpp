@@ -25,13 +25,13 @@ Result<Reply> keep(const Services& services, const Request& request,
     return noted.error();
   }
   const bool is_new = thing->version == 0;
-  const Result<Thing> kept = (services.royalties->*put)(request.tenant(), *std::move(thing));
+  const Result<Thing> kept = (services.royalties->*put)(kRegister, *std::move(thing));
   if (!kept) return kept.error();
   return Reply::json(to_json(*kept), is_new ? 201 : 200);
 }
 
 Result<Reply> list_plans(const Services& services, const Request& request) {
-  const auto plans = services.royalties->list_plans(request.tenant());
+  const auto plans = services.royalties->list_plans(kRegister);
   if (!plans) return plans.error();
   return page_of<rights::RoyaltyPlan>(*plans, rights::plan_json);
 }
@@ -41,7 +41,7 @@ Result<Reply> put_plan(const Services& services, const Request& request) {
                                    &rights::RoyaltyBook::put_plan);
 }
 Result<Reply> get_rules(const Services& services, const Request& request) {
-  const auto rules = services.royalties->rules(request.tenant());
+  const auto rules = services.royalties->rules(kRegister);
   if (!rules) return rules.error();
   return Reply::json(rights::rules_json(*rules));
 }
@@ -50,7 +50,7 @@ Result<Reply> put_rules(const Services& services, const Request& request) {
                                     "royalty.rules", nullptr, &rights::RoyaltyBook::put_rules);
 }
 Result<Reply> list_meters(const Services& services, const Request& request) {
-  const auto meters = services.royalties->list_meters(request.tenant());
+  const auto meters = services.royalties->list_meters(kRegister);
   if (!meters) return meters.error();
   return page_of<rights::LicenceMeter>(*meters, rights::meter_json);
 }
@@ -64,7 +64,7 @@ Result<Reply> remove_meter(const Services& services, const Request& request) {
   if (Status noted = audit(services, request, "royalty.meter.remove", licence); !noted) {
     return noted.error();
   }
-  const Status removed = services.royalties->remove_meter(request.tenant(), licence);
+  const Status removed = services.royalties->remove_meter(kRegister, licence);
   if (!removed) return removed.error();
   return Reply::nothing();
 }
@@ -76,7 +76,7 @@ Result<Reply> list_reports(const Services& services, const Request& request) {
   const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
   const auto reports =
-      services.royalties->list_reports(request.tenant(), request.query("licence").value_or(""));
+      services.royalties->list_reports(kRegister, request.query("licence").value_or(""));
   if (!reports) return reports.error();
   std::vector<rights::UsageReport> seen;
   for (const rights::UsageReport& report : *reports) {
@@ -109,7 +109,7 @@ Result<Reply> add_report(const Services& services, const Request& request) {
     return noted.error();
   }
   const auto added =
-      services.royalties->add_report(request.tenant(), *std::move(report), request.principal.name);
+      services.royalties->add_report(kRegister, *std::move(report), request.principal.name);
   if (!added) return added.error();
   return Reply::json(rights::report_json(*added), 201);
 }

@@ -1,6 +1,7 @@
 #include "api/session_reply.h"
 
 #include "api/grant_json.h"
+#include "identity/operator.h"
 #include "identity/passkeys.h"
 #include "identity/secrets.h"
 
@@ -26,6 +27,7 @@ Json session_json(const identity::Session& session) {
           {"organisation",
            {{"id", session.organisation.id.value}, {"name", session.organisation.name}}},
           {"csrf", session.csrf_token},
+          {"operator", identity::is_operator(session.principal)},
           {"permissions", names_json(identity::usable(session.principal))},
           {"everywhere", names_json(identity::usable_everywhere(session.principal))},
           {"strength", identity::strength_name(session.strength)},

@@ -20,12 +20,12 @@ using settlement::JsonReader;
 Result<Reply> list_statements(const Services& services, const Request& request) {
   const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
-  const auto runs = services.royalties->list_runs(request.tenant());
+  const auto runs = services.royalties->list_runs(kRegister);
   if (!runs) return runs.error();
   Json items = Json::array();
   for (const rights::RoyaltyRun& run : *runs) {
     if (view->party && run.state != rights::RunState::kPosted) continue;
-    const auto whole = services.royalties->get_run(request.tenant(), run.id);
+    const auto whole = services.royalties->get_run(kRegister, run.id);
     if (!whole) return whole.error();
     const auto statement = settlement::settle(whole->inputs);
     if (!statement) return statement.error();
@@ -61,7 +61,7 @@ Result<Json> statement_json(const Services& services, const Request& request) {
   const Error unknown{ErrorId::kNotFound,
                       "there is no statement of '" + party + "' in '" + id + "'"};
   if (view->party && *view->party != party) return unknown;
-  const auto whole = services.royalties->get_run(request.tenant(), id);
+  const auto whole = services.royalties->get_run(kRegister, id);
   if (!whole) return whole.error();
   if (view->party && whole->run.state != rights::RunState::kPosted) return unknown;
   const Result<Json> json = rights::whole_run_json(*whole);

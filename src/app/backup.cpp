@@ -24,6 +24,7 @@ constexpr std::size_t kMarkBytes = 16;
 // In the data directory: when a backup was last made.
 constexpr std::string_view kLastSuccess = "backup.last";
 constexpr std::string_view kHistory = "history";
+constexpr std::string_view kTenants = "tenants";
 constexpr std::string_view kRecords = "records.db";
 constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
@@ -208,6 +209,28 @@ Status restore_ledger(sys::FileSystem& files, const std::string& backup, const s
   return {};
 }
 
+// The histories of the organisations other than the first.
+Status restore_tenants(sys::FileSystem& files, const std::string& backup, const std::string& to,
+                       BackupReport& report, const BackupProgress& go_on) {
+  const Result<std::vector<std::string>> tenants = files.list(sys::join_path(backup, kTenants));
+  if (!tenants) return {};  // a copy of a server with one
+  for (const std::string& tenant : *tenants) {
+    const std::string place =
+        sys::join_path(sys::join_path(std::string(kTenants), tenant), kHistory);
+    const std::string store = sys::join_path(to, place);
+    if (Status made = files.create_directories(store); !made) return made;
+    Result<BackupReport> one =
+        historian::restore_store(files, sys::join_path(backup, place), store, go_on);
+    if (!one) return one.error();
+    report.files += one->files;
+    report.bytes += one->bytes;
+    report.files_copied += one->files_copied;
+    report.bytes_copied += one->bytes_copied;
+    std::ranges::move(one->damages, std::back_inserter(report.damages));
+  }
+  return {};
+}
+
 // Everything but the name of the new directory.
 Result<BackupReport> restore_into(sys::FileSystem& files, sys::FileSystem& stores,
                                   const std::string& backup, const std::string& to,
@@ -218,7 +241,8 @@ Result<BackupReport> restore_into(sys::FileSystem& files, sys::FileSystem& store
   Result<BackupReport> report = historian::restore_store(stores, sys::join_path(backup, kHistory),
                                                          sys::join_path(to, kHistory), go_on);
   if (!report) return report;
-  Status done = restore_records(files, backup, to);
+  Status done = restore_tenants(stores, backup, to, *report, go_on);
+  if (done) done = restore_records(files, backup, to);
   if (done) done = copy_audit_keys(files, backup, to);
   if (done) done = restore_ledger(stores, backup, to, *report);
   if (done) done = copy_small_files(files, backup, to);

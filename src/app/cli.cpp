@@ -42,6 +42,7 @@ std::unique_ptr<Cli> make_cli() {
   add_serve_commands(*cli);
   add_plant_commands(*cli);
   add_access_commands(*cli);
+  add_organisation_commands(*cli);
   add_audit_commands(*cli);
   add_duty_commands(*cli);
   add_connection_commands(*cli);

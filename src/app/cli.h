@@ -33,6 +33,7 @@ struct Cli {
 
 void add_serve_commands(Cli& cli);       // serve, doctor
 void add_plant_commands(Cli& cli);       // sim plant
+void add_organisation_commands(Cli& cli);  // organisation, signup, usage
 void add_access_commands(Cli& cli);      // claim, login, logout, user, session, recover, token
 void add_audit_commands(Cli& cli);       // audit
 void add_duty_commands(Cli& cli);        // access

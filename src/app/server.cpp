@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "app/flow_rooms.h"
 #include "app/key_house.h"
 #include "app/maintenance.h"
+#include "app/organisations.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
 #include "base/hex.h"
@@ -26,9 +28,10 @@
 #include "connect/opcua/trust.h"
 #include "connect/registry.h"
 #include "connect/templates.h"
-#include "historian/historian.h"
+#include "historian/house.h"
 #include "identity/authority.h"
 #include "identity/identity.h"
+#include "identity/operator.h"
 #include "intake/import.h"
 #include "ledger/ledger.h"
 #include "ledger/note.h"
@@ -38,12 +41,16 @@
 #include "rights/deadline_book.h"
 #include "rights/key_book.h"
 #include "rights/licence_book.h"
+#include "rights/party_links.h"
 #include "rights/project_book.h"
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/http.h"
 #include "sys/process.h"
 #include "sys/worker_pool.h"
+#include "tenancy/meter.h"
+#include "tenancy/sample_gate.h"
+#include "tenancy/signups.h"
 
 namespace lineshaft::app {
 namespace {
@@ -52,9 +59,10 @@ constexpr std::size_t kCertificateBytesMax = 1024 * 1024;
 // Requests read files and hash passwords; four wait for the disk while two compute.
 constexpr std::size_t kWorkers = 4;
 constexpr std::size_t kRequestsQueuedMax = 256;
-// The organisation that claims the server; its data may be collected before.
-constexpr TenantId kFirstTenant{1};
-constexpr std::array kTenants{kFirstTenant};
+// The organisation that claims the server; its data may be collected before. The register of rights
+// is its own.
+constexpr TenantId kFirstTenant = identity::kOperator;
+constexpr std::array kRegister{kFirstTenant};
 constexpr Nanoseconds kMaintenancePeriod = std::chrono::minutes(1);
 // A start reads so many journals again in a tenth of a second.
 constexpr std::uint64_t kJournalsPerSnapshot = 100'000;
@@ -198,6 +206,10 @@ class JoinedServer final : public Server {
     auto documents = records::Documents::open(*std::move(documents_database), &key_house_->seal());
     if (!documents) return documents.error();
     documents_ = *std::move(documents);
+    tenants_ = tenants_of(*identity_, false);
+    Status metering = open_book(meter_, sys::real_clock());
+    if (metering) metering = open_book(signups_, sys::real_clock());
+    if (!metering) return metering;
     if (Status opened = open_authority(); !opened) return opened;
     if (Status settled = key_house_->settle(*documents_); !settled) return settled;
     if (Status opened = open_ledger(); !opened) return opened;
@@ -270,6 +282,7 @@ class JoinedServer final : public Server {
     if (opened) opened = open_book(projects_, *rights_, clock);
     if (opened) opened = open_book(agreements_, *rights_, clock);
     if (opened) opened = open_book(keys_, clock);
+    if (opened) opened = open_book(party_links_);
     return opened ? open_deadlines() : opened;
   }
 
@@ -277,24 +290,32 @@ class JoinedServer final : public Server {
     auto rules = docket::RuleBook::read(docket::shipped_packs());
     if (!rules) return rules.error();
     auto deadlines =
-        rights::DeadlineBook::open(*std::move(rules), *rights_, sys::real_clock(), kTenants);
+        rights::DeadlineBook::open(*std::move(rules), *rights_, sys::real_clock(), kRegister);
     if (!deadlines) return deadlines.error();
     deadlines_ = *std::move(deadlines);
     return {};
   }
 
   Status open_historian() {
-    historian::HistorianOptions history;
+    historian::HouseOptions house;
+    historian::HistorianOptions& history = house.store;
     history.directory = path("history");
-    auto rules = retention::stored_rules(*documents_, kTenants);
+    auto rules = retention::stored_rules(*documents_, tenants_);
     if (!rules) return rules.error();
     history.retention = *std::move(rules);
     history.memtable_bytes_max = config_.memtable_mib << 20;
     history.scrub_period = std::chrono::hours(24 * config_.scrub_days);
     history.disk_low = config_.disk_low;
     history.disk_critical = config_.disk_critical;
-    auto historian = historian::Historian::open(key_house_->files(), sys::real_clock(),
-                                                sys::real_random(), history);
+    house.first = kFirstTenant;
+    house.directory_of = [this](TenantId tenant) {
+      return history_of(config_.data_directory, tenant);
+    };
+    house.room = [this](TenantId tenant, std::uint64_t tags) {
+      return meter_->check_room(tenant, tenancy::Quota::kTags, tags);
+    };
+    auto historian = historian::House::open(key_house_->files(), sys::real_clock(), sys::real_random(),
+                                            std::move(house), tenants_);
     if (!historian) return historian.error();
     historian_ = *std::move(historian);
     for (const std::string& damage : historian_->recovery().damages) log_warn("historian", damage);
@@ -315,8 +336,11 @@ class JoinedServer final : public Server {
     connect::ManagerOptions connecting;
     connecting.opcua_trust = opcua_trust_.get();
     flows_ = std::make_unique<FlowRooms>(*loop_, *historian_, key_house_->files());
-    manager_ = std::make_unique<connect::ConnectionManager>(
-        *loop_, sys::real_clock(), sys::real_random(), flows_->sink(), connecting);
+    gate_ = std::make_unique<tenancy::SampleGate>(
+        flows_->sink(), *meter_, [this](TenantId tenant) { return historian_->bytes_of(tenant); });
+    manager_ = std::make_unique<connect::ConnectionManager>(*loop_, sys::real_clock(),
+                                                            sys::real_random(), *gate_, connecting);
+    const std::vector<TenantId> active = tenants_of(*identity_, true);
     const auto newest = [this](TenantId tenant, std::span<const TagId> tags) {
       std::vector<std::optional<Sample>> samples;
       for (auto& last : historian_->last_values(tenant, tags)) {
@@ -325,18 +349,18 @@ class JoinedServer final : public Server {
       return samples;
     };
     auto connections = connect::Registry::open(*loop_, *manager_, *documents_, *historian_,
-                                               sys::real_random(), kTenants, newest);
+                                               sys::real_random(), active, newest);
     if (!connections) return connections.error();
     connections_ = *std::move(connections);
     Status flowing = flows_->open(*identity_, *connections_, *documents_, path("flows"),
-                                  opcua_trust_.get(), kTenants);
+                                  opcua_trust_.get(), active);
     if (!flowing) return flowing;
     templates_ = std::make_unique<connect::TemplateStore>(*documents_);
-    auto retention = retention::Keeper::open(*historian_, *documents_, kTenants);
+    auto retention = retention::Keeper::open(*historian_, *documents_, tenants_);
     if (!retention) return retention.error();
     retention_ = *std::move(retention);
-    intake::ImportServiceOptions import_options{
-        files(), sys::real_clock(), flows_->sink(), *historian_, {}, path("imports")};
+    intake::ImportServiceOptions import_options{files(), sys::real_clock(), *gate_, *historian_,
+                                                {},      path("imports")};
     import_options.type_of_tag = [this](TenantId tenant,
                                         std::string_view tag_path) -> std::optional<ValueType> {
       const std::optional<Tag> tag = historian_->find_tag(tenant, tag_path);
@@ -367,10 +391,17 @@ class JoinedServer final : public Server {
     services_->projects = projects_.get();
     services_->agreements = agreements_.get();
     services_->keys = keys_.get();
+    services_->party_links = party_links_.get();
     services_->deadlines = deadlines_.get();
     services_->opcua_trust = opcua_trust_.get();
     services_->flows = &flows_->flows();
-    services_->samples = &flows_->sink();
+    services_->samples = gate_.get();
+    organisations_ = std::make_unique<Organisations>(
+        Organisations::Rooms{*identity_, *historian_, *documents_, *connections_, flows_->flows(),
+                             *imports_, *meter_, *party_links_, sys::real_clock()});
+    services_->platform = organisations_.get();
+    services_->meter = meter_.get();
+    services_->signups = signups_.get();
     services_->templates = templates_.get();
     services_->names = own_names(config_);
     services_->authority = authority_.get();
@@ -385,6 +416,7 @@ class JoinedServer final : public Server {
     options.assets = console_assets();
     options.new_upload_path = [this] { return imports_->new_upload_path(); };
     options.request_prefix = request_prefix();
+    options.admit = [this](TenantId tenant) { return meter_->admit_request(tenant); };
     options.certificate_owner = [this](const std::string& fingerprint) {
       return authority_->token_of(fingerprint);
     };
@@ -504,6 +536,7 @@ class JoinedServer final : public Server {
     maintenance_->start(kMaintenancePeriod, [this] {
       workers_->try_run([this] {
         keep_identity();
+        organisations_->maintain();
         look_at_certificates();
         if (ledger_->last().value >= ledger_saved_ + kJournalsPerSnapshot) save_ledger();
       });
@@ -529,7 +562,10 @@ class JoinedServer final : public Server {
   // In the order of dependence; destroyed from the last to the first.
   std::unique_ptr<sys::DirectoryLock> lock_;
   std::unique_ptr<KeyHouse> key_house_;
-  std::unique_ptr<historian::Historian> historian_;
+  std::unique_ptr<tenancy::Meter> meter_;
+  std::unique_ptr<tenancy::Signups> signups_;
+  std::vector<TenantId> tenants_;  // at the start, suspended ones too
+  std::unique_ptr<historian::House> historian_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<identity::Authority> authority_;
   std::unique_ptr<records::Documents> documents_;
@@ -539,6 +575,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<connect::TemplateStore> templates_;
   std::unique_ptr<connect::opcua::TrustStore> opcua_trust_;  // null: it could not be opened
   std::unique_ptr<FlowRooms> flows_;
+  std::unique_ptr<tenancy::SampleGate> gate_;
   std::unique_ptr<connect::ConnectionManager> manager_;
   std::unique_ptr<connect::Registry> connections_;
   std::unique_ptr<retention::Keeper> retention_;
@@ -548,8 +585,10 @@ class JoinedServer final : public Server {
   std::unique_ptr<rights::ProjectBook> projects_;
   std::unique_ptr<rights::AgreementBook> agreements_;
   std::unique_ptr<rights::KeyBook> keys_;
+  std::unique_ptr<rights::PartyLinks> party_links_;
   std::unique_ptr<rights::DeadlineBook> deadlines_;
   std::unique_ptr<intake::ImportService> imports_;
+  std::unique_ptr<Organisations> organisations_;
   std::unique_ptr<AuditSender> audit_sender_;
   std::unique_ptr<BackupService> backups_;
   std::unique_ptr<MaintenanceService> maintenance_work_;

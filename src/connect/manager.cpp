@@ -28,10 +28,7 @@ class ConnectionManager::Impl {
  public:
   Impl(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random, SampleSink& sink,
        const ManagerOptions& options)
-      : loop_(loop),
-        clock_(clock),
-        outbox_(loop, clock, sink, options,
-                [this](TenantId tenant, TagId tag) { on_dropped(tenant, tag); }) {
+      : loop_(loop), clock_(clock), sink_(sink), options_(options) {
     for (std::size_t i = 0; i < kProtocols; ++i) {
       runtimes_[i] = kind_of(static_cast<Protocol>(i)).make_runtime(loop, clock, random, options);
     }
@@ -47,8 +44,8 @@ class ConnectionManager::Impl {
         [this](const ConnectionConfig& c, DriverHost& h) {
           return runtime(c.protocol()).make_driver(c, h);
         },
-        [this, tenant](Sample sample) { outbox_.add(tenant, std::move(sample)); },
-        [this](DriverHost::Kept then) { outbox_.when_durable(std::move(then)); });
+        [this, tenant](Sample sample) { outbox(tenant).add(tenant, std::move(sample)); },
+        [this, tenant](DriverHost::Kept then) { outbox(tenant).when_durable(std::move(then)); });
     auto& place = connections_[id];
     const std::unique_ptr<ConnectionHost> before = std::exchange(place, std::move(host));
     if (before) {
@@ -93,7 +90,18 @@ class ConnectionManager::Impl {
     return views;
   }
 
-  ManagerCounters counters() const { return outbox_.counters(); }
+  ManagerCounters counters() const {
+    ManagerCounters all;
+    for (const auto& [tenant, outbox] : outboxes_) {
+      const ManagerCounters one = outbox->counters();
+      all.samples_offered += one.samples_offered;
+      all.samples_durable += one.samples_durable;
+      all.samples_dropped += one.samples_dropped;
+      all.samples_waiting += one.samples_waiting;
+      if (!all.sink_error) all.sink_error = one.sink_error;
+    }
+    return all;
+  }
 
   void write(TenantId tenant, TagId tag, Value value, WriteDone done, Step step) {
     const auto place = by_tag_.find({tenant, tag});
@@ -146,7 +154,7 @@ class ConnectionManager::Impl {
     for (const auto& [id, host] : connections_) cancel_writes(id);
     by_tag_.clear();
     connections_.clear();
-    outbox_.flush();
+    for (auto& [tenant, outbox] : outboxes_) outbox->flush();
   }
 
  private:
@@ -262,10 +270,23 @@ class ConnectionManager::Impl {
     });
   }
 
+  // One for each organisation: what the sink refuses of one, and the room it takes while it waits,
+  // is no concern of the others.
+  Outbox& outbox(TenantId tenant) {
+    std::unique_ptr<Outbox>& place = outboxes_[tenant];
+    if (!place) {
+      place = std::make_unique<Outbox>(loop_, clock_, sink_, options_,
+                                       [this](TenantId of, TagId tag) { on_dropped(of, tag); });
+    }
+    return *place;
+  }
+
   sys::EventLoop& loop_;
   sys::Clock& clock_;
+  SampleSink& sink_;
+  const ManagerOptions options_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // watched by posted answers
-  Outbox outbox_;
+  std::map<TenantId, std::unique_ptr<Outbox>> outboxes_;
   std::array<std::unique_ptr<ProtocolRuntime>, kProtocols> runtimes_;
   std::map<ConnectionId, std::unique_ptr<ConnectionHost>> connections_;
   std::map<std::pair<TenantId, TagId>, Place> by_tag_;

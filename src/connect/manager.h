@@ -29,8 +29,8 @@ struct ManagerOptions {
   // machines make no hundred commits: after this time, or when so many wait.
   Nanoseconds flush_interval = std::chrono::milliseconds(20);
   std::size_t batch_samples_max = 8192;
-  // Samples that the sink has not confirmed, or has refused for now (full queue, full disk). Beyond
-  // it the oldest are dropped, counted, and marked in the history with BadDataLost.
+  // Samples of a tenant that the sink has not confirmed, or has refused for now (full queue, full
+  // disk). Beyond it the oldest are dropped, counted, and marked in the history with BadDataLost.
   std::size_t samples_kept_max = 200'000;
   Nanoseconds refused_retry = std::chrono::seconds(1);
   // Our OPC UA certificate and those that we trust; without it OPC UA connections do not come up.

@@ -33,13 +33,14 @@ Result<std::unique_ptr<Registry>> Registry::open(sys::EventLoop& loop, Connectio
                                                  std::span<const TenantId> tenants,
                                                  const Newest& newest) {
   std::unique_ptr<Registry> registry(new Registry(loop, manager, documents, tags, random));
+  registry->newest_ = newest;
   for (TenantId tenant : tenants) {
-    if (Status loaded = registry->load(tenant, newest); !loaded) return loaded.error();
+    if (Status loaded = registry->load(tenant, Loop::kStandsStill); !loaded) return loaded.error();
   }
   return registry;
 }
 
-Status Registry::load(TenantId tenant, const Newest& newest) {
+Status Registry::load(TenantId tenant, Loop loop) {
   const Result<std::vector<records::Document>> stored = documents_.list(tenant, kConnectionKind);
   if (!stored) return stored.error();
   for (const records::Document& document : *stored) {
@@ -59,14 +60,42 @@ Status Registry::load(TenantId tenant, const Newest& newest) {
       continue;
     }
     Entry entry{ConnectionId{next_runtime_++}, document.version, *std::move(config), *tags};
-    if (Status put = manager_.put(entry.runtime, tenant, entry.config, entry.tags); !put)
-      return put;
-    const bool fills = newest && entry.config.enabled &&
+    const bool fills = newest_ && entry.config.enabled &&
                        kind_of(entry.config.protocol()).has_history() && !entry.tags.empty();
-    if (fills) manager_.stands(entry.runtime, standing_of(newest(tenant, entry.tags)));
+    const auto begin = [&] {
+      if (Status put = manager_.put(entry.runtime, tenant, entry.config, entry.tags); !put)
+        return put;
+      if (fills) manager_.stands(entry.runtime, standing_of(newest_(tenant, entry.tags)));
+      return Status();
+    };
+    const Status running = loop == Loop::kRuns ? on_loop(loop_, begin) : begin();
+    if (!running) return running;
     entries_.emplace(Key{tenant, id}, std::move(entry));
   }
   return {};
+}
+
+void Registry::stop(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ConnectionId> runtimes;
+  std::erase_if(entries_, [&](const auto& each) {
+    if (each.first.first != tenant) return false;
+    runtimes.push_back(each.second.runtime);
+    return true;
+  });
+  changes_ += 1;
+  static_cast<void>(on_loop(loop_, [&] {
+    for (const ConnectionId runtime : runtimes) static_cast<void>(manager_.remove(runtime));
+    return true;
+  }));
+}
+
+Status Registry::start(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  const auto first = entries_.lower_bound(Key{tenant, 0});
+  if (first != entries_.end() && first->first.first == tenant) return {};
+  changes_ += 1;
+  return load(tenant, Loop::kRuns);
 }
 
 RegisteredConnection Registry::view(std::uint32_t id, const Entry& entry,
@@ -140,6 +169,13 @@ Status Registry::check_names(TenantId tenant, const ConnectionConfig& config,
   return {};
 }
 
+Status Registry::check_room(TenantId tenant, std::size_t more) const {
+  if (!room_ || more == 0) return {};
+  const auto have =
+      std::ranges::count_if(entries_, [&](const auto& each) { return each.first.first == tenant; });
+  return room_(tenant, static_cast<std::size_t>(have) + more);
+}
+
 Status Registry::put(TenantId tenant, const Entry& entry) {
   return on_loop(loop_,
                  [&] { return manager_.put(entry.runtime, tenant, entry.config, entry.tags); });
@@ -149,6 +185,7 @@ Result<RegisteredConnection> Registry::add(TenantId tenant, ConnectionConfig con
   if (Status checked = check_connection(config); !checked) return checked.error();
   const std::lock_guard lock(mutex_);
   if (Status free = check_names(tenant, config, {}); !free) return free.error();
+  if (Status room = check_room(tenant, 1); !room) return room.error();
   const auto tags = tags_.ensure_tags(tenant, tag_specs(config));
   if (!tags) return tags.error();
   const auto document = documents_.create(tenant, kConnectionKind, document_text(config));

@@ -92,6 +92,16 @@ class Registry {
                                                 std::span<const TenantId> tenants,
                                                 const Newest& newest = {});
 
+  // Asked before there are more connections than before, with how many there would be; an error
+  // refuses them. Set before the object is shared.
+  using Room = std::function<Status(TenantId tenant, std::size_t connections)>;
+  void ask_for_room(Room room) { room_ = std::move(room); }
+
+  // While the loop runs: takes the connections of a tenant out of service, keeping them stored; and
+  // loads and starts them again. For a tenant without any neither is needed.
+  void stop(TenantId tenant);
+  Status start(TenantId tenant);
+
   // In order of id.
   std::vector<RegisteredConnection> list(TenantId tenant) const;
   // The same without states, and without waiting for the loop.
@@ -167,7 +177,8 @@ class Registry {
   Registry(sys::EventLoop& loop, ConnectionManager& manager, records::Documents& documents,
            TagDirectory& tags, sys::Random& random)
       : loop_(loop), manager_(manager), documents_(documents), tags_(tags), desk_(random) {}
-  Status load(TenantId tenant, const Newest& newest);
+  enum class Loop : std::uint8_t { kStandsStill, kRuns };
+  Status load(TenantId tenant, Loop loop);
   // Nothing is named twice. Errors: kConflict, saying who has the name.
   Status check_names(TenantId tenant, const ConnectionConfig& config,
                      const std::set<std::uint32_t>& except) const;
@@ -189,6 +200,7 @@ class Registry {
   Status settle(TenantId tenant, std::vector<Settled> all);
   Status settle_one(TenantId tenant, Settled one);
   Status put(TenantId tenant, const Entry& entry);
+  Status check_room(TenantId tenant, std::size_t more) const;
   RegisteredConnection view(std::uint32_t id, const Entry& entry,
                             const std::optional<ConnectionStatus>& status) const;
 
@@ -197,6 +209,8 @@ class Registry {
   records::Documents& documents_;
   TagDirectory& tags_;
   WriteDesk desk_;
+  Room room_;
+  Newest newest_;
   mutable std::mutex mutex_;  // guards what follows, and orders changes
   std::map<Key, Entry> entries_;
   std::uint32_t next_runtime_ = 1;

@@ -77,6 +77,9 @@ Result<TablePlan> Registry::import_table(TenantId tenant, std::string_view text,
 
 Status Registry::apply(TenantId tenant, std::span<const TableChange> changes,
                        const ImportOptions& options) {
+  const auto added = static_cast<std::size_t>(
+      std::ranges::count_if(changes, [](const TableChange& change) { return change.id == 0; }));
+  if (Status room = check_room(tenant, added); !room) return room;
   Changes stored;
   if (Status old = forget(documents_, tenant, stored); !old) return old;
   const std::size_t first = stored.size() + 1;  // behind the note

@@ -77,7 +77,7 @@ TEST_F(EraseTest, TakesAwayWhatCameBefore) {
 TEST_F(EraseTest, ShowsTheLastValueThatIsLeft) {
   put(10, 1);
   put(20, 2);
-  const std::uint64_t before = store_->tick();
+  const std::uint64_t before = store_->tick(kTenant);
   ASSERT_TRUE(erase({{15}, {30}}).ok());
   EXPECT_EQ(last().sample.time.ns, 10);
   EXPECT_GT(last().tick, before) << "it is news for those who watch";

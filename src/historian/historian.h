@@ -160,8 +160,9 @@ class Historian : public SampleSink, public TagDirectory {
   // kIoError. Cost: blocks of the range; bounded memory.
   virtual std::vector<LastValue> last_values(TenantId tenant,
                                              std::span<const TagId> tags) const = 0;
-  // The tick of the newest change; last values with a greater tick than one seen are news.
-  virtual std::uint64_t tick() const = 0;
+  // The tick of the newest change that may concern the tenant; its last values with a greater tick
+  // than one seen are news.
+  virtual std::uint64_t tick(TenantId tenant) const = 0;
 
   // Hands over the samples of one tag column by column, in order of time, duplicates resolved, in
   // runs of some thousands. `visit` returns false to stop. The fastest way to all values.

@@ -53,7 +53,7 @@ class Store final : public Historian {
   std::uint64_t path_changes() const override { return path_changes_; }
 
   std::vector<LastValue> last_values(TenantId tenant, std::span<const TagId> tags) const override;
-  std::uint64_t tick() const override { return tick_; }
+  std::uint64_t tick(TenantId) const override { return tick_; }
   Status scan_columns(TenantId tenant, TagId tag, TimeRange range,
                       const VisitColumns& visit) const override;
   Status scan(TenantId tenant, TagId tag, TimeRange range, const Visit& visit) const override;

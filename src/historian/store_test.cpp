@@ -266,11 +266,11 @@ TEST_F(StoreTest, LastValuesTellWhatIsNewByTheirTick) {
   const LastValue none = store_->last_values(kTenant, std::vector{tag})[0];
   EXPECT_EQ(none.tick, 0u);
   EXPECT_EQ(none.sample.quality, quality::kBadWaitingForInitialData);
-  const std::uint64_t before = store_->tick();
+  const std::uint64_t before = store_->tick(kTenant);
   ASSERT_TRUE(put(tag, 10, 1.0).ok());
   const LastValue value = store_->last_values(kTenant, std::vector{tag})[0];
   EXPECT_GT(value.tick, before);
-  EXPECT_EQ(value.tick, store_->tick());
+  EXPECT_EQ(value.tick, store_->tick(kTenant));
   EXPECT_EQ(value.received.ns, 500);
   EXPECT_EQ(store_->last_values(kTenant, std::vector{TagId{77}})[0].tick, 0u);
   EXPECT_EQ(store_->last_values(kOther, std::vector{tag})[0].tick, 0u);

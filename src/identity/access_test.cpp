@@ -36,6 +36,7 @@ const std::map<std::string, std::string> kMatrix{
     {"rights.manage", "no no no no no yes no no no no no yes"},
     {"ledger.read", "yes yes yes no no yes yes yes no no no yes"},
     {"settlement.manage", "no no no no no no yes no no no no yes"},
+    {"platform.manage", "no no no no no no no no no no no yes"},
 };
 
 Principal somebody(Role role, PrincipalKind kind = PrincipalKind::kUser) {

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,9 +47,31 @@ inline constexpr std::size_t kTokensPerTenantMax = 1'000;
 inline constexpr std::size_t kNameCharactersMax = 128;
 inline constexpr std::size_t kEmailBytesMax = 254;  // RFC 5321 by way of RFC 3696 erratum 1690
 
+// Stored as these numbers: never change one.
+enum class OrganisationState : std::uint8_t {
+  kActive = 1,
+  kSuspended = 2,  // nobody of it gets in; what it has stays
+  kRemoved = 3,    // its number is never given again
+};
+
 struct Organisation {
   TenantId id;
   std::string name;
+  OrganisationState state = OrganisationState::kActive;
+  std::optional<Timestamp> leaves = {};  // its administrator asked for it: then all of it goes
+};
+
+// Its first administrator comes with it. Without a password one is made.
+struct NewOrganisation {
+  std::string name;
+  std::string email;
+  std::string person;
+  std::string password = {};
+};
+
+struct OrganisationSize {
+  std::size_t people = 0;
+  std::size_t tokens = 0;
 };
 
 struct User {
@@ -58,6 +81,13 @@ struct User {
   std::string name;
   Access access;
   Timestamp created;
+};
+
+// `password`: of the administrator, if it was made: shown once and cannot be had again.
+struct MadeOrganisation {
+  Organisation organisation;
+  User administrator;
+  std::string password;
 };
 
 struct Token {
@@ -170,6 +200,33 @@ class Identity {
   // Errors: kAlreadyClaimed, kClaimRefused, kInvalidArgument (naming the field), kPasswordRefused,
   // kSignInBusy. Slow.
   virtual Result<NewSession> claim(const ClaimRequest& request) = 0;
+
+  // --- organisations --- The one that claimed the server runs it for the others (operator.h).
+  // Those that are not removed, in order of id. Quick.
+  virtual std::vector<Organisation> organisations() const = 0;
+  virtual OrganisationSize size_of(TenantId tenant) const = 0;  // quick
+  // The numbers of its people, for rooms that keep something by them. Quick.
+  virtual std::vector<std::uint64_t> people_of(TenantId tenant) const = 0;
+  // The organisation and its administrator, both or neither; entered in both trails. Errors:
+  // kDenied (platform.manage), kInvalidArgument, kPasswordRefused, kConflict (the
+  // address is taken), kSignInBusy. Slow.
+  virtual Result<MadeOrganisation> create_organisation(const Principal& actor,
+                                                       const NewOrganisation& request) = 0;
+  // Takes effect at once, sessions and tokens included; lifted, they work again. Errors: kDenied
+  // (as above), kNotFound, kConflict (the operator's own). Blocks.
+  virtual Status suspend_organisation(const Principal& actor, TenantId tenant, bool suspended) = 0;
+  // When the organisation of `actor` will be removed; nothing: it stays. Errors: kDenied
+  // (user.manage), kConflict (the operator's own). Blocks.
+  virtual Status set_leaving(const Principal& actor, std::optional<Timestamp> leaves) = 0;
+  // Takes its people, sessions and tokens away, for ever; its trail stays. `actor` may be nobody
+  // once the time has come that set_leaving set. Errors: kDenied, kNotFound, kConflict (as above).
+  // Blocks.
+  virtual Status remove_organisation(const Principal& actor, TenantId tenant) = 0;
+  // Asked before a person or token is made, with how many there are; an error refuses it. Set
+  // before the object is shared.
+  enum class Kind : std::uint8_t { kPerson, kToken };
+  using Room = std::function<Status(TenantId tenant, Kind kind, std::size_t have)>;
+  virtual void ask_for_room(Room room) = 0;
 
   // --- sessions ---
   // Always a new session id, whatever the browser had. Errors: kSignInFailed (the same for an

@@ -48,7 +48,10 @@ Status Service::check_room_for_user(TenantId tenant) const {
   const std::lock_guard lock(state_mutex_);
   const auto count = std::ranges::count_if(
       state_.users, [&](const auto& each) { return each.second.tenant == tenant; });
-  if (static_cast<std::size_t>(count) < kUsersPerTenantMax) return {};
+  if (static_cast<std::size_t>(count) < kUsersPerTenantMax) {
+    return state_.room ? state_.room(tenant, Kind::kPerson, static_cast<std::size_t>(count))
+                       : Status();
+  }
   return Error{ErrorId::kConflict,
                "the organisation has " + std::to_string(kUsersPerTenantMax) + " users already"};
 }

@@ -32,7 +32,8 @@ constexpr PermissionSet kSecurityHolds = kKeepsSecurity.with({Permission::kConne
 constexpr PermissionSet kAdministratorHolds =
     kEngineerHolds.with(kKeepsSystem)
         .with(kKeepsSecurity)
-        .with({Permission::kAuditRead, Permission::kRightsManage, Permission::kSettlementManage});
+        .with({Permission::kAuditRead, Permission::kRightsManage, Permission::kSettlementManage,
+               Permission::kPlatformManage});
 
 }  // namespace
 
@@ -117,6 +118,8 @@ std::string_view permission_name(Permission permission) {
       return "ledger.read";
     case Permission::kSettlementManage:
       return "settlement.manage";
+    case Permission::kPlatformManage:
+      return "platform.manage";
   }
   return "unknown";
 }

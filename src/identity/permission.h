@@ -60,6 +60,7 @@ enum class Permission : std::uint8_t {
   kRightsManage,
   kLedgerRead,
   kSettlementManage,
+  kPlatformManage,  // organisations of the server, and their quotas
 };
 inline constexpr std::array kPermissions{
     Permission::kTagRead,          Permission::kConnectionRead,    Permission::kMetricsRead,
@@ -68,7 +69,7 @@ inline constexpr std::array kPermissions{
     Permission::kTokenManage,      Permission::kCertificateManage, Permission::kAuditRead,
     Permission::kBackupRun,        Permission::kStorageMaintain,   Permission::kRetentionManage,
     Permission::kTagEraseHistory,  Permission::kRightsRead,        Permission::kRightsManage,
-    Permission::kLedgerRead,       Permission::kSettlementManage};
+    Permission::kLedgerRead,       Permission::kSettlementManage,  Permission::kPlatformManage};
 
 // As in the API: "tag.read", "tag.write_history".
 std::string_view permission_name(Permission permission);
@@ -113,10 +114,12 @@ inline constexpr PermissionSet kOfPlaces{Permission::kTagRead,         Permissio
                                          Permission::kTagEraseHistory};
 
 // What concerns the server as a whole, with the data of all who use it: only the organisation that
-// runs the server can hold it. The ledger is one for the whole server.
+// runs the server can hold it. The register of rights and the ledger are one for the whole server:
+// others see of them what the party they speak for is party to.
 inline constexpr PermissionSet kOfServer{
-    Permission::kMetricsRead,       Permission::kBackupRun,  Permission::kStorageMaintain,
-    Permission::kCertificateManage, Permission::kLedgerRead, Permission::kSettlementManage};
+    Permission::kMetricsRead,       Permission::kBackupRun,        Permission::kStorageMaintain,
+    Permission::kCertificateManage, Permission::kRightsManage,     Permission::kSettlementManage,
+    Permission::kPlatformManage};
 
 // Giving one of these takes two people where the organisation says so.
 inline constexpr PermissionSet kOfSecurity{Permission::kUserManage, Permission::kTokenManage,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/organisation_store.h"
 #include "identity/audit_entry.h"
 #include "identity/grant_store.h"
 
@@ -52,9 +53,10 @@ Status Service::load() {
 
   const std::scoped_lock lock(database_mutex_, state_mutex_);
   if (Status ready = migrate_store(*database_); !ready) return ready;
+  if (Status ready = migrate_organisations(*database_); !ready) return ready;
   if (Status ready = open_audit(); !ready) return ready;
   if (Status ready = migrate_factors(*database_); !ready) return ready;
-  auto organisations = load_organisations(*database_);
+  auto organisations = load_all_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
   auto policies = load_policies(*database_);

@@ -31,6 +31,17 @@ class Service final : public Identity {
   Result<std::string> issue_claim_code() override;
   Result<NewSession> claim(const ClaimRequest& request) override;
 
+  // organisations.cpp
+  std::vector<Organisation> organisations() const override;
+  OrganisationSize size_of(TenantId tenant) const override;
+  std::vector<std::uint64_t> people_of(TenantId tenant) const override;
+  Result<MadeOrganisation> create_organisation(const Principal& actor,
+                                               const NewOrganisation& request) override;
+  Status suspend_organisation(const Principal& actor, TenantId tenant, bool suspended) override;
+  Status set_leaving(const Principal& actor, std::optional<Timestamp> leaves) override;
+  Status remove_organisation(const Principal& actor, TenantId tenant) override;
+  void ask_for_room(Room room) override;
+
   // sign_in.cpp
   Result<NewSession> sign_in(const SignInRequest& request) override;
   Nanoseconds sign_in_delay(std::string_view email, std::string_view address) const override;
@@ -175,6 +186,8 @@ class Service final : public Identity {
     if (Status done = audit_.write(audit); !done) return done;
     return transaction->commit();
   }
+  Status change_organisation(const Principal& actor, std::string_view action,
+                             const Organisation& changed);
   Status open_audit();
   Status delete_sessions(const std::vector<Digest>& digests);
   Status put_draft(const DraftSession& draft);
@@ -212,6 +225,7 @@ class Service final : public Identity {
                       const std::string& detail);
 
   // --- state_mutex_ held ---
+  Result<Organisation> organisation_of(TenantId tenant) const;
   FactorState factor_state_of(const User& user) const;
   Principal principal_now(const User& user) const;  // with what a missing factor takes away
   bool factor_is_demanded(const User& user) const;

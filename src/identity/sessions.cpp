@@ -74,6 +74,7 @@ Result<Session> Service::find_session(std::string_view cookie, Use use) {
     end_sessions({digest});
     return not_signed_in();
   }
+  if (!state_.is_open(user->second.tenant)) return not_signed_in();
   if (use == Use::kTouch) found->second.idle = Stopwatch::start(clock_);
   return session_of(cookie, user->second);
 }

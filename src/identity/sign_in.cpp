@@ -9,6 +9,11 @@
 namespace lineshaft::identity {
 namespace {
 
+// Said only to who knows the password.
+Error suspended() {
+  return {ErrorId::kDenied, "the organisation is suspended; ask who runs the server"};
+}
+
 Error sign_in_failed() {
   // The same words for an unknown account and a wrong password: neither can be found out.
   return {ErrorId::kSignInFailed, "the address and the password do not belong together"};
@@ -117,6 +122,7 @@ Result<Principal> Service::verify_person(const SignInRequest& request) {
   const std::lock_guard lock(state_mutex_);
   const auto found = state_.users.find(credential->user);
   if (found == state_.users.end()) return sign_in_failed();
+  if (!state_.is_open(found->second.tenant)) return suspended();
   if (!factors_of(credential->user).factors.empty()) {
     return Error{ErrorId::kFactorRequired, "this door knows passwords only"};
   }
@@ -132,7 +138,7 @@ std::optional<Principal> Service::find_person(std::string_view email) const {
   const std::lock_guard lock(state_mutex_);
   const auto user = std::ranges::find_if(
       state_.users, [&](const auto& each) { return each.second.email == account; });
-  if (user == state_.users.end()) return std::nullopt;
+  if (user == state_.users.end() || !state_.is_open(user->second.tenant)) return std::nullopt;
   return principal_now(user->second);
 }
 
@@ -148,6 +154,7 @@ Result<NewSession> Service::start_session(const Beginning& beginning) {
     const auto found = state_.users.find(beginning.user);
     if (found == state_.users.end()) return sign_in_failed();
     user = found->second;
+    if (!state_.is_open(user.tenant)) return suspended();
     if (replaced.empty()) replaced = surplus_sessions_of(user.id);
     if (state_.sessions.contains(previous)) replaced.push_back(previous);
     person = person_at_sign_in(user, false);

@@ -9,6 +9,7 @@
 
 #include "identity/factor_store.h"
 #include "identity/identity.h"
+#include "identity/operator.h"
 #include "identity/pending.h"
 #include "identity/secrets.h"
 #include "identity/sign_in_limiter.h"
@@ -61,6 +62,12 @@ struct State {
   std::vector<Digest> ended;                  // sessions that the disk still has to forget
   std::optional<LiveClaimCode> claim_code;
   SignInLimiter limiter;
+  Identity::Room room;
+
+  bool is_open(TenantId tenant) const {
+    const auto found = organisations.find(tenant);
+    return found != organisations.end() && found->second.state == OrganisationState::kActive;
+  }
   std::unordered_map<UserId, LiveFactors> factors;
   std::map<TenantId, FactorRule> factor_rules;  // absent: kAdministrators
   PendingBook pending;

@@ -36,6 +36,7 @@ struct TokenRow {
 
 Status migrate_store(records::Database& database);
 
+// Without their states, see organisation_store.h.
 Result<std::vector<Organisation>> load_organisations(records::Database& database);
 Result<std::vector<User>> load_users(records::Database& database);
 Result<std::vector<SessionRow>> load_sessions(records::Database& database);

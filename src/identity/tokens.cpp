@@ -45,6 +45,7 @@ Result<Principal> Service::find_token(std::string_view secret) {
   const std::lock_guard lock(state_mutex_);
   const auto found = state_.tokens.find(digest);
   if (found == state_.tokens.end() || expired(found->second)) return unknown;
+  if (!state_.is_open(found->second.token.tenant)) return unknown;
   return use_of(found->second);
 }
 
@@ -52,7 +53,8 @@ Result<Principal> Service::find_token(TokenId token) {
   const std::lock_guard lock(state_mutex_);
   const auto found = std::ranges::find_if(
       state_.tokens, [&](const auto& each) { return each.second.token.id == token; });
-  if (found == state_.tokens.end() || expired(found->second)) {
+  if (found == state_.tokens.end() || expired(found->second) ||
+      !state_.is_open(found->second.token.tenant)) {
     return Error{ErrorId::kNotSignedIn, "the certificate's token is revoked or expired"};
   }
   return use_of(found->second);
@@ -62,7 +64,10 @@ Status Service::check_room_for_token(TenantId tenant) const {
   const std::lock_guard lock(state_mutex_);
   const auto count = std::ranges::count_if(
       state_.tokens, [&](const auto& each) { return each.second.token.tenant == tenant; });
-  if (static_cast<std::size_t>(count) < kTokensPerTenantMax) return {};
+  if (static_cast<std::size_t>(count) < kTokensPerTenantMax) {
+    return state_.room ? state_.room(tenant, Kind::kToken, static_cast<std::size_t>(count))
+                       : Status();
+  }
   return Error{ErrorId::kConflict, "the organisation has " + std::to_string(kTokensPerTenantMax) +
                                        " tokens already: revoke one first"};
 }

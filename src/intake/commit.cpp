@@ -25,6 +25,11 @@ constexpr std::chrono::milliseconds kRetryFirst{5};
 constexpr std::chrono::milliseconds kRetryLongest{500};
 constexpr std::chrono::seconds kRetryTotal{120};
 
+// The store is busy, or the organisation sends more than its quota lets through.
+bool is_for_now(const Error& error) {
+  return error.id == ErrorId::kQueueFull || error.id == ErrorId::kTooManyAttempts;
+}
+
 // The answer of the sink for one batch. Shared with the callback, which may come late and from any
 // thread.
 struct Answer {
@@ -152,7 +157,7 @@ class Committer {
     std::chrono::milliseconds pause = kRetryFirst;
     std::chrono::milliseconds waited{0};
     Status status = answer_->wait();
-    while (!status && status.error().id == ErrorId::kQueueFull && waited < kRetryTotal) {
+    while (!status && is_for_now(status.error()) && waited < kRetryTotal) {
       if (task_.stop) return Error{ErrorId::kCancelled, "the server stops"};
       answer_->pause(pause);
       waited += pause;

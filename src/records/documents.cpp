@@ -244,6 +244,17 @@ Result<std::vector<Document>> Documents::change(TenantId tenant,
   return documents;
 }
 
+Status Documents::remove_all(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  Result<Transaction> transaction = database_->begin();
+  if (!transaction) return std::move(transaction).error();
+  for (const std::string_view sql :
+       {"DELETE FROM documents WHERE tenant = ?1", "DELETE FROM document_ids WHERE tenant = ?1"}) {
+    if (Status gone = database_->run(sql, std::int64_t{tenant.value}); !gone) return gone;
+  }
+  return transaction->commit();
+}
+
 Status Documents::remove(TenantId tenant, std::string_view kind, std::int64_t id,
                          std::int64_t expected_version) {
   if (Status checked = check_kind(kind); !checked) return checked;

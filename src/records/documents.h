@@ -77,6 +77,9 @@ class Documents {
   // documents in the order of `changes`, a removed one without text. Errors: as those.
   Result<std::vector<Document>> change(TenantId tenant, std::span<const DocumentChange> changes);
 
+  // Everything of a tenant, for ever. No such tenant: success.
+  Status remove_all(TenantId tenant);
+
   // Errors: kNotFound, kConflict.
   Status remove(TenantId tenant, std::string_view kind, std::int64_t id,
                 std::int64_t expected_version);

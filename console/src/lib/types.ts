@@ -29,12 +29,14 @@ export interface ServerStatus {
   version: string;
   claimed: boolean;
   name?: string;
+  signup?: 'closed' | 'approval';
 }
 
 export interface Session {
   user: { id: number; email: string; name: string; grants: Grant[] };
   organisation: { id: number; name: string };
   csrf: string;
+  operator: boolean; // of the organisation that runs the server
   permissions: string[]; // held at any place at all
   everywhere: string[]; // held in the whole organisation
   strength: Strength;
@@ -635,6 +637,7 @@ export interface Membership {
   to: string | null; // not included
 }
 
+/** A page of speakers says too which parties one's organisation is. */
 export interface Speaker {
   user: number;
   party: string;

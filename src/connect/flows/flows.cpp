@@ -70,13 +70,13 @@ Result<std::unique_ptr<Flows>> Flows::open(FlowsSetup setup, std::span<const Ten
   std::unique_ptr<Flows> flows(new Flows(std::move(setup)));
   flows->seen_version_ = flows->world_version();
   for (TenantId tenant : tenants) {
-    if (Status loaded = flows->load(tenant); !loaded) return loaded.error();
+    if (Status loaded = flows->load(tenant, Loop::kStandsStill); !loaded) return loaded.error();
   }
   flows->watch_timer_->start(kWatchPeriod, [self = flows.get()] { self->watch(); });
   return flows;
 }
 
-Status Flows::load(TenantId tenant) {
+Status Flows::load(TenantId tenant, Loop loop) {
   const auto stored = setup_.documents.list(tenant, kKind);
   if (!stored) return stored.error();
   const auto connections = setup_.connections(tenant);
@@ -98,7 +98,11 @@ Status Flows::load(TenantId tenant) {
       log_error("connect", "addresses of flow " + std::to_string(id) + ": " + saved.error().text());
     }
     const Key key{tenant, id};
-    install(key, entry.config, entry.plan, true);
+    if (loop == Loop::kRuns) {
+      run(key, entry, true);
+    } else {
+      install(key, entry.config, entry.plan, true);
+    }
     entries_.emplace(key, std::move(entry));
   }
   tell_tap(tenant);
@@ -224,6 +228,22 @@ void Flows::look_again() {
     run(key, entry, false);
   }
   for (const auto& [tenant, list] : connections) tell_tap(tenant);
+}
+
+void Flows::stop(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entries_, [&](const auto& each) { return each.first.first == tenant; });
+  tell_tap(tenant);
+  on_loop(setup_.means.loop, [&] {
+    std::erase_if(runners_, [&](const auto& each) { return each.first.first == tenant; });
+  });
+}
+
+Status Flows::start(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  const auto first = entries_.lower_bound(Key{tenant, 0});
+  if (first != entries_.end() && first->first.first == tenant) return {};
+  return load(tenant, Loop::kRuns);
 }
 
 RegisteredFlow Flows::view(std::uint32_t id, const Entry& entry, const FlowStatus& status) const {

@@ -47,6 +47,11 @@ class Flows {
   // Ends every flow; changes are still kept for the next start. Loop's thread.
   void stop();
 
+  // While the loop runs: takes the flows of a tenant out of service, keeping them stored; and loads
+  // and starts them again. For a tenant without any neither is needed.
+  void stop(TenantId tenant);
+  Status start(TenantId tenant);
+
   // In order of id.
   std::vector<RegisteredFlow> list(TenantId tenant) const;
   // Errors: kNotFound.
@@ -84,7 +89,8 @@ class Flows {
   using Key = std::pair<TenantId, std::uint32_t>;
 
   explicit Flows(FlowsSetup setup);
-  Status load(TenantId tenant);
+  enum class Loop : std::uint8_t { kStandsStill, kRuns };
+  Status load(TenantId tenant, Loop loop);
   void load_addresses(TenantId tenant, std::uint32_t id, Entry& entry);
   Status save_addresses(TenantId tenant, std::uint32_t id, Entry& entry);
   Status check(TenantId tenant, const FlowConfig& config, const FlowPlan& plan,
