@@ -23,6 +23,7 @@ constexpr std::string_view kUnfinished = ".sealing";
 constexpr std::size_t kCopyBytes = std::size_t{1} << 20U;
 constexpr int kDepthMax = 8;
 
+// How the names of private keys of ours end: "tls/authority-key.pem" too.
 constexpr std::array<std::string_view, 3> kKeyFiles{"signing.key", "key.pem", "key.der"};
 
 std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -124,7 +125,8 @@ bool is_key_file(std::string_view path) {
   for (const std::string_view ending : {std::string_view(".tmp"), kUnfinished}) {
     if (name.ends_with(ending)) name.remove_suffix(ending.size());
   }
-  return std::ranges::find(kKeyFiles, name) != kKeyFiles.end();
+  return std::ranges::any_of(kKeyFiles,
+                             [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
 SealedFiles::SealedFiles(sys::FileSystem& below, Vault& vault, sys::Random& random, TenantId owner,

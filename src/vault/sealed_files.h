@@ -13,7 +13,7 @@
 namespace lineshaft::vault {
 
 enum class Cover : std::uint8_t {
-  kKeyFiles,  // signing.key, key.pem, key.der: private keys of ours
+  kKeyFiles,  // *signing.key, *key.pem, *key.der: private keys of ours
   kEverything,
 };
 
