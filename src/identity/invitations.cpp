@@ -85,7 +85,9 @@ Result<std::pair<Invitation, Organisation>> Service::look_at_invitation(std::str
   if (!*found || (*found)->expires <= clock_.now()) return refused_invitation();
   const std::lock_guard lock(state_mutex_);
   const auto organisation = state_.organisations.find((*found)->tenant);
-  if (organisation == state_.organisations.end()) return refused_invitation();
+  const bool open =
+      organisation != state_.organisations.end() && state_.is_open(organisation->first);
+  if (!open) return refused_invitation();
   return std::pair(**found, organisation->second);
 }
 
