@@ -178,6 +178,7 @@ TEST_F(Duties, AChangeThatWaitsIsDroppedOrRunsOut) {
   const User sue = add("sue", Role::kSecurity);
   const User bob = add("bob", Role::kViewer);
   want_two_persons();
+  ASSERT_TRUE(identity_->set_factor_rule(ann(), FactorRule::kNobody).ok());  // days pass
   const auto first = identity_->set_grants(ann(), bob.id, kAdministratorGrants)->waits;
   ASSERT_TRUE(identity_->drop_rights(now(sue), first->id).ok());
   EXPECT_EQ(identity_->approve_rights(now(sue), first->id).error().id, ErrorId::kNotFound);
