@@ -110,6 +110,9 @@ class Reader:
         if found := re.search(r"^digest +([0-9a-f]{64})$", printed, re.M):
             self.replacements["LICENCE-DIGEST" if "licensors" in printed else "RUN-DIGEST"] = found[1]
 
+        if found := re.search(r"^first password +(\S+)$", printed, re.M):
+            self.replacements["FIRST-PASSWORD"] = found[1]
+
     def close(self):
         for process, _ in self.terminals.values():
             process.kill()

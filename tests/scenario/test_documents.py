@@ -49,6 +49,12 @@ class Pages(Scenario):
         self.assertTrue((reader.folder / "wang-fang.pdf").read_bytes().startswith(b"%PDF-"))
         self.assertIn("part,pour-control,Pouring control,inventor,wang-fang,", (reader.folder / "wang-fang.csv").read_text())
 
+    @needs("pymodbus")
+    def test_offer_as_a_service(self):
+        reader = self.reader()
+        reader.replacements["5020"] = str(free_port())
+        reader.read(DOCS / "tutorials/offer-as-a-service.md")
+
     def with_a_server(self):
         """A reader who has done the steps of the first machine: his server is claimed, he is signed in."""
         reader = self.reader()
