@@ -272,6 +272,30 @@ TEST(OpcUaSecurity, AnExpiredCertificateIsRefusedWithItsDate) {
   EXPECT_NE(plant.last_error().find("expired on"), std::string::npos) << plant.last_error();
 }
 
+// Either side takes its trust back: the line that stands is not cut, but nobody comes in again.
+TEST(OpcUaSecurity, WhoIsTrustedNoMoreDoesNotComeBack) {
+  for (const bool by_the_server : {false, true}) {
+    Plant plant;
+    plant.trust_each_other();
+    plant.serve();
+    plant.set_all();
+    plant.put(with(Mode::kBest, ""));
+    ASSERT_TRUE(plant.all_good()) << plant.last_error();
+    TrustStore& judge = by_the_server ? *plant.server_trust : *plant.client_trust;
+    const TrustStore& judged = by_the_server ? *plant.client_trust : *plant.server_trust;
+    ASSERT_TRUE(judge.distrust(judged.own_info()->sha1).ok());
+    plant.server.reset();
+    ASSERT_TRUE(plant.run_until([&] { return plant.status().tags_bad == 6; }));
+    plant.serve();
+    plant.loop.run_for(10s);
+    EXPECT_EQ(plant.status().tags_bad, 6u);
+    const char* reason = by_the_server ? "refuses our certificate" : "is not trusted";
+    EXPECT_NE(plant.last_error().find(reason), std::string::npos) << plant.last_error();
+    ASSERT_TRUE(judge.approve(judged.own_info()->sha1).ok());
+    EXPECT_TRUE(plant.all_good()) << plant.last_error();
+  }
+}
+
 TEST(OpcUaSecurity, WhoMayNotReadATagGetsNoValueOfIt) {
   Plant plant;
   plant.options.rights_per_tag = true;
