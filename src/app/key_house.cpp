@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kKeyFiles{"tls/key.pem", "tls/authority-key.pem",
                                                     "opcua/own/key.der"};
 constexpr std::string_view kLedgerKey = "ledger/signing.key";
-constexpr std::array<std::string_view, 3> kStores{"history", "ledger", "flows"};
+constexpr std::array<std::string_view, 4> kStores{"history", "ledger", "flows", "tenants"};
 
 sys::FileSystem& real() { return sys::real_file_system(); }
 

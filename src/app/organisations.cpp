@@ -70,7 +70,8 @@ Status Organisations::empty(TenantId tenant) {
   return done ? rooms_.meter.forget(tenant) : done;
 }
 
-// The people last: should the server stop in between, the organisation is still there, leaving, and
+// Its keys at the very end: whatever copy there is of what they sealed opens here no more.
+// The people before: should the server stop in between, the organisation is still there, leaving, and
 // is removed again. Then once more, for what somebody made meanwhile.
 Status Organisations::remove(const identity::Principal& actor, TenantId tenant) {
   if (actor.kind != identity::PrincipalKind::kNobody) {
@@ -82,7 +83,8 @@ Status Organisations::remove(const identity::Principal& actor, TenantId tenant) 
   }
   Status done = empty(tenant);
   if (done) done = rooms_.identity.remove_organisation(actor, tenant);
-  return done ? empty(tenant) : done;
+  if (done) done = empty(tenant);
+  return done ? rooms_.vault.destroy(tenant) : done;
 }
 
 void Organisations::maintain() {

@@ -15,6 +15,7 @@
 #include "records/documents.h"
 #include "rights/party_links.h"
 #include "tenancy/meter.h"
+#include "vault/vault.h"
 
 namespace lineshaft::app {
 
@@ -35,6 +36,7 @@ class Organisations final : public api::Platform {
     intake::ImportService& imports;
     tenancy::Meter& meter;
     rights::PartyLinks& links;
+    vault::Vault& vault;
     sys::Clock& clock;
   };
   // All must outlive it. Makes the rooms ask the meter for room.

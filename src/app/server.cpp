@@ -396,9 +396,9 @@ class JoinedServer final : public Server {
     services_->opcua_trust = opcua_trust_.get();
     services_->flows = &flows_->flows();
     services_->samples = gate_.get();
-    organisations_ = std::make_unique<Organisations>(
-        Organisations::Rooms{*identity_, *historian_, *documents_, *connections_, flows_->flows(),
-                             *imports_, *meter_, *party_links_, sys::real_clock()});
+    organisations_ = std::make_unique<Organisations>(Organisations::Rooms{
+        *identity_, *historian_, *documents_, *connections_, flows_->flows(), *imports_, *meter_,
+        *party_links_, key_house_->vault(), sys::real_clock()});
     services_->platform = organisations_.get();
     services_->meter = meter_.get();
     services_->signups = signups_.get();
