@@ -292,6 +292,11 @@ export function viewsOf(things: Things): View[] {
     } },
     { name: 'tokens', path: '/administration/tokens', ready: seen('tbody tr') },
     { name: 'certificates', path: '/administration/certificates', ready: seen('.facts') },
+    { name: 'certificate-issue', path: '/administration/certificates', ready: async (page) => {
+      await button(page, /^(Issue a certificate|签发证书)$/).click();
+      await page.locator('dialog[open]').waitFor();
+    } },
+    { name: 'security', path: '/administration/security', ready: seen('tbody tr') },
     { name: 'retention', path: '/administration/retention', ready: seen('tbody tr:nth-child(2)') },
     { name: 'retention-rule', path: '/administration/retention', ready: async (page) => {
       await seen('tbody tr:nth-child(2)')(page);

@@ -52,3 +52,5 @@ export function signedOut(): void {
 export const may = (permission: string): boolean => app.session?.permissions.includes(permission) ?? false;
 /** In the whole organisation. */
 export const mayEverywhere = (permission: string): boolean => app.session?.everywhere.includes(permission) ?? false;
+/** Is this the organisation that runs the server for all others? */
+export const runsTheServer = (): boolean => app.session?.operator ?? false;
