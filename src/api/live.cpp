@@ -130,7 +130,7 @@ void Live::tick() {
 }
 
 void Live::send_changes(Client& client) {
-  const std::uint64_t newest = historian_.tick(client.tenant);
+  const std::uint64_t newest = historian_.tick(client.reader.tenant);
   Json values = Json::array();
   if (client.send_all || newest > client.seen_tick) {
     for (const auto& last : historian_.last_values(client.reader.tenant, client.watch)) {
