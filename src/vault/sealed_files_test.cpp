@@ -105,7 +105,7 @@ TEST(SealedFiles, BehavesAsAFileInTheClear) {
 // block by block.
 TEST(SealedFiles, KeepsAfterACrashWhatWasSynced) {
   std::uint64_t states = 0;
-  for (std::uint64_t seed = 1; seed <= 25 && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60 && !HasFailure(); ++seed) {
     SealedWorld world;
     sys::SimRandom random(seed);
     auto file = world.files->open("/data/f", sys::OpenMode::kCreate).value();
@@ -161,7 +161,7 @@ TEST(SealedFiles, LosesNothingThatTheLogAcknowledged) {
   options.directory = "/data/wal";
   options.segment_bytes = 4096;
   std::uint64_t states = 0;
-  for (std::uint64_t seed = 1; seed <= 6 && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= 4 && !HasFailure(); ++seed) {
     sys::SimDisk disk;
     wal::NotedLog log(disk, options, seed, layer);
     ASSERT_EQ(log.open(), "");
