@@ -17,7 +17,7 @@ Timestamp hour_of(Timestamp time) { return {time.ns - time.ns % kHourNs}; }
 bool TokenBucket::take(double amount, Nanoseconds now) {
   level_ = std::min(most_, level_ + per_second_ * seconds_of(now - filled_));
   filled_ = now;
-  if (level_ <= 0) return false;
+  if (level_ < 1) return false;
   level_ -= amount;
   return true;
 }

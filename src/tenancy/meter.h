@@ -25,7 +25,7 @@ inline constexpr double kRequestBurstSeconds = 60;
 // size gets through; nothing more does until the debt is paid.
 class TokenBucket {
  public:
-  // Requires: per_second > 0.
+  // Requires: per_second * burst_seconds >= 1: nothing passes while less than one whole is there.
   TokenBucket(double per_second, double burst_seconds, Nanoseconds now)
       : per_second_(per_second), most_(per_second * burst_seconds), level_(most_), filled_(now) {}
   bool take(double amount, Nanoseconds now);
