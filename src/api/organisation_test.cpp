@@ -29,12 +29,12 @@ class OrganisationApi : public Api {
     claim_and_keep();
     operator_ = {{"authorization", token(Role::kAdministrator)}};
     // As app/ joins it.
-    identity_->ask_for_room([this](TenantId tenant, identity::Identity::Kind kind,
-                                   std::size_t have) {
-      const bool is_person = kind == identity::Identity::Kind::kPerson;
-      return meter_->check_room(
-          tenant, is_person ? tenancy::Quota::kPeople : tenancy::Quota::kTokens, have + 1);
-    });
+    identity_->ask_for_room(
+        [this](TenantId tenant, identity::Identity::Kind kind, std::size_t have) {
+          const bool is_person = kind == identity::Identity::Kind::kPerson;
+          return meter_->check_room(
+              tenant, is_person ? tenancy::Quota::kPeople : tenancy::Quota::kTokens, have + 1);
+        });
   }
 
   Reply must(const std::string& method, const std::string& path, const Json& body,
