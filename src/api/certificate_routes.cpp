@@ -3,6 +3,7 @@
 
 #include "api/resources.h"
 #include "identity/authority.h"
+#include "identity/operator.h"
 #include "ledger/note.h"
 
 namespace lineshaft::api {
@@ -14,8 +15,6 @@ using identity::IssuedCertificate;
 
 constexpr std::size_t kPkcs12PasswordMin = 12;
 constexpr std::size_t kPkcs12PasswordMax = 128;
-// The certificate of the server belongs to who runs it.
-constexpr TenantId kOwner{1};
 
 Result<Authority*> authority_of(const Services& services) {
   if (services.authority != nullptr) return services.authority;
@@ -167,6 +166,11 @@ Result<identity::IssueRequest> read_order(const Request& request, const Json& bo
   if (taken) taken = take_request(body, order);
   if (!taken) return taken.error();
   if (order.name.empty()) return wrong("name: is missing");
+  // Who trusts the authority would take the certificate for this server's, or for another tenant's.
+  if (order.server && !identity::is_operator(request.principal)) {
+    return Error{ErrorId::kDenied,
+                 "certificates of servers are issued by the organisation that runs this one"};
+  }
   return order;
 }
 
@@ -254,7 +258,7 @@ Result<Reply> revoke(const Services& services, const Request& request) {
 }
 
 Status may_change_server(const Request& request) {
-  if (request.tenant() == kOwner) return {};
+  if (identity::is_operator(request.principal)) return {};
   return Error{ErrorId::kDenied, "the server's certificate belongs to who runs the server"};
 }
 

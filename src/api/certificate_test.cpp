@@ -99,6 +99,26 @@ TEST_F(Certificates, WhoMayNotManageTokensIssuesNothing) {
   EXPECT_EQ(ask("GET", "/authority.crl").status, 200);
 }
 
+// One for a server could pass for this server: all trust the same authority.
+TEST_F(Certificates, OnlyWhoRunsTheServerIssuesForServers) {
+  const auto made = identity_->create_organisation(
+      administrator_principal(), {"Rival", "rival@example.com", "Rival", kPassword});
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  identity::Principal rival = administrator_principal();
+  rival.tenant = made->organisation.id;
+  rival.id = made->administrator.id.value;
+  const std::string secret =
+      identity_->create_token(rival, {"r", Role::kAdministrator, {}}).value().secret;
+  const sys::HttpHeaders theirs{{"authorization", "Bearer " + secret}};
+  const auto status = [&](const Json& use) {
+    const Json order = {{"name", "x"}, {"use", use}, {"names", {"localhost"}}};
+    return ask("POST", "/issued-certificates", order, theirs).status;
+  };
+  EXPECT_EQ(status({"client"}), 201);
+  EXPECT_EQ(status({"server"}), 403);
+  EXPECT_EQ(status({"client", "server"}), 403);
+}
+
 TEST_F(Certificates, ARefusedOrderLeavesNoToken) {
   const std::size_t before = identity_->list_tokens(administrator_principal())->size();
   for (const Json& order :

@@ -26,7 +26,8 @@ bool HttpSlots::evict(const std::string* address) {
   oldest.leave_queue();
   oldest.leave_strangers();
   oldest.counted_ = false;
-  oldest.cut_();  // may end the slot
+  const std::function<void()> cut = std::move(oldest.cut_);  // which may end the slot
+  cut();
   return true;
 }
 

@@ -31,16 +31,22 @@ def listening(pid):
     return found
 
 
+def public_key(certificate):
+    return subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], capture_output=True, text=True, check=True).stdout
+
+
 class FreshInstallations(Scenario):
     def test_each_has_keys_and_a_code_of_its_own_and_only_loopback_is_open(self):
-        seen = {"fingerprint": set(), "code": set(), "key": set(), "authority": set()}
+        seen = {"fingerprint": set(), "code": set(), "certificate": set(), "authority": set()}
         for number in range(INSTALLS):
             server = self.serve("--status-line", name=f"install-{number}")
             tls = server.directory / "tls"
             seen["fingerprint"].add(server.fingerprint)
             seen["code"].add(server.claim_code)
-            seen["key"].add((tls / "key.pem").read_text())
-            seen["authority"].add((tls / "authority-key.pem").read_text())
+            for part in ("certificate", "authority"):
+                seen[part].add(public_key(tls / f"{part}.pem"))
+            for key in (tls / "key.pem", tls / "authority-key.pem"):
+                self.assertNotIn(b"PRIVATE KEY", key.read_bytes(), "sealed")
             if os.geteuid() == 0:  # nobody else sees the descriptors of a process that cannot be dumped
                 self.assertEqual(listening(server.process.pid), {"0100007F"}, "127.0.0.1 alone")
             loose = [str(path) for path in [server.directory, *server.directory.rglob("*")] if path.stat().st_mode & 0o077]
