@@ -3,6 +3,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <thread>
 
 #include "api/router_fixture.h"
 
@@ -80,7 +81,13 @@ class OrganisationApi : public Api {
     return promise.get_future().get();
   }
 
+  ~OrganisationApi() override {
+    loop_->post([this] { loop_->stop(); });
+    machines_.join();
+  }
+
   HttpHeaders operator_;
+  std::thread machines_{[this] { loop_->run(); }};  // the list of flows asks it
 };
 
 TEST_F(OrganisationApi, TakesSignUpsOnlyWhenTheOperatorHasOpenedThem) {
