@@ -79,7 +79,9 @@ Result<NewSession> Service::claim(const ClaimRequest& request) {
   if (!email) return std::move(email).error();
   Result<std::string> name = normalise_name("name", request.name);
   if (!name) return std::move(name).error();
-  if (Status fit = check_password(request.password, *email); !fit) return std::move(fit).error();
+  if (Status fit = check_password(request.password, *email, *name_of_organisation); !fit) {
+    return std::move(fit).error();
+  }
   Result<std::string> hash = hash_at_gate(request.password);
   if (!hash) return std::move(hash).error();
 

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static_assert(kAlphabet.size() == 32);
 constexpr std::size_t kClaimCharacters = 12;
-constexpr std::size_t kRecoveryCharacters = 16;
+constexpr std::size_t kRecoveryCharacters = 24;
 constexpr std::size_t kGroup = 4;
 constexpr unsigned kBitsEach = 5;
 constexpr std::size_t kCharactersOfADraw = 12;  // of 64 bits

@@ -17,7 +17,7 @@ std::string make_claim_code(sys::Random& random);
 // 1. The twelve characters without dashes; "" if it cannot be a code.
 std::string normalise_claim_code(std::string_view typed);
 
-// The same with sixteen characters: 80 random bits, as "7KQM-2F9X-0TBD-41HW".
+// The same with 24 characters: 120 random bits, as "7KQM-2F9X-0TBD-41HW-8VPZ-M3GC".
 std::string make_recovery_code(sys::Random& random);
 std::string normalise_recovery_code(std::string_view typed);
 

@@ -71,7 +71,7 @@ Result<MadeOrganisation> Service::create_organisation(const Principal& actor,
   if (!person) return std::move(person).error();
   const std::string made = request.password.empty() ? new_secret() : std::string();
   const std::string& password = made.empty() ? request.password : made;
-  if (Status fit = check_password(password, *email); !fit) return std::move(fit).error();
+  if (Status fit = check_password(password, *email, *name); !fit) return std::move(fit).error();
   Result<std::string> hash = hash_at_gate(password);
   if (!hash) return std::move(hash).error();
 

@@ -63,7 +63,10 @@ Result<User> Service::create_user(const Principal& actor, const NewUser& request
   if (!email) return std::move(email).error();
   Result<std::string> name = normalise_name("name", request.name);
   if (!name) return std::move(name).error();
-  if (Status fit = check_password(request.password, *email); !fit) return std::move(fit).error();
+  if (Status fit = check_password(request.password, *email, organisation_name(actor.tenant));
+      !fit) {
+    return std::move(fit).error();
+  }
   Result<std::string> hash = hash_at_gate(request.password);
   if (!hash) return std::move(hash).error();
 
@@ -164,7 +167,7 @@ Status Service::set_password(const Principal& actor, UserId id, std::string_view
     }
     email = user->email;
   }
-  if (Status fit = check_password(password, email); !fit) return fit;
+  if (Status fit = check_password(password, email, organisation_name(actor.tenant)); !fit) return fit;
   Result<std::string> hash = hash_at_gate(password);
   if (!hash) return std::move(hash).error();
 

@@ -55,11 +55,15 @@ Result<NewSession> Service::recover(const RecoverRequest& request) {
     return std::move(admitted).error();
   }
   UserId user;
+  TenantId tenant;
   {
     const std::lock_guard lock(state_mutex_);
     const auto found = std::ranges::find_if(
         state_.users, [&](const auto& each) { return each.second.email == account; });
-    if (found != state_.users.end()) user = found->first;
+    if (found != state_.users.end()) {
+      user = found->first;
+      tenant = found->second.tenant;
+    }
   }
   const Status good = [&]() -> Status {
     const std::lock_guard lock(database_mutex_);
@@ -78,7 +82,9 @@ Result<NewSession> Service::recover(const RecoverRequest& request) {
     }
     return good.error();
   }
-  if (Status fit = check_password(request.password, account); !fit) return std::move(fit).error();
+  if (Status fit = check_password(request.password, account, organisation_name(tenant)); !fit) {
+    return std::move(fit).error();
+  }
   Result<std::string> hash = hash_at_gate(request.password);
   if (!hash) return std::move(hash).error();
   return finish_recovery(request, user, *hash);

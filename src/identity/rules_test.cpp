@@ -93,6 +93,16 @@ TEST(Password, DoesNotContainTheAddress) {
   EXPECT_TRUE(check_password("planning copper", kAnn).ok()) << "three letters occur by chance";
 }
 
+TEST(Password, DoesNotContainTheNameOfTheOrganisation) {
+  const auto fits = [](std::string_view password, std::string_view organisation) {
+    return check_password(password, kAnn, organisation).ok();
+  };
+  EXPECT_FALSE(fits("Northern Steel 2026", "Northern Steel"));
+  EXPECT_FALSE(fits("x-northernsteel-x", "Northern Steel"));
+  EXPECT_TRUE(fits("northern lights and steel", "Northern Steel"));
+  EXPECT_TRUE(fits("lathe copper window", "AG")) << "too short to tell";
+}
+
 TEST(Password, IsNeverInTheError) {
   EXPECT_EQ(check_password("hunter2", kAnn).error().what.find("hunter2"), std::string::npos);
 }

@@ -175,6 +175,7 @@ class Service final : public Identity {
   DraftSession draft_session(UserId user, std::string cookie, const SignInRequest& from,
                              Strength strength);
   Bytes random_bytes(std::size_t count);
+  std::string organisation_name(TenantId tenant) const;  // "" if there is none; locks by itself
 
   // --- database_mutex_ held ---
   // One transaction: what `change` does (a Status()), and the entry in the audit trail.
@@ -287,8 +288,8 @@ class Service final : public Identity {
 
 // "ann@example.com", or the beginning of what was typed instead, in lower case.
 std::string account_of(std::string_view email);
-// What is kept of a recovery code: bound to its person. A fast hash is enough: nobody guesses 80
-// bits.
+// What is kept of a recovery code: bound to its person. A fast hash is enough: nobody guesses
+// 120 bits.
 Digest recovery_code_digest(UserId user, std::string_view typed);
 Principal principal_of(const User& user);
 

@@ -180,6 +180,12 @@ std::optional<FactorPerson> Service::person_at_sign_in(const User& user, bool at
   return person;
 }
 
+std::string Service::organisation_name(TenantId tenant) const {
+  const std::lock_guard lock(state_mutex_);
+  const auto found = state_.organisations.find(tenant);
+  return found == state_.organisations.end() ? std::string() : found->second.name;
+}
+
 Result<std::vector<Factor>> Service::own_factors(std::string_view cookie) const {
   Result<Session> session = session_with(cookie);
   if (!session) return std::move(session).error();

@@ -120,6 +120,14 @@ bool is_common(std::string_view text) {
          is_chosen_word(half);
 }
 
+// Given lower case. "northernsteel-2026" has "northern steel" in it.
+bool contains_name(std::string_view text, std::string name) {
+  if (name.size() < kTellingPartMin) return false;
+  if (text.find(name) != text.npos) return true;
+  std::erase(name, ' ');
+  return text.find(name) != text.npos;
+}
+
 // "abcdefghijkl", "987654321098": every step up or down by one; 9 and 0 are neighbours.
 bool is_run(std::string_view text) {
   const auto runs = [text](int step) {
@@ -173,7 +181,8 @@ Result<std::string> normalise_name(std::string_view field, std::string_view name
   return std::string(text);
 }
 
-Status check_password(std::string_view password, std::string_view normalised_email) {
+Status check_password(std::string_view password, std::string_view normalised_email,
+                      std::string_view organisation) {
   const bool bounded = password.size() <= kPasswordBytesMax;
   const std::size_t characters = bounded ? utf8_length(password) : kPasswordCharactersMax + 1;
   if (characters < kPasswordCharactersMin || characters > kPasswordCharactersMax) {
@@ -191,6 +200,9 @@ Status check_password(std::string_view password, std::string_view normalised_ema
   const std::string_view local = normalised_email.substr(0, normalised_email.rfind('@'));
   if (local.size() >= kTellingPartMin && text.find(local) != std::string::npos) {
     return refused("must not contain the e-mail address");
+  }
+  if (contains_name(text, lower(organisation))) {
+    return refused("must not contain the name of the organisation");
   }
   return {};
 }

@@ -24,6 +24,7 @@ Result<std::string> normalise_name(std::string_view field, std::string_view name
 // 12..128 characters of UTF-8, any of them; not among the most common, no simple run or repetition,
 // not containing the address or the part before its @. The text is taken as it is: nothing trimmed,
 // nothing folded. Errors: kPasswordRefused saying why, without the password.
-Status check_password(std::string_view password, std::string_view normalised_email);
+Status check_password(std::string_view password, std::string_view normalised_email,
+                      std::string_view organisation = {});
 
 }  // namespace lineshaft::identity

@@ -87,8 +87,8 @@ TEST(RecoveryCode, IsTakenAsPeopleTypeIt) {
   std::set<std::string> codes;
   for (int i = 0; i < 200; ++i) codes.insert(make_recovery_code(random));
   EXPECT_EQ(codes.size(), 200U);
-  EXPECT_EQ(codes.begin()->size(), 19U);
-  EXPECT_EQ(normalise_recovery_code("7kqm 2f9x-OTBD-4ihw"), "7KQM2F9X0TBD41HW");
+  EXPECT_EQ(codes.begin()->size(), 29U) << "24 characters of 5 bits, in six groups";
+  EXPECT_EQ(normalise_recovery_code("7kqm 2f9x-OTBD-4ihw 8VPZ-m3gc"), "7KQM2F9X0TBD41HW8VPZM3GC");
   EXPECT_EQ(normalise_recovery_code("7KQM-2F9X-0TBD"), "") << "twelve are a claim code";
 }
 
