@@ -198,6 +198,7 @@ class JoinedServer final : public Server {
     if (!documents_database) return documents_database.error();
     identity::IdentityOptions people;
     people.seal = &key_house_->factor_seal();
+    people.audit_files = &key_house_->key_files();
     auto identity = identity::Identity::open(*std::move(identity_database), sys::real_clock(),
                                              sys::real_random(), people);
     if (!identity) return identity.error();

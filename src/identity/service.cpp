@@ -41,6 +41,9 @@ Service::Service(std::unique_ptr<records::Database> database, sys::Clock& clock,
                  sys::Random& random, IdentityOptions options)
     : clock_(clock),
       seal_(options.seal),
+      // The records are on the real disk, whatever else is simulated.
+      audit_files_(options.audit_files != nullptr ? *options.audit_files
+                                                  : sys::real_file_system()),
       gate_(options.hashes_at_once_max, options.hashes_waiting_max),
       random_(random),
       database_(std::move(database)),
@@ -96,8 +99,7 @@ Status Service::load() {
 
 // Requires: database_mutex_ held.
 Status Service::open_audit() {
-  // The records are on the real disk, whatever else is simulated.
-  sys::FileSystem& files = sys::real_file_system();
+  sys::FileSystem& files = audit_files_;
   if (Status ready = audit_.open(files, random_, clock_.now()); !ready) return ready;
   auto reading = records::Database::open(files, {.path = database_->path(), .check = false});
   if (!reading) return std::move(reading).error();

@@ -266,6 +266,7 @@ class Service final : public Identity {
 
   sys::Clock& clock_;
   SecretSeal* seal_;
+  sys::FileSystem& audit_files_;
   HashGate gate_;
   std::string nobody_hash_;  // what the password of an unknown account is compared with
 
