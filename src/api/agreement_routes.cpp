@@ -199,8 +199,7 @@ bool is_person(const Request& request) {
 
 // Whose keys one may see and revoke: one's own, or all.
 std::optional<std::uint64_t> keys_of(const Request& request) {
-  if (identity::authorise(request.principal, identity::Permission::kRightsManage))
-    return {};
+  if (identity::authorise(request.principal, identity::Permission::kRightsManage)) return {};
   return is_person(request) ? request.principal.id : kNobody;
 }
 

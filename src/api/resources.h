@@ -94,7 +94,7 @@ struct Services {
   // Where the console and the API answer, "127.0.0.1:8443"; shown by exposure_routes.
   std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
   std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed
-  VaultDesk* vault = nullptr;  // needed by vault_routes
+  VaultDesk* vault = nullptr;                     // needed by vault_routes
 };
 
 std::vector<Route> access_routes(const Services& services);

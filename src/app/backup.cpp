@@ -30,9 +30,8 @@ constexpr std::string_view kLedger = "ledger";
 constexpr std::string_view kCertificates = "tls";
 // Byte by byte: what is sealed stays sealed. Never master.key, which opens it all.
 constexpr std::array<std::string_view, 7> kSmallFiles{
-    "tls/certificate.pem",   "tls/key.pem", "tls/authority.pem",
-    "tls/authority-key.pem", "provisioned", vault::kKeyFile,
-    vault::kKeyFileCopy};
+    "tls/certificate.pem", "tls/key.pem",   "tls/authority.pem", "tls/authority-key.pem",
+    "provisioned",         vault::kKeyFile, vault::kKeyFileCopy};
 // What the audit trail keeps beside the records: keys and witnesses. A checkpoint stands among the
 // records with each entry, so the copy holds one that fits it.
 constexpr std::string_view kAudit = "audit";

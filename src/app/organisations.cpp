@@ -71,8 +71,8 @@ Status Organisations::empty(TenantId tenant) {
 }
 
 // Its keys at the very end: whatever copy there is of what they sealed opens here no more.
-// The people before: should the server stop in between, the organisation is still there, leaving, and
-// is removed again. Then once more, for what somebody made meanwhile.
+// The people before: should the server stop in between, the organisation is still there, leaving,
+// and is removed again. Then once more, for what somebody made meanwhile.
 Status Organisations::remove(const identity::Principal& actor, TenantId tenant) {
   if (actor.kind != identity::PrincipalKind::kNobody) {
     Status may = identity::authorise(actor, identity::Permission::kPlatformManage);

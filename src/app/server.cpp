@@ -315,8 +315,8 @@ class JoinedServer final : public Server {
     house.room = [this](TenantId tenant, std::uint64_t tags) {
       return meter_->check_room(tenant, tenancy::Quota::kTags, tags);
     };
-    auto historian = historian::House::open(key_house_->files(), sys::real_clock(), sys::real_random(),
-                                            std::move(house), tenants_);
+    auto historian = historian::House::open(key_house_->files(), sys::real_clock(),
+                                            sys::real_random(), std::move(house), tenants_);
     if (!historian) return historian.error();
     historian_ = *std::move(historian);
     for (const std::string& damage : historian_->recovery().damages) log_warn("historian", damage);

@@ -176,7 +176,8 @@ struct IdentityOptions {
   std::size_t hashes_at_once_max = 2;
   // Callers that may wait for their turn to hash; one more is refused with kSignInBusy.
   std::size_t hashes_waiting_max = 32;
-  SecretSeal* seal = nullptr;  // must outlive Identity; null keeps the secrets of codes in the clear
+  SecretSeal* seal =
+      nullptr;  // must outlive Identity; null keeps the secrets of codes in the clear
   // Of the keys of the audit trail, and must outlive Identity; null: the real ones.
   sys::FileSystem* audit_files = nullptr;
 };

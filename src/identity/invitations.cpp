@@ -98,8 +98,7 @@ Result<NewSession> Service::accept_invitation(const AcceptRequest& request) {
   Result<std::string> name =
       normalise_name("name", request.name.empty() ? invitation.name : request.name);
   if (!name) return std::move(name).error();
-  if (Status fit = check_password(request.password, invitation.email, known->second.name);
-      !fit) {
+  if (Status fit = check_password(request.password, invitation.email, known->second.name); !fit) {
     return std::move(fit).error();
   }
   Result<std::string> hash = hash_at_gate(request.password);

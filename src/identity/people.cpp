@@ -167,7 +167,8 @@ Status Service::set_password(const Principal& actor, UserId id, std::string_view
     }
     email = user->email;
   }
-  if (Status fit = check_password(password, email, organisation_name(actor.tenant)); !fit) return fit;
+  if (Status fit = check_password(password, email, organisation_name(actor.tenant)); !fit)
+    return fit;
   Result<std::string> hash = hash_at_gate(password);
   if (!hash) return std::move(hash).error();
 

@@ -117,8 +117,8 @@ inline constexpr PermissionSet kOfPlaces{Permission::kTagRead,         Permissio
 // runs the server can hold it. The register of rights and the ledger are one for the whole server:
 // others see of them what the party they speak for is party to.
 inline constexpr PermissionSet kOfServer{
-    Permission::kMetricsRead,       Permission::kBackupRun,        Permission::kStorageMaintain,
-    Permission::kCertificateManage, Permission::kRightsManage,     Permission::kSettlementManage,
+    Permission::kMetricsRead,       Permission::kBackupRun,    Permission::kStorageMaintain,
+    Permission::kCertificateManage, Permission::kRightsManage, Permission::kSettlementManage,
     Permission::kPlatformManage};
 
 // Giving one of these takes two people where the organisation says so.

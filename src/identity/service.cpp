@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "identity/organisation_store.h"
 #include "identity/audit_entry.h"
 #include "identity/grant_store.h"
+#include "identity/organisation_store.h"
 
 namespace lineshaft::identity {
 namespace {
@@ -42,8 +42,7 @@ Service::Service(std::unique_ptr<records::Database> database, sys::Clock& clock,
     : clock_(clock),
       seal_(options.seal),
       // The records are on the real disk, whatever else is simulated.
-      audit_files_(options.audit_files != nullptr ? *options.audit_files
-                                                  : sys::real_file_system()),
+      audit_files_(options.audit_files != nullptr ? *options.audit_files : sys::real_file_system()),
       gate_(options.hashes_at_once_max, options.hashes_waiting_max),
       random_(random),
       database_(std::move(database)),

@@ -192,8 +192,7 @@ Status Service::change_password(std::string_view cookie, std::string_view old_pa
   const User& user = session->user;
   Result<Credential> credential = check_credential(user.email, old_password, address);
   if (!credential) return std::move(credential).error();
-  if (Status fit = check_password(new_password, user.email, session->organisation.name);
-      !fit) {
+  if (Status fit = check_password(new_password, user.email, session->organisation.name); !fit) {
     return fit;
   }
   Result<std::string> hash = hash_at_gate(new_password);

@@ -33,7 +33,8 @@ void open_secret(const SecretSeal* seal, TenantId tenant, FactorRow& row) {
   if (plain) {
     row.secret.assign(plain->begin(), plain->end());
   } else if (seal != nullptr) {
-    log_warn("identity", "the secret of an authenticator app does not open: " + plain.error().text());
+    log_warn("identity",
+             "the secret of an authenticator app does not open: " + plain.error().text());
   }
 }
 
