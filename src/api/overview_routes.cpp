@@ -108,7 +108,6 @@ void add_damages(const Services& services, const historian::HistorianCounters& s
 Json attention(const Services& services, const Request& request,
                const historian::HistorianCounters& store) {
   Json items = Json::array();
-  const bool is_operator = identity::is_operator(request.principal);
   if (store.poisoned) {
     Json item = attention_item("error", "The store takes no more writes",
                                std::string(error_entry(ErrorId::kStorePoisoned).remedy));

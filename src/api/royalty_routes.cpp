@@ -17,7 +17,7 @@ rights::Person person_of(const Request& request) {
   return {std::to_string(request.principal.id), request.principal.name};
 }
 
-Result<Reply> list_runs(const Services& services, const Request& request) {
+Result<Reply> list_runs(const Services& services, const Request& /*request*/) {
   const auto runs = services.royalties->list_runs(kRegister);
   if (!runs) return runs.error();
   return page_of<rights::RoyaltyRun>(*runs, rights::run_row_json);

@@ -30,7 +30,7 @@ Result<Reply> keep(const Services& services, const Request& request,
   return Reply::json(to_json(*kept), is_new ? 201 : 200);
 }
 
-Result<Reply> list_plans(const Services& services, const Request& request) {
+Result<Reply> list_plans(const Services& services, const Request& /*request*/) {
   const auto plans = services.royalties->list_plans(kRegister);
   if (!plans) return plans.error();
   return page_of<rights::RoyaltyPlan>(*plans, rights::plan_json);
@@ -40,7 +40,7 @@ Result<Reply> put_plan(const Services& services, const Request& request) {
                                    "royalty.plan", &rights::RoyaltyPlan::asset,
                                    &rights::RoyaltyBook::put_plan);
 }
-Result<Reply> get_rules(const Services& services, const Request& request) {
+Result<Reply> get_rules(const Services& services, const Request& /*request*/) {
   const auto rules = services.royalties->rules(kRegister);
   if (!rules) return rules.error();
   return Reply::json(rights::rules_json(*rules));
@@ -49,7 +49,7 @@ Result<Reply> put_rules(const Services& services, const Request& request) {
   return keep<rights::RoyaltyRules>(services, request, rights::rules_from_json, rights::rules_json,
                                     "royalty.rules", nullptr, &rights::RoyaltyBook::put_rules);
 }
-Result<Reply> list_meters(const Services& services, const Request& request) {
+Result<Reply> list_meters(const Services& services, const Request& /*request*/) {
   const auto meters = services.royalties->list_meters(kRegister);
   if (!meters) return meters.error();
   return page_of<rights::LicenceMeter>(*meters, rights::meter_json);
