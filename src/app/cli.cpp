@@ -1,6 +1,8 @@
 #include "app/cli.h"
 
+#include <algorithm>
 #include <iostream>
+#include <vector>
 
 namespace lineshaft::app {
 
@@ -35,36 +37,53 @@ void Cli::add_output(CLI::App* command) {
       ->capture_default_str();
 }
 
-std::unique_ptr<Cli> make_cli() {
+namespace {
+
+struct Group {
+  void (*add)(Cli&);
+  std::vector<std::string_view> nouns;
+};
+
+const std::vector<Group> kGroups{
+    {add_serve_commands, {"serve", "doctor"}},
+    {add_plant_commands, {"sim"}},
+    {add_organisation_commands, {"organisation", "signup", "usage"}},
+    {add_access_commands, {"claim", "login", "logout", "user", "session", "recover", "token"}},
+    {add_audit_commands, {"audit"}},
+    {add_duty_commands, {"access"}},
+    {add_connection_commands, {"connect", "write"}},
+    {add_template_commands, {"template"}},
+    {add_flow_commands, {"flow"}},
+    {add_value_commands, {"tag", "query"}},
+    {add_file_commands, {"import", "export"}},
+    {add_backup_commands, {"backup", "restore"}},
+    {add_historian_commands, {"historian"}},
+    {add_ledger_commands, {"ledger"}},
+    {add_retention_commands, {"retention", "erase"}},
+    {add_rights_commands, {"asset", "party"}},
+    {add_licence_commands, {"licence"}},
+    {add_royalty_commands, {"royalty", "statement"}},
+    {add_project_commands, {"project"}},
+    {add_agreement_commands, {"agreement"}},
+    {add_cert_commands, {"cert"}},
+    {add_key_commands, {"key"}},
+    {add_deadline_commands, {"deadline"}},
+    {add_vault_commands, {"vault"}},
+    {add_bench_commands, {"bench"}},
+    {add_self_commands, {"version", "completion", "man"}},
+};
+
+}  // namespace
+
+std::unique_ptr<Cli> make_cli(std::string_view noun) {
   auto cli = std::make_unique<Cli>();
   cli->root.require_subcommand(1);
   cli->root.set_version_flag("--version", std::string("lineshaft ") + kVersion);
-  add_serve_commands(*cli);
-  add_plant_commands(*cli);
-  add_access_commands(*cli);
-  add_organisation_commands(*cli);
-  add_audit_commands(*cli);
-  add_duty_commands(*cli);
-  add_connection_commands(*cli);
-  add_template_commands(*cli);
-  add_flow_commands(*cli);
-  add_value_commands(*cli);
-  add_file_commands(*cli);
-  add_backup_commands(*cli);
-  add_historian_commands(*cli);
-  add_ledger_commands(*cli);
-  add_retention_commands(*cli);
-  add_rights_commands(*cli);
-  add_licence_commands(*cli);
-  add_royalty_commands(*cli);
-  add_project_commands(*cli);
-  add_agreement_commands(*cli);
-  add_key_commands(*cli);
-  add_cert_commands(*cli);
-  add_deadline_commands(*cli);
-  add_vault_commands(*cli);
-  add_bench_commands(*cli);
-  add_self_commands(*cli);
+  const auto named = std::ranges::find_if(
+      kGroups, [&](const Group& group) { return std::ranges::count(group.nouns, noun) > 0; });
+  for (const Group& group : kGroups) {
+    if (named == kGroups.end() || &group == &*named) group.add(*cli);
+  }
   return cli;
 }
 
@@ -92,7 +111,7 @@ std::string usage_problem(const CLI::App& root, const CLI::ParseError& error) {
 }  // namespace
 
 int run_cli(int argc, char** argv) {
-  const std::unique_ptr<Cli> cli = make_cli();
+  const std::unique_ptr<Cli> cli = make_cli(argc > 1 ? argv[1] : "");
   if (argc == 1) {
     std::cerr << cli->root.help();
     return kExitUsage;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 #include "app/cli.h"
 
@@ -38,6 +39,19 @@ TEST(Manual, ThePageOfTheReferenceIsWhatTheProgramSays) {
   const std::string page{std::istreambuf_iterator<char>(in), {}};
   EXPECT_EQ(page, reference_page(make_cli()->root))
       << "run: lineshaft man --markdown > docs/reference/cli.md";
+}
+
+TEST(Cli, ThePartOfTheTableForANounHoldsItAsTheWholeDoes) {
+  const std::unique_ptr<Cli> whole = make_cli();
+  const auto any = [](const CLI::App*) { return true; };
+  const std::vector<CLI::App*> nouns = whole->root.get_subcommands(any);
+  for (const CLI::App* noun : nouns) {
+    const std::unique_ptr<Cli> part = make_cli(noun->get_name());
+    ASSERT_NE(part->root.get_subcommand_no_throw(noun->get_name()), nullptr) << noun->get_name();
+    EXPECT_EQ(part->root.get_subcommand(noun->get_name())->help("", CLI::AppFormatMode::All),
+              noun->help("", CLI::AppFormatMode::All));
+    EXPECT_LT(part->root.get_subcommands(any).size(), nouns.size()) << noun->get_name();
+  }
 }
 
 // What a shell prints that runs this script.

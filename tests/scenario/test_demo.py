@@ -60,12 +60,12 @@ class Demo(Scenario):
 
     def test_ctrl_c_while_history_is_taken_in_loses_none_of_it(self):
         demo = self.start(DEMO_DAYS="30")
-        until(lambda: "imported" in self.output.read_text(), "the first file")
+        until(lambda: "imported" in self.output.read_text(), "the first file", 180)  # a month is made up before
         os.killpg(demo.pid, signal.SIGINT)
         self.assertEqual(demo.wait(DEADLINE_S), 0, self.output.read_text())
         self.assertFalse((self.folder / "data/server/provisioned").exists(), "too fast to be interrupted")
         again = self.start(DEMO_DAYS="30")
-        until((self.folder / "data/server/provisioned").exists, "the rest of the history", 120)
+        until((self.folder / "data/server/provisioned").exists, "the rest of the history", 240)
         files = {path.name for path in (self.folder / "data/provision").glob("*.csv")}
         taken = {line.split()[-1] for line in self.output.read_text().splitlines() if "imported" in line}
         self.assertEqual(taken, files)
