@@ -44,6 +44,7 @@ Status post(const AuditFeed& feed, const std::vector<AuditEntry>& entries) {
   for (const AuditEntry& entry : entries) body += identity::entry_line(entry) + "\n";
   const auto client = sys::make_http_client({.server = {feed.host, feed.port},
                                              .pinned_fingerprint = feed.fingerprint,
+                                             .trusted_pem = feed.trusted_pem,
                                              .timeout = kPatience});
   const auto answer =
       client->request("POST", feed.path, {{"content-type", "application/x-ndjson"}}, body);

@@ -147,11 +147,16 @@ Result<std::unique_ptr<HttpServer>> make_http_server(EventLoop& loop, HttpHandle
 struct HttpClientOptions {
   Endpoint server;
   // SHA-256 fingerprint (as certificate_fingerprint gives it) of the server's certificate, or of
-  // the authority that vouches for it; empty: the certificate must be valid for the host in the
-  // system's trust store.
+  // the authority that vouches for it; empty: the certificate must be valid for the host, by
+  // `trusted_pem` or else the system's trust store.
   std::string pinned_fingerprint;
-  Certificate own;  // shown to a server that asks for one; empty: none
-  Nanoseconds timeout = std::chrono::seconds(30);
+  // Whom to trust in place of the system's store: authorities, or single certificates.
+  std::string trusted_pem = {};
+  Certificate own = {};  // shown to a server that asks for one; empty: none
+  Nanoseconds timeout = std::chrono::seconds(30);  // for each step: connecting, a piece of the body
+  // For the whole of a request() with its connection, once the name is an address; 0: no end.
+  Nanoseconds deadline{};
+  std::uint64_t answer_bytes_max = 1ULL << 30;  // of a body that request() or upload() takes
 };
 
 class HttpClient {

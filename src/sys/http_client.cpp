@@ -5,6 +5,8 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
+#include <chrono>
+#include <optional>
 
 #include "sys/file.h"
 #include "sys/http.h"
@@ -22,7 +24,14 @@ using asio::ip::tcp;
 using Code = boost::system::error_code;
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
-constexpr std::uint64_t kAnswerBytesMax = 1ULL << 30;
+constexpr std::uint16_t kHttpsPort = 443;
+
+// RFC 9110, 7.2: without the port that everybody expects.
+std::string host_header(const Endpoint& server) {
+  std::string text = server.text();
+  if (server.port == kHttpsPort) text.resize(text.rfind(':'));
+  return text;
+}
 
 // With a pinned certificate, that one alone counts: see check_pin(). What cannot be used of our own
 // certificate is told by the server, which then sees none.
@@ -30,7 +39,11 @@ asio::ssl::context client_context(const HttpClientOptions& options) {
   Code code;
   asio::ssl::context context(asio::ssl::context::tls_client);
   apply_tls_policy(context.native_handle());
-  context.set_default_verify_paths(code);
+  if (options.trusted_pem.empty()) {
+    context.set_default_verify_paths(code);
+  } else {
+    trust_only(context.native_handle(), options.trusted_pem);
+  }
   const bool pinned = !options.pinned_fingerprint.empty();
   context.set_verify_mode(pinned ? asio::ssl::verify_none : asio::ssl::verify_peer, code);
   if (!pinned) {
@@ -46,7 +59,14 @@ asio::ssl::context client_context(const HttpClientOptions& options) {
 class Wire {
  public:
   explicit Wire(const HttpClientOptions& options)
-      : options_(options), tls_(client_context(options)), stream_(io_, tls_) {}
+      : options_(options), tls_(client_context(options)), stream_(io_, tls_) {
+    begin();
+  }
+
+  // From here on the deadline of a request counts.
+  void begin() {
+    if (options_.deadline > Nanoseconds(0)) ends_ = Clock::now() + options_.deadline;
+  }
 
   Status connect() {
     Code code;
@@ -73,7 +93,10 @@ class Wire {
   template <typename Start>
   Code run(Start start) {
     Code outcome = asio::error::would_block;
-    stream_.expires_after(options_.timeout);
+    Nanoseconds left = options_.timeout;
+    if (ends_) left = std::min(left, Nanoseconds(*ends_ - Clock::now()));
+    if (left <= Nanoseconds(0)) return beast::error::timeout;
+    stream_.expires_after(left);
     start([&outcome](Code code, std::size_t) { outcome = code; });
     io_.restart();
     io_.run();
@@ -94,7 +117,10 @@ class Wire {
   HttpStream& stream() { return stream_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   HttpClientOptions options_;
+  std::optional<Clock::time_point> ends_;
   asio::io_context io_{1};
   asio::ssl::context tls_;
   HttpStream stream_;
@@ -160,7 +186,7 @@ class Client final : public HttpClient {
                               const HttpHeaders& headers) const {
     http::request<Body> head{
         http::string_to_verb({method.data(), method.size()}), {target.data(), target.size()}, 11};
-    head.set(http::field::host, options_.server.text());
+    head.set(http::field::host, host_header(options_.server));
     head.set(http::field::user_agent, "lineshaft");
     for (const auto& [name, value] : headers) head.insert(name, value);
     head.keep_alive(true);
@@ -181,8 +207,10 @@ class Client final : public HttpClient {
 
   Status send_head(std::string_view method, std::string_view target, const HttpHeaders& headers,
                    std::string_view body) {
-    if (!wire_) {
-      if (Status connected = connect(); !connected) return connected;
+    if (wire_) {
+      wire_->begin();
+    } else if (Status connected = connect(); !connected) {
+      return connected;
     }
     auto request = head_of<http::string_body>(method, target, headers);
     request.body() = body;
@@ -202,7 +230,7 @@ class Client final : public HttpClient {
   // Reads one answer; the body of a good one goes to `sink` if there is one.
   Result<HttpResponse> receive(std::function<Status(std::string_view)>* sink) {
     http::response_parser<http::buffer_body> parser;
-    parser.body_limit(sink == nullptr ? boost::optional<std::uint64_t>(kAnswerBytesMax)
+    parser.body_limit(sink == nullptr ? boost::optional<std::uint64_t>(options_.answer_bytes_max)
                                       : boost::optional<std::uint64_t>());
     Code code = wire_->run(
         [&](auto done) { http::async_read_header(wire_->stream(), buffer_, parser, done); });

@@ -280,6 +280,66 @@ TEST_F(Http, AClientWithoutAPinRefusesATrustedCertificateOfAnotherHost) {
   EXPECT_EQ(refused.error().id, ErrorId::kTlsFailed);
 }
 
+TEST_F(Http, AClientTakesWhomItIsToldToTrustAndNobodyElse) {
+  start();
+  HttpClientOptions options = client_options();
+  options.pinned_fingerprint.clear();
+  options.trusted_pem = certificate_.certificate_pem;
+  const auto answer = make_http_client(options)->request("GET", "/", {}, "");
+  EXPECT_TRUE(answer.ok()) << answer.error().text();
+
+  const Trusted trusted(certificate_);  // by the system, which then does not count
+  const Certificate other = *make_self_signed_certificate({"127.0.0.1"}, real_clock().now());
+  for (const std::string& pem : {other.certificate_pem, std::string("nothing")}) {
+    options.trusted_pem = pem;
+    const auto refused = make_http_client(options)->request("GET", "/", {}, "");
+    ASSERT_FALSE(refused.ok()) << pem;
+    EXPECT_EQ(refused.error().id, ErrorId::kTlsFailed);
+  }
+}
+
+TEST_F(Http, AClientThatTrustsACertificateAsksWhoseItIs) {
+  certificate_ = *make_self_signed_certificate({"elsewhere.example"}, real_clock().now());
+  start();
+  HttpClientOptions options = client_options();
+  options.pinned_fingerprint.clear();
+  options.trusted_pem = certificate_.certificate_pem;
+  EXPECT_FALSE(make_http_client(options)->request("GET", "/", {}, "").ok());
+}
+
+TEST_F(Http, AClientTakesNoLongerAnswerThanItMay) {
+  start();
+  HttpClientOptions options = client_options();
+  options.answer_bytes_max = 100;
+  const auto client = make_http_client(options);
+  EXPECT_TRUE(client->request("POST", "/", {}, std::string(95, 'x')).ok()) << "POST and a blank";
+  EXPECT_FALSE(client->request("POST", "/", {}, std::string(96, 'x')).ok());
+}
+
+// However patient with each step.
+TEST(HttpClient, GivesUpAtItsDeadline) {
+  const auto loop = make_event_loop();
+  std::vector<std::unique_ptr<TcpStream>> silent;
+  auto listener = loop->listen({"127.0.0.1", 0}, [&](std::unique_ptr<TcpStream> stream) {
+    silent.push_back(std::move(stream));
+  });
+  ASSERT_TRUE(listener.ok());
+  std::thread thread([&] { loop->run(); });
+  HttpClientOptions options;
+  options.server = (*listener)->local();
+  options.deadline = milliseconds(100);
+  options.timeout = std::chrono::hours(1);
+  const auto answer = make_http_client(options)->request("GET", "/", {}, "");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().id, ErrorId::kTimeout);
+  loop->post([&] {
+    silent.clear();
+    listener->reset();
+    loop->stop();
+  });
+  thread.join();
+}
+
 // A peer that opens a connection and says nothing, or half of something, is cut.
 TEST_F(Http, APeerThatSaysNothingIsCut) {
   start({.handshake = milliseconds(50)});

@@ -19,6 +19,10 @@ void apply_tls_policy(ssl_ctx_st* context);
 // Makes a fresh context into one of an HTTPS server. Errors: kTlsFailed.
 Status set_up_https(ssl_ctx_st* context, const HttpsIdentity& identity);
 
+// The certificates of `pem` vouch for the peers of a fresh context: authorities, or peers
+// themselves. Nobody does if there is none in it.
+void trust_only(ssl_ctx_st* context, const std::string& pem);
+
 // The SHA-256 fingerprint of the certificate that the peer has proved to own, under the
 // authorities of the context; "" if it showed none.
 std::string proven_fingerprint(ssl_st* connection);
