@@ -22,6 +22,14 @@ Digest digest_of(std::string_view text) {
   return digest;
 }
 
+std::array<std::uint8_t, 64> long_digest_of(std::string_view text) {
+  std::array<std::uint8_t, 64> digest{};
+  static_assert(crypto_hash_sha512_BYTES == 64);
+  crypto_hash_sha512(digest.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size());
+  return digest;
+}
+
 std::string base64url(ByteSpan bytes) {
   constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
   std::string text(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');

@@ -34,6 +34,8 @@ inline constexpr std::size_t kSecretCharacters = 43;  // 256 bits in base64url w
 Status prepare_secrets();
 
 Digest digest_of(std::string_view text);
+// SHA-512, for what others have digested so.
+std::array<std::uint8_t, 64> long_digest_of(std::string_view text);
 
 // 256 random bits as kSecretCharacters of base64url.
 std::string random_secret(sys::Random& random);
