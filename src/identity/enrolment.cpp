@@ -33,6 +33,16 @@ Result<Session> Service::session_with(std::string_view cookie) const {
   return session_of(cookie, user->second);
 }
 
+// A person whom a provider knows already is sent back by it without a word: then the age of our
+// session says nothing, unless we asked for a factor of our own.
+bool Service::is_fresh(const LiveSession& session) const {
+  const bool asked_here = session.provider == ProviderId{} ||
+                          session.strength == Strength::kProviderAndCode ||
+                          session.strength == Strength::kProviderAndPasskey;
+  if (asked_here && session.age.elapsed(clock_) < kFreshSession) return true;
+  return session.proved && clock_.monotonic() - *session.proved < kFreshSession;
+}
+
 Status Service::show_password(std::string_view cookie, std::string_view password,
                               std::string_view address) {
   Result<Session> session = session_with(cookie);
@@ -40,8 +50,7 @@ Status Service::show_password(std::string_view cookie, std::string_view password
   {
     const std::lock_guard lock(state_mutex_);
     const auto live = state_.sessions.find(digest_of(cookie));
-    if (live != state_.sessions.end() && live->second.age.elapsed(clock_) < kFreshSession)
-      return {};
+    if (live != state_.sessions.end() && is_fresh(live->second)) return {};
   }
   if (password.empty()) return Error{ErrorId::kPasswordNeeded, "this session is not new any more"};
   Result<Credential> right = check_credential(session->user.email, password, address);

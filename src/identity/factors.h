@@ -19,6 +19,7 @@ namespace lineshaft::identity {
 
 using FactorId = StrongId<struct FactorIdName, std::uint64_t>;          // from 1, never reused
 using InvitationId = StrongId<struct InvitationIdName, std::uint64_t>;  // from 1, never reused
+using ProviderId = StrongId<struct ProviderIdName, std::uint64_t>;      // from 1, never reused
 
 // Who must have a second factor has so long from the first sign-in at which it was demanded.
 inline constexpr Nanoseconds kFactorGrace = std::chrono::hours(24);
@@ -72,6 +73,12 @@ enum class Strength : std::uint8_t {
   kPasswordAndPasskey = 3,
   kPasskey = 4,
   kRecoveryCode = 5,  // password and one of the ten
+  // By an outside identity provider (providers.h).
+  kProvider = 6,
+  kProviderStrong = 7,  // which says that it asked for a second factor
+  kProviderAndCode = 8,
+  kProviderAndPasskey = 9,
+  kProviderAndRecoveryCode = 10,
 };
 std::string_view strength_name(Strength strength);
 

@@ -65,22 +65,6 @@ Result<GrantsOf> load_grants(Database& database, std::string_view sql) {
   return grants;
 }
 
-std::string lines_of(const std::vector<Grant>& grants) {
-  std::string lines;
-  for (const Grant& grant : grants) lines += grant_text(grant) + "\n";
-  return lines;
-}
-
-std::vector<Grant> grants_of(std::string_view lines) {
-  std::vector<Grant> grants;
-  while (!lines.empty()) {
-    const std::size_t end = std::min(lines.find('\n'), lines.size());
-    if (Result<Grant> grant = parse_grant(lines.substr(0, end))) grants.push_back(*grant);
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-  }
-  return grants;
-}
-
 RightsPolicy policy_of(Statement& row, int column) {
   return {.two_persons = row.int64(column) != 0, .separate_auditor = row.int64(column + 1) != 0};
 }
@@ -96,6 +80,22 @@ Status put_grants(Database& database, std::string_view remove, std::string_view 
 }
 
 }  // namespace
+
+std::string grant_lines(const std::vector<Grant>& grants) {
+  std::string lines;
+  for (const Grant& grant : grants) lines += grant_text(grant) + "\n";
+  return lines;
+}
+
+std::vector<Grant> grants_of_lines(std::string_view lines) {
+  std::vector<Grant> grants;
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    if (Result<Grant> grant = parse_grant(lines.substr(0, end))) grants.push_back(*grant);
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return grants;
+}
 
 Status migrate_grants(Database& database) { return database.migrate("identity.grants", kSteps); }
 
@@ -129,7 +129,7 @@ Result<std::vector<RightsRequest>> load_requests(Database& database) {
                  requests.push_back({.id = static_cast<std::uint64_t>(row.int64(0)),
                                      .tenant = TenantId{static_cast<std::uint32_t>(row.int64(1))},
                                      .user = UserId{static_cast<std::uint64_t>(row.int64(2))},
-                                     .grants = grants_of(row.text(3)),
+                                     .grants = grants_of_lines(row.text(3)),
                                      .policy = policy_of(row, 4),
                                      .asked_by = UserId{static_cast<std::uint64_t>(row.int64(6))},
                                      .asked = Timestamp{row.int64(7)}});
@@ -164,7 +164,7 @@ Result<std::uint64_t> insert_request(Database& database, const RightsRequest& re
       "INSERT INTO rights_requests (tenant, user, grants, two_persons, separate_auditor, asked_by, "
       "asked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
       std::int64_t{request.tenant.value}, static_cast<std::int64_t>(request.user.value),
-      lines_of(request.grants), std::int64_t{request.policy.two_persons},
+      grant_lines(request.grants), std::int64_t{request.policy.two_persons},
       std::int64_t{request.policy.separate_auditor},
       static_cast<std::int64_t>(request.asked_by.value), request.asked);
   if (!added) return std::move(added).error();

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +27,9 @@ Result<std::vector<RightsRequest>> load_requests(records::Database& database);
 Status put_user_grants(records::Database& database, UserId user, const Access& access);
 Status put_token_grants(records::Database& database, TokenId token, const Access& access);
 Status put_policy(records::Database& database, TenantId tenant, const RightsPolicy& policy);
+// Grants as a text, one a line, and back. What is none is left out.
+std::string grant_lines(const std::vector<Grant>& grants);
+std::vector<Grant> grants_of_lines(std::string_view lines);
 // `request.id` is ignored; the new one is returned.
 Result<std::uint64_t> insert_request(records::Database& database, const RightsRequest& request);
 Status delete_request(records::Database& database, std::uint64_t id);

@@ -36,6 +36,9 @@
 
 namespace lineshaft::identity {
 
+class Providers;
+class WebFetcher;
+
 using TokenId = StrongId<struct TokenIdName, std::uint64_t>;  // from 1, never reused
 
 inline constexpr Nanoseconds kClaimCodeLifetime = std::chrono::minutes(15);
@@ -100,6 +103,13 @@ struct Token {
   std::optional<Timestamp> expires;
 };
 
+// The identity provider by which a session began.
+struct SessionProvider {
+  std::string handle;
+  std::string name;
+  std::string sign_out;  // address of its own sign-out; "": it has none, or is not known now
+};
+
 struct Session {
   Principal principal;
   User user;
@@ -107,6 +117,7 @@ struct Session {
   std::string csrf_token;
   Strength strength = Strength::kPassword;
   FactorState factors;
+  std::optional<SessionProvider> provider = {};
 };
 
 // `cookie` is the secret that the browser keeps: 43 characters of base64url. Never log it.
@@ -180,6 +191,8 @@ struct IdentityOptions {
       nullptr;  // must outlive Identity; null keeps the secrets of codes in the clear
   // Of the keys of the audit trail, and must outlive Identity; null: the real ones.
   sys::FileSystem* audit_files = nullptr;
+  // Asks identity providers, and must outlive Identity; null: nobody signs in by one.
+  WebFetcher* web = nullptr;
 };
 
 class Identity {
@@ -353,8 +366,12 @@ class Identity {
   virtual Result<NewSession> finish_passkey_sign_in(std::string_view pending,
                                                     const PasskeyAnswer& answer) = 0;
 
+  // Signing in with the account of an outside identity provider.
+  virtual Providers& providers() = 0;
+
   // --- one's own account --- What changes how one signs in needs a session younger than
-  // kFreshSession, or its password again (kPasswordNeeded; then slow). Errors of all: kNotSignedIn.
+  // kFreshSession, or its password again (kPasswordNeeded; then slow). Where a session began by an
+  // identity provider, what counts is when the person signed in there. Errors of all: kNotSignedIn.
   virtual Status show_password(std::string_view cookie, std::string_view password,
                                std::string_view address) = 0;
   virtual Result<std::vector<Factor>> own_factors(std::string_view cookie) const = 0;  // quick
@@ -392,7 +409,8 @@ class Identity {
   // Blocks.
   virtual Status reset_factors(const Principal& actor, UserId user) = 0;
   virtual FactorRule factor_rule(TenantId tenant) const = 0;  // quick
-  // Seals the secrets of codes that are in the clear or under former keys. Blocks.
+  // Seals the secrets of codes, and those of clients of identity providers, that are in the clear
+  // or under former keys. Blocks.
   virtual Status seal_stale_factors() = 0;
   // Errors: kDenied; kFactorMissing: who demands one must have one. Blocks.
   virtual Status set_factor_rule(const Principal& actor, FactorRule rule) = 0;

@@ -120,6 +120,7 @@ Status Service::change_organisation(const Principal& actor, std::string_view act
   Status kept = commit_with(audit, [&]() -> Status {
     if (Status done = audit_.write(own); !done) return done;
     if (changed.state == OrganisationState::kRemoved) {
+      if (Status done = delete_providers_of(*database_, changed.id); !done) return done;
       if (Status done = delete_members(*database_, changed.id); !done) return done;
     }
     return put_organisation_state(*database_, changed);
@@ -135,6 +136,8 @@ Status Service::change_organisation(const Principal& actor, std::string_view act
     return user != state_.users.end() && user->second.tenant == changed.id;
   });
   std::erase_if(state_.users, [&](const auto& each) { return each.second.tenant == changed.id; });
+  std::erase_if(state_.providers,
+                [&](const auto& each) { return each.second.row.provider.tenant == changed.id; });
   return {};
 }
 

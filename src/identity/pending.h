@@ -32,6 +32,8 @@ struct Pending {
   Bytes totp_secret;
   Nanoseconds begun{};  // monotonic clock
   int tries_left = kFactorTries;
+  ProviderId provider = {};  // of a second step: who said the first; 0: the password did
+  std::optional<Timestamp> proved = {};  // when the person signed in there, if it says so
 };
 
 // By the digest of the secret that the other side was given. Bounded: of one source the oldest

@@ -140,7 +140,10 @@ Result<NewSession> Service::try_code(Pending pending, std::string_view code) {
   if (!used) {
     return Error{ErrorId::kFactorRefused, "this is not the code of this moment, or it was used"};
   }
-  return second_step_passed(pending, Strength::kPasswordAndCode, *std::move(used));
+  const bool by_provider = pending.provider != ProviderId{};
+  return second_step_passed(pending,
+                            by_provider ? Strength::kProviderAndCode : Strength::kPasswordAndCode,
+                            *std::move(used));
 }
 
 Result<NewSession> Service::try_passkey(Pending pending, const PasskeyAnswer& answer) {
@@ -159,7 +162,10 @@ Result<NewSession> Service::try_passkey(Pending pending, const PasskeyAnswer& an
   }
   Result<FactorRow> used = check_passkey(pending, *known, answer, false);
   if (!used) return std::move(used).error();
-  return second_step_passed(pending, Strength::kPasswordAndPasskey, *std::move(used));
+  const bool by_provider = pending.provider != ProviderId{};
+  return second_step_passed(
+      pending, by_provider ? Strength::kProviderAndPasskey : Strength::kPasswordAndPasskey,
+      *std::move(used));
 }
 
 // Requires: database_mutex_ held, state_mutex_ not.
@@ -196,7 +202,9 @@ Result<NewSession> Service::second_step_passed(const Pending& pending, Strength 
                      .from = pending.request,
                      .strength = strength,
                      .detail = ", with " + used.factor.name,
-                     .change = [&] { return update_factor_use(*database_, used); }});
+                     .change = [&] { return update_factor_use(*database_, used); },
+                     .provider = pending.provider,
+                     .proved = pending.proved});
   if (!session) return session;
   // In memory also when the disk did not take it: no code works twice.
   const std::lock_guard lock(state_mutex_);
@@ -222,10 +230,13 @@ Result<NewSession> Service::try_recovery_code(Pending pending, std::string_view 
   Result<NewSession> session = start_session(
       {.user = pending.user,
        .from = pending.request,
-       .strength = Strength::kRecoveryCode,
+       .strength = pending.provider != ProviderId{} ? Strength::kProviderAndRecoveryCode
+                                                    : Strength::kRecoveryCode,
        .detail = ", with a recovery code; " + std::to_string(left > 0 ? left - 1 : 0) + " are left",
        .change = use,
-       .must_keep = true});
+       .must_keep = true,
+       .provider = pending.provider,
+       .proved = pending.proved});
   if (!session) return session;
   const std::lock_guard lock(state_mutex_);
   LiveFactors& live = state_.factors[pending.user];

@@ -44,6 +44,7 @@ Service::Service(std::unique_ptr<records::Database> database, sys::Clock& clock,
       // The records are on the real disk, whatever else is simulated.
       audit_files_(options.audit_files != nullptr ? *options.audit_files : sys::real_file_system()),
       gate_(options.hashes_at_once_max, options.hashes_waiting_max),
+      provider_client_(options.web, clock),
       random_(random),
       database_(std::move(database)),
       audit_(*database_) {}
@@ -58,6 +59,7 @@ Status Service::load() {
   if (Status ready = migrate_organisations(*database_); !ready) return ready;
   if (Status ready = open_audit(); !ready) return ready;
   if (Status ready = migrate_factors(*database_); !ready) return ready;
+  if (Status ready = migrate_providers(*database_); !ready) return ready;
   auto organisations = load_all_organisations(*database_);
   if (!organisations) return std::move(organisations).error();
   for (Organisation& each : *organisations) state_.organisations[each.id] = std::move(each);
@@ -93,7 +95,8 @@ Status Service::load() {
     state_.tokens.insert_or_assign(row.digest,
                                    LiveToken{std::move(row.token), row.digest, age, use});
   }
-  return load_factor_tables();
+  Status factors = load_factor_tables();
+  return factors ? load_provider_tables() : factors;
 }
 
 // Requires: database_mutex_ held.

@@ -13,12 +13,15 @@
 #include "identity/audit_log.h"
 #include "identity/audit_trail.h"
 #include "identity/hash_gate.h"
+#include "identity/id_token.h"
 #include "identity/identity.h"
+#include "identity/provider_client.h"
+#include "identity/providers.h"
 #include "identity/state.h"
 
 namespace lineshaft::identity {
 
-class Service final : public Identity {
+class Service final : public Identity, public Providers {
  public:
   Service(std::unique_ptr<records::Database> database, sys::Clock& clock, sys::Random& random,
           IdentityOptions options);
@@ -143,6 +146,26 @@ class Service final : public Identity {
   Result<std::string> issue_recovery(std::string_view email) override;
   Result<NewSession> recover(const RecoverRequest& request) override;
 
+  // providers.cpp
+  Providers& providers() override { return *this; }
+  Result<std::vector<Provider>> list_providers(const Principal& actor) override;
+  Result<Provider> create_provider(const Principal& actor, const ProviderSettings& settings,
+                                   std::string_view secret) override;
+  Result<Provider> change_provider(const Principal& actor, ProviderId id,
+                                   const ProviderSettings& settings,
+                                   const std::optional<std::string>& secret) override;
+  Status remove_provider(const Principal& actor, ProviderId id) override;
+  Result<ProviderCheck> check_provider(const Principal& actor, ProviderId id) override;
+  std::vector<ProviderButton> provider_buttons(std::string_view handle) const override;
+
+  // provider_sign_in.cpp
+  Result<ProviderAway> begin_provider(const ProviderBeginning& beginning) override;
+  Result<ProviderArrival> finish_provider(const ProviderReturn& back) override;
+
+  // provider_account.cpp
+  Result<std::vector<ProviderLink>> own_links(std::string_view cookie) override;
+  Status unlink_provider(std::string_view cookie, std::string_view issuer) override;
+
  private:
   // A session that is made but not yet anywhere.
   struct DraftSession {
@@ -155,6 +178,12 @@ class Service final : public Identity {
     RightsRequest request;
     std::string asked_by;
     User user;  // as it is to be; id 0: the policy changes
+  };
+  // Somebody who is back from a provider, which has said who that is.
+  struct Arrived {
+    ProviderFlow flow;
+    Provider provider;
+    IdTokenClaims claims;
   };
 
   // --- any lock state ---
@@ -199,10 +228,13 @@ class Service final : public Identity {
     UserId user;
     const SignInRequest& from;
     Strength strength = Strength::kPassword;
-    std::string detail = {};              // for the audit trail, after the address
-    std::function<Status()> change = {};  // may be none
-    bool must_keep = false;               // a session in memory alone will not do
-    std::vector<Digest> ends = {};        // further sessions that end with it
+    std::string detail = {};               // for the audit trail, after the address
+    std::function<Status()> change = {};   // may be none
+    bool must_keep = false;                // a session in memory alone will not do
+    std::vector<Digest> ends = {};         // further sessions that end with it
+    ProviderId provider = {};              // that said who it is
+    std::optional<Timestamp> proved = {};  // when the person signed in there, if it says so
+    bool factor_at_once = false;           // a second factor that is owed is owed now
   };
   Result<NewSession> start_session(const Beginning& beginning);
   Result<NewSession> second_step_passed(const Pending& pending, Strength strength, FactorRow used);
@@ -216,6 +248,22 @@ class Service final : public Identity {
   Result<NewSession> finish_recovery(const RecoverRequest& request, UserId user,
                                      const std::string& hash);
   Status load_factor_tables();
+  // providers.cpp
+  Status load_provider_tables();
+  Status seal_stale_providers();
+  Result<ProviderRow> sealed_secret(Provider provider, std::string_view secret);
+  Result<std::string> opened_secret(const ProviderRow& row) const;
+  // provider_people.cpp: the person that an account of a provider belongs to, found, linked or
+  // made; with the roles that the groups bring now.
+  Result<User> person_of(const Arrived& arrived);
+  Result<User> invited_of(const Arrived& arrived);
+  Result<User> linked_by_address(const Arrived& arrived, const std::string& address);
+  Result<User> make_person(const Arrived& arrived, User user, const Invitation* invitation);
+  Result<User> with_groups(const Arrived& arrived, User user, ProviderLinkRow link);
+  // provider_sign_in.cpp
+  Result<ProviderArrival> let_in(const Arrived& arrived);
+  Result<ProviderArrival> link_account(const Arrived& arrived, const ProviderReturn& back);
+  Result<ProviderArrival> confirm_person(const Arrived& arrived, const ProviderReturn& back);
   // What the table holds of a row's secret; the row itself with nothing to seal or no seal.
   Result<FactorRow> sealed(const FactorRow& row, TenantId tenant);
   Result<User> change_user(const Principal& actor, UserId id, const UserChange& change);
@@ -232,10 +280,13 @@ class Service final : public Identity {
   bool factor_is_demanded(const User& user) const;
   const LiveFactors& factors_of(UserId user) const;
   // What factor_people will hold when `user` begins a session now; nothing if that is no news.
-  std::optional<FactorPerson> person_at_sign_in(const User& user, bool at_once) const;
+  // `shown`: a factor was, to somebody else than us.
+  std::optional<FactorPerson> person_at_sign_in(const User& user, bool at_once,
+                                                bool shown = false) const;
   PendingSignIn pending_of(const Pending& pending, std::string secret) const;
   Session session_of(std::string_view cookie, const User& user) const;
   bool expired(const LiveSession& session) const;
+  bool is_fresh(const LiveSession& session) const;
   bool expired(const LiveToken& token) const;
   Principal use_of(LiveToken& token);
   Result<User> user_of(const Principal& actor, UserId user) const;
@@ -244,6 +295,15 @@ class Service final : public Identity {
   void end_sessions(const std::vector<Digest>& digests);
   Unwritten collect_unwritten();
   // rights_changes.cpp
+  // providers.cpp
+  Result<LiveProvider> provider_of(const Principal& actor, ProviderId id) const;
+  const LiveProvider* provider_by(std::string_view handle) const;  // null unless it is open
+  std::optional<SessionProvider> session_provider(const LiveSession& session) const;
+  Status check_provider_settings(const Principal& actor, const ProviderSettings* before,
+                                 const ProviderSettings& after, ProviderId id) const;
+  // provider_people.cpp: without what takes two people to give.
+  std::vector<Grant> grants_of_one_hand(TenantId tenant, const Access& before,
+                                        std::vector<Grant> mapped) const;
   bool two_persons_in(TenantId tenant) const;
   PermissionSet withheld_in(TenantId tenant) const;
   Status check_office(const User& user, const Access& after) const;
@@ -263,11 +323,19 @@ class Service final : public Identity {
   Status admit(const std::string& account, std::string_view address);
   void note_refused_claim(const std::string& address);
   void note_refusal(const std::string& account, std::string_view address, std::string_view why);
+  // provider_sign_in.cpp
+  Result<Arrived> claims_of(ProviderFlow flow, const LiveProvider& live,
+                            const ProviderReturn& back);
+  Result<ProviderArrival> arrive(const Arrived& arrived, const ProviderReturn& back);
+  Status admit_provider(const std::string& address);
+  void note_provider_refusal(const Provider& provider, const std::string& address,
+                             const std::string& why);
 
   sys::Clock& clock_;
   SecretSeal* seal_;
   sys::FileSystem& audit_files_;
   HashGate gate_;
+  ProviderClient provider_client_;
   std::string nobody_hash_;  // what the password of an unknown account is compared with
 
   std::mutex random_mutex_;
@@ -293,5 +361,6 @@ std::string account_of(std::string_view email);
 // 120 bits.
 Digest recovery_code_digest(UserId user, std::string_view typed);
 Principal principal_of(const User& user);
+ProviderSource source_of_provider(const LiveProvider& live);
 
 }  // namespace lineshaft::identity

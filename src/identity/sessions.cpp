@@ -54,6 +54,12 @@ Session Service::session_of(std::string_view cookie, const User& user) const {
   if (live != state_.sessions.end()) {
     session.strength = live->second.strength;
     session.factors.notice = live->second.notice;
+    session.provider = session_provider(live->second);
+  }
+  // It was shown to the provider, for this session.
+  if (session.strength == Strength::kProviderStrong) {
+    session.principal.factor_missing = false;
+    session.factors.due.reset();
   }
   return session;
 }
@@ -121,6 +127,10 @@ Status Service::put_draft(const DraftSession& draft) {
                                          .used = draft.live.idle.started(),
                                          .idle = Nanoseconds(0)});
   if (!kept) return kept;
+  if (draft.live.provider != ProviderId{}) {
+    kept = put_session_provider(*database_, draft.digest, draft.live.provider);
+    if (!kept) return kept;
+  }
   return put_session_origin(
       *database_, {draft.digest, draft.live.address, draft.live.agent, draft.live.strength});
 }

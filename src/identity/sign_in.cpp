@@ -79,14 +79,16 @@ Result<Credential> Service::check_credential(const std::string& account, std::st
     withdraw();
     return std::move(known).error();
   }
-  // An unknown account costs the same: a hash that nobody has the password of.
-  const std::string& hash = *known ? (*known)->hash : nobody_hash_;
+  // An unknown account, or one without a password, costs the same: a hash that nobody has the
+  // password of.
+  const bool has_password = *known && (*known)->hash != kNoPassword;
+  const std::string& hash = has_password ? (*known)->hash : nobody_hash_;
   Result<bool> right = verify_at_gate(hash, password.substr(0, kPasswordBytesMax + 1));
   if (!right) {
     withdraw();
     return std::move(right).error();
   }
-  if (!*right || !*known) {
+  if (!*right || !has_password) {
     note_refusal(account, address, "wrong address or password");
     return sign_in_failed();
   }
@@ -146,6 +148,11 @@ Result<NewSession> Service::start_session(const Beginning& beginning) {
   const Digest previous = digest_of(beginning.from.previous_cookie);
   DraftSession draft =
       draft_session(beginning.user, new_secret(), beginning.from, beginning.strength);
+  draft.live.provider = beginning.provider;
+  if (beginning.proved) {
+    draft.live.proved =
+        clock_.monotonic() - std::max(clock_.now() - *beginning.proved, Nanoseconds(0));
+  }
   std::vector<Digest> replaced = beginning.ends;
   User user;
   std::optional<FactorPerson> person;
@@ -157,7 +164,8 @@ Result<NewSession> Service::start_session(const Beginning& beginning) {
     if (!state_.is_open(user.tenant)) return suspended();
     if (replaced.empty()) replaced = surplus_sessions_of(user.id);
     if (state_.sessions.contains(previous)) replaced.push_back(previous);
-    person = person_at_sign_in(user, false);
+    person = person_at_sign_in(user, beginning.factor_at_once,
+                               beginning.strength == Strength::kProviderStrong);
     draft.live.notice = factors_of(user.id).person.notice;
   }
   AuditRow audit = audit_row(principal_of(user), "session.begin", "",

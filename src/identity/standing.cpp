@@ -71,6 +71,16 @@ std::string_view strength_name(Strength strength) {
       return "passkey";
     case Strength::kRecoveryCode:
       return "password-recovery";
+    case Strength::kProvider:
+      return "provider";
+    case Strength::kProviderStrong:
+      return "provider-mfa";
+    case Strength::kProviderAndCode:
+      return "provider-totp";
+    case Strength::kProviderAndPasskey:
+      return "provider-passkey";
+    case Strength::kProviderAndRecoveryCode:
+      return "provider-recovery";
   }
   return "password";
 }
@@ -131,7 +141,7 @@ Status Service::seal_stale_factors() {
     if (!stored) return stored.error();
     if (Status done = update_factor_secret(*database_, *stored); !done) return done;
   }
-  return {};
+  return seal_stale_providers();
 }
 
 const LiveFactors& Service::factors_of(UserId user) const {
@@ -166,13 +176,14 @@ Principal Service::principal_now(const User& user) const {
   return principal;
 }
 
-std::optional<FactorPerson> Service::person_at_sign_in(const User& user, bool at_once) const {
+std::optional<FactorPerson> Service::person_at_sign_in(const User& user, bool at_once,
+                                                       bool shown) const {
   const LiveFactors& live = factors_of(user.id);
   FactorPerson person = live.person;
   person.user = user.id;
   person.notice.clear();  // This session shows it.
   bool news = !live.person.notice.empty();
-  if (live.factors.empty() && factor_is_demanded(user) && (at_once || !person.due)) {
+  if (!shown && live.factors.empty() && factor_is_demanded(user) && (at_once || !person.due)) {
     const Timestamp now = clock_.now();
     person.due = at_once ? now : now + kFactorGrace;
     news = true;

@@ -11,6 +11,8 @@
 #include "identity/identity.h"
 #include "identity/operator.h"
 #include "identity/pending.h"
+#include "identity/provider_flow.h"
+#include "identity/provider_store.h"
 #include "identity/secrets.h"
 #include "identity/sign_in_limiter.h"
 #include "identity/stopwatch.h"
@@ -28,7 +30,15 @@ struct LiveSession {
   std::string address = {};
   std::string agent = {};
   Strength strength = Strength::kPassword;
-  std::string notice = {};  // shown as long as this session lasts
+  std::string notice = {};   // shown as long as this session lasts
+  ProviderId provider = {};  // by which it began; 0: by none
+  // When the person last signed in at the provider, by the monotonic clock; forgotten at a restart.
+  std::optional<Nanoseconds> proved = {};
+};
+
+struct LiveProvider {
+  ProviderRow row;
+  std::uint64_t revision = 0;  // another one after each change
 };
 
 // How a person proves to be that person, beside the password.
@@ -72,6 +82,10 @@ struct State {
   std::map<TenantId, FactorRule> factor_rules;  // absent: kAdministrators
   PendingBook pending;
   SignInLimiter factor_limiter;
+  std::map<ProviderId, LiveProvider> providers;
+  std::uint64_t provider_revisions = 0;
+  ProviderFlows provider_flows;
+  SignInLimiter provider_limiter;
 };
 
 }  // namespace lineshaft::identity

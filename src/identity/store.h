@@ -14,6 +14,9 @@
 
 namespace lineshaft::identity {
 
+// In place of a hash, of who signs in by an identity provider only: no password fits it.
+inline constexpr std::string_view kNoPassword = "!";
+
 struct Credential {
   UserId user;
   std::string hash;
