@@ -10,28 +10,6 @@ namespace {
 using identity::Permission;
 using identity::UserId;
 
-// These routes are of people: a token has no account. They are open to who owes a second factor.
-Result<identity::Session> own_session(const Services& services, const Request& request) {
-  if (request.principal.kind != identity::PrincipalKind::kUser) {
-    return Error{ErrorId::kDenied, "a token has no account of its own"};
-  }
-  return services.identity.find_session(session_cookie(request.http));
-}
-
-// What changes how one signs in: the body, after the session was new enough or its password right.
-Result<Json> guarded_body(const Services& services, const Request& request) {
-  const Result<identity::Session> session = own_session(services, request);
-  if (!session) return session.error();
-  Result<Json> body = request.body();
-  if (!body) return body;
-  const Result<std::string> password = optional_string(*body, "password", "");
-  if (!password) return password.error();
-  Status shown = services.identity.show_password(session_cookie(request.http), *password,
-                                                 request.http.peer.host);
-  if (!shown) return std::move(shown).error();
-  return body;
-}
-
 Json factor_json(const identity::Factor& factor) {
   Json json = {{"id", factor.id.value},
                {"kind", identity::factor_kind_name(factor.kind)},

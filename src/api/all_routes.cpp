@@ -18,7 +18,8 @@ std::vector<Route> all_routes(const Services& services) {
         template_routes,        backfill_routes,  method_routes,       duty_routes,
         session_routes,         account_routes,   invitation_routes,   certificate_routes,
         exposure_routes,        vault_routes,     organisation_routes, own_organisation_routes,
-        signup_routes,          speaker_routes,   export_routes}) {
+        signup_routes,          speaker_routes,   export_routes,       provider_routes,
+        provider_setting_routes}) {
     std::ranges::move(group(services), std::back_inserter(all));
   }
   return all;

@@ -13,6 +13,7 @@
 #include "api/maintenance.h"
 #include "api/router_fixture.h"
 #include "base/bytes.h"
+#include "identity/providers.h"
 #include "identity/store.h"
 #include "rights/agreement_json.h"
 #include "wire/batch/batch.h"
@@ -98,21 +99,23 @@ class Matrix : public Api {
   }
 
   // Where a thing is found: below an address, or in a list.
-  inline static const std::map<std::string, std::string> kPageOf{{"tag", "/tags/"},
-                                                                 {"connection", "/connections/"},
-                                                                 {"flow", "/flows/"},
-                                                                 {"import", "/imports/"},
-                                                                 {"party", "/rights/parties/"},
-                                                                 {"asset", "/rights/assets/"},
-                                                                 {"licence", "/rights/licences/"},
-                                                                 {"project", "/projects/"},
-                                                                 {"agreement", "/agreements/"},
-                                                                 {"user", "/users"},
-                                                                 {"token", "/tokens"},
-                                                                 {"invitation", "/invitations"},
-                                                                 {"template", "/templates"},
-                                                                 {"key", "/keys"},
-                                                                 {"request", "/access/requests"}};
+  inline static const std::map<std::string, std::string> kPageOf{
+      {"tag", "/tags/"},
+      {"connection", "/connections/"},
+      {"flow", "/flows/"},
+      {"import", "/imports/"},
+      {"party", "/rights/parties/"},
+      {"asset", "/rights/assets/"},
+      {"licence", "/rights/licences/"},
+      {"project", "/projects/"},
+      {"agreement", "/agreements/"},
+      {"user", "/users"},
+      {"token", "/tokens"},
+      {"invitation", "/invitations"},
+      {"provider", "/identity-providers"},
+      {"template", "/templates"},
+      {"key", "/keys"},
+      {"request", "/access/requests"}};
 
   // A name that nothing has, of the same form.
   static std::string absent(const std::string& name) {
@@ -122,10 +125,11 @@ class Matrix : public Api {
 
   // After strangers have tried everything.
   void everything_is_still_there() {
-    for (const char* page :
-         {"/users", "/tokens", "/templates", "/keys", "/access/requests", "/invitations"}) {
+    for (const char* page : {"/users", "/tokens", "/templates", "/keys", "/access/requests",
+                             "/invitations", "/identity-providers"}) {
       const std::string text = ask("GET", page, {}, administrator_).body;
-      for (const char* thing : {"user", "token", "template", "key", "request", "invitation"}) {
+      for (const char* thing :
+           {"user", "token", "template", "key", "request", "invitation", "provider"}) {
         if (std::string_view(kPageOf.at(thing)) != page) continue;
         EXPECT_NE(text.find(things_.at(thing)), text.npos) << thing << " in " << text;
       }
@@ -317,6 +321,13 @@ class Matrix : public Api {
     things_["session"] =
         identity_->list_sessions(carl->session.principal, carl->session.user.id, "")->front().id;
     make_request();
+    identity::ProviderSettings provider;
+    provider.name = "Northfield ID";
+    provider.issuer = "https://id.northfield.example";
+    provider.client_id = "lineshaft";
+    const auto made = identity_->providers().create_provider(administrator_principal(), provider,
+                                                             "Northfield secret");
+    things_["provider"] = std::to_string(made.value().id.value);
     things_["organisation"] = "1";
     things_["signup"] = "1";
     things_["token"] = id(

@@ -103,6 +103,8 @@ std::vector<Route> duty_routes(const Services& services);
 std::vector<Route> session_routes(const Services& services);
 std::vector<Route> account_routes(const Services& services);
 std::vector<Route> invitation_routes(const Services& services);
+std::vector<Route> provider_routes(const Services& services);
+std::vector<Route> provider_setting_routes(const Services& services);
 std::vector<Route> connection_routes(const Services& services);
 std::vector<Route> write_routes(const Services& services);
 std::vector<Route> table_routes(const Services& services);

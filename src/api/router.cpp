@@ -188,18 +188,22 @@ void Router::add(std::vector<Route> routes) {
   }
 }
 
-std::string session_cookie(const sys::HttpRequest& request) {
+std::string cookie_value(const sys::HttpRequest& request, std::string_view name) {
   std::string_view rest = request.header("cookie");
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(';'), rest.size());
     std::string_view pair = rest.substr(0, end);
     while (pair.starts_with(' ')) pair.remove_prefix(1);
-    if (pair.starts_with(kSessionCookie) && pair.substr(kSessionCookie.size()).starts_with('=')) {
-      return std::string(pair.substr(kSessionCookie.size() + 1));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) {
+      return std::string(pair.substr(name.size() + 1));
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return {};
+}
+
+std::string session_cookie(const sys::HttpRequest& request) {
+  return cookie_value(request, kSessionCookie);
 }
 
 // Requires: the address lies below kBase.

@@ -80,7 +80,8 @@ class Router final : public sys::HttpHandler {
   std::atomic<std::uint64_t> requests_ = 0;
 };
 
-// The session cookie's value in a Cookie header; "" if absent.
+// A cookie's value in a Cookie header; "" if absent.
+std::string cookie_value(const sys::HttpRequest& request, std::string_view name);
 std::string session_cookie(const sys::HttpRequest& request);
 inline constexpr std::string_view kSessionCookie = "__Host-session";
 

@@ -17,6 +17,7 @@
 #include "connect/flows/testing.h"
 #include "connect/manager.h"
 #include "connect/templates.h"
+#include "identity/web_fetch.h"
 #include "records/documents.h"
 #include "rights/party_links.h"
 #include "sys/loop.h"
@@ -100,6 +101,16 @@ class NoVault final : public VaultDesk {
   Status rotate() override { return {}; }
 };
 
+// What lies outside: nothing, unless a test says so.
+class Outside final : public identity::WebFetcher {
+ public:
+  Result<identity::WebAnswer> fetch(const identity::WebRequest& request) override {
+    if (web != nullptr) return web->fetch(request);
+    return Error{ErrorId::kConnectFailed, request.address.host};
+  }
+  identity::WebFetcher* web = nullptr;
+};
+
 // The whole API on real stores in a folder of its own; requests run on the test's thread, machines
 // on one of theirs.
 class Api : public testing::Test {
@@ -113,7 +124,9 @@ class Api : public testing::Test {
     const auto database = [&] {
       return records::Database::open(files, {.path = folder_.path + "/records.db"}).value();
     };
-    identity_ = identity::Identity::open(database(), clock, sys::real_random()).value();
+    identity::IdentityOptions people;
+    people.web = &outside_;
+    identity_ = identity::Identity::open(database(), clock, sys::real_random(), people).value();
     documents_ = records::Documents::open(database()).value();
     manager_ = std::make_unique<connect::ConnectionManager>(*loop_, clock, sys::real_random(),
                                                             *historian_);
@@ -266,6 +279,7 @@ class Api : public testing::Test {
   }
 
   Folder folder_;
+  Outside outside_;
   std::unique_ptr<sys::EventLoop> loop_ = sys::make_event_loop();
   std::unique_ptr<historian::Historian> historian_;
   std::unique_ptr<identity::Identity> identity_;

@@ -6,10 +6,6 @@
 namespace lineshaft::api {
 namespace {
 
-std::string agent_of(const Request& request) {
-  return std::string(request.http.header("user-agent"));
-}
-
 Result<Reply> claim(const Services& services, const Request& request) {
   const Result<Json> body = request.body();
   if (!body) return body.error();
@@ -21,26 +17,6 @@ Result<Reply> claim(const Services& services, const Request& request) {
   if (!session) return session.error();
   services.on_claimed();
   return session_reply(*session, 201);
-}
-
-identity::SignInRequest sign_in_request(const Services& services, const Request& request) {
-  identity::SignInRequest wanted;
-  wanted.address = request.http.peer.host;
-  wanted.previous_cookie = session_cookie(request.http);
-  wanted.agent = agent_of(request);
-  // Where passkeys cannot be used the other factors can.
-  if (const auto scope = passkey_scope_of(services, request); scope) wanted.passkeys = *scope;
-  return wanted;
-}
-
-// What the second step needs: 202, because nobody is signed in yet.
-Reply pending_reply(const identity::PendingSignIn& step) {
-  Json json = {{"second_factor_required", true},
-               {"pending", step.pending},
-               {"totp", step.totp},
-               {"recovery_codes", step.recovery_codes},
-               {"passkey", step.passkey ? passkey_challenge_json(*step.passkey) : Json()}};
-  return Reply::json(json, 202);
 }
 
 Result<Reply> sign_in(const Services& services, const Request& request) {
@@ -56,7 +32,8 @@ Result<Reply> sign_in(const Services& services, const Request& request) {
     if (const auto* session = std::get_if<identity::NewSession>(&*step)) {
       return session_reply(*session, 200);
     }
-    return pending_reply(std::get<identity::PendingSignIn>(*step));
+    // 202, because nobody is signed in yet.
+    return Reply::json(pending_json(std::get<identity::PendingSignIn>(*step)), 202);
   }
   Reply refused = problem_reply(step.error());
   const Nanoseconds wait = services.identity.sign_in_delay(wanted.email, wanted.address);

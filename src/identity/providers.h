@@ -126,8 +126,8 @@ struct ProviderArrival {
 };
 
 struct ProviderLink {
-  ProviderId provider;  // 0: it is gone
-  std::string name;     // of the provider, or its issuer
+  std::string handle;  // of the provider; "": it is gone
+  std::string name;    // of the provider, or its issuer
   std::string issuer;
   Timestamp since;
 };
@@ -168,6 +168,8 @@ class Providers {
 
   // --- one's own account ---
   virtual Result<std::vector<ProviderLink>> own_links(std::string_view cookie) = 0;  // blocks
+  // Those of one's organisation that can be used now. Quick.
+  virtual Result<std::vector<ProviderButton>> offered_providers(std::string_view cookie) const = 0;
   // Requires: show_password(). Errors: kNotFound; kConflict: there is no password and no other way
   // in. Blocks.
   virtual Status unlink_provider(std::string_view cookie, std::string_view issuer) = 0;

@@ -164,6 +164,7 @@ class Service final : public Identity, public Providers {
 
   // provider_account.cpp
   Result<std::vector<ProviderLink>> own_links(std::string_view cookie) override;
+  Result<std::vector<ProviderButton>> offered_providers(std::string_view cookie) const override;
   Status unlink_provider(std::string_view cookie, std::string_view issuer) override;
 
  private:
