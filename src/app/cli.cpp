@@ -51,6 +51,7 @@ const std::vector<Group> kGroups{
     {add_access_commands, {"claim", "login", "logout", "user", "session", "recover", "token"}},
     {add_audit_commands, {"audit"}},
     {add_duty_commands, {"access"}},
+    {add_provider_commands, {"provider"}},
     {add_connection_commands, {"connect", "write"}},
     {add_template_commands, {"template"}},
     {add_flow_commands, {"flow"}},

@@ -39,6 +39,7 @@ void add_organisation_commands(Cli& cli);
 void add_access_commands(Cli& cli);
 void add_audit_commands(Cli& cli);
 void add_duty_commands(Cli& cli);
+void add_provider_commands(Cli& cli);
 void add_connection_commands(Cli& cli);
 void add_template_commands(Cli& cli);
 void add_flow_commands(Cli& cli);

@@ -118,6 +118,7 @@ constexpr std::pair<const char*, const char*> kVariables[] = {
     {"LINESHAFT_TOKEN", "Token of a program, instead of a login"},
     {"LINESHAFT_FINGERPRINT", "Fingerprint of the server's certificate, as --fingerprint"},
     {"LINESHAFT_PASSWORD", "Password, where no terminal can ask for it"},
+    {"LINESHAFT_CLIENT_SECRET", "Secret of a client at an identity provider, likewise"},
     {"LINESHAFT_MASTER_KEY",
      "Master key of the server, where the configuration wants it from the system"},
     {"LINESHAFT_PASSPHRASE", "Passphrase that the master key is made of"},

@@ -21,6 +21,7 @@
 #include "app/organisations.h"
 #include "app/provision.h"
 #include "app/resident_memory.h"
+#include "app/web_fetcher.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "connect/manager.h"
@@ -199,6 +200,7 @@ class JoinedServer final : public Server {
     identity::IdentityOptions people;
     people.seal = &key_house_->factor_seal();
     people.audit_files = &key_house_->key_files();
+    people.web = &web_;
     auto identity = identity::Identity::open(*std::move(identity_database), sys::real_clock(),
                                              sys::real_random(), people);
     if (!identity) return identity.error();
@@ -567,6 +569,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<tenancy::Signups> signups_;
   std::vector<TenantId> tenants_;  // at the start, suspended ones too
   std::unique_ptr<historian::House> historian_;
+  HttpsFetcher web_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<identity::Authority> authority_;
   std::unique_ptr<records::Documents> documents_;

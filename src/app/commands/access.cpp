@@ -1,12 +1,9 @@
 // claim, login, logout, user, token.
-#include <termios.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <iostream>
 
 #include "app/cli.h"
 #include "app/commands/account.h"
+#include "app/commands/ask_secret.h"
 #include "app/commands/grants.h"
 
 namespace lineshaft::app {
@@ -22,30 +19,6 @@ const std::vector<Column> kUserColumns{{"id", "/id"},
 const std::vector<Column> kTokenColumns{
     {"id", "/id"},           {"name", "/name"},           {"roles", "/roles"},
     {"created", "/created"}, {"last used", "/last_used"}, {"expires", "/expires"}};
-
-// From a variable of the environment (for scripts), else asked on the terminal without echo. Never
-// an option: command lines are seen by others.
-Result<std::string> ask_secret(const std::string& prompt, const char* variable) {
-  if (const char* given = std::getenv(variable); given != nullptr) return std::string(given);
-  if (isatty(STDIN_FILENO) != 1) {
-    return Error{ErrorId::kUsage, std::string("no terminal to ask on; set ") + variable};
-  }
-  std::cerr << prompt << ": " << std::flush;
-  termios before{};
-  tcgetattr(STDIN_FILENO, &before);
-  termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  tcsetattr(STDIN_FILENO, TCSANOW, &silent);
-  std::string password;
-  std::getline(std::cin, password);
-  tcsetattr(STDIN_FILENO, TCSANOW, &before);
-  std::cerr << std::endl;
-  return password;
-}
-
-Result<std::string> ask_password(const std::string& prompt) {
-  return ask_secret(prompt, "LINESHAFT_PASSWORD");
-}
 
 // The second step of a sign-in, if the answer to the first asks for it. A passkey needs a browser.
 Result<Json> second_step(ApiClient& api, Result<Json> answer) {
