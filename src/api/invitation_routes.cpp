@@ -61,12 +61,14 @@ Result<Reply> look(const Services& services, const Request& request) {
   const auto found = services.identity.look_at_invitation(*secret);
   if (!found) return found.error();
   const auto& [invitation, organisation] = *found;
+  const auto providers = services.identity.providers().providers_of(organisation.id);
   return Reply::json({{"organisation", organisation.name},
                       {"email", invitation.email},
                       {"name", invitation.name},
                       {"role", identity::role_name(invitation.role)},
                       {"by", invitation.by},
-                      {"expires", format_rfc3339(invitation.expires)}});
+                      {"expires", format_rfc3339(invitation.expires)},
+                      {"providers", provider_buttons_json(providers)}});
 }
 
 Result<Reply> accept(const Services& services, const Request& request) {

@@ -22,20 +22,10 @@ std::string provider_cookie(std::string_view value, bool keep) {
          std::to_string(keep ? life.count() : 0);
 }
 
-Json button_json(const identity::ProviderButton& button) {
-  return {{"handle", button.handle}, {"name", button.name}, {"organisation", button.organisation}};
-}
-
-Json buttons_json(const std::vector<identity::ProviderButton>& buttons) {
-  Json items = Json::array();
-  for (const identity::ProviderButton& each : buttons) items.push_back(button_json(each));
-  return items;
-}
-
 Result<Reply> list(const Services& services, const Request& request) {
   const std::string with = request.query("with").value_or("");
   const auto buttons = services.identity.providers().provider_buttons(with);
-  return Reply::json({{"items", buttons_json(buttons)}, {"total", buttons.size()}});
+  return Reply::json({{"items", provider_buttons_json(buttons)}, {"total", buttons.size()}});
 }
 
 // Sends the browser away: where to, and the cookie that it comes back with.
@@ -129,8 +119,6 @@ Result<Reply> own(const Services& services, const Request& request) {
   identity::Providers& providers = services.identity.providers();
   const auto links = providers.own_links(session_cookie(request.http));
   if (!links) return links.error();
-  const auto offered = providers.offered_providers(session_cookie(request.http));
-  if (!offered) return offered.error();
   Json items = Json::array();
   for (const identity::ProviderLink& link : *links) {
     items.push_back({{"handle", link.handle.empty() ? Json() : Json(link.handle)},
@@ -138,7 +126,8 @@ Result<Reply> own(const Services& services, const Request& request) {
                      {"issuer", link.issuer},
                      {"since", format_rfc3339(link.since)}});
   }
-  return Reply::json({{"links", std::move(items)}, {"offered", buttons_json(*offered)}});
+  const auto offered = providers.providers_of(session->user.tenant);
+  return Reply::json({{"links", std::move(items)}, {"offered", provider_buttons_json(offered)}});
 }
 
 // Linking changes how one gets in; confirming is what makes a session fresh again.

@@ -101,7 +101,7 @@ TEST_F(ProviderApi, ABrowserGoesAndComesBackWithACookieOfItsOwn) {
   EXPECT_EQ(session["user"]["email"], "carl@example.com");
   EXPECT_EQ(session["strength"], "provider");
   EXPECT_EQ(session["provider"]["name"], "Plant ID");
-  EXPECT_EQ(session["provider"]["sign_out"], "https://id.example/plant/end");
+  EXPECT_EQ(session["provider"]["sign_out"], "https://id.example/plant/end?client_id=lineshaft");
   ASSERT_EQ(cookies(in).size(), 2U);
   EXPECT_TRUE(cookies(in)[0].starts_with("__Host-session="));
   EXPECT_TRUE(cookies(in)[0].ends_with("SameSite=Strict"));

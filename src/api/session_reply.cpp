@@ -64,6 +64,15 @@ Result<Json> guarded_body(const Services& services, const Request& request) {
   return body;
 }
 
+Json provider_buttons_json(const std::vector<identity::ProviderButton>& buttons) {
+  Json items = Json::array();
+  for (const identity::ProviderButton& each : buttons) {
+    items.push_back(
+        {{"handle", each.handle}, {"name", each.name}, {"organisation", each.organisation}});
+  }
+  return items;
+}
+
 Json pending_json(const identity::PendingSignIn& step) {
   return {{"second_factor_required", true},
           {"pending", step.pending},

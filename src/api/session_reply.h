@@ -7,6 +7,7 @@
 
 #include "api/resources.h"
 #include "api/router.h"
+#include "identity/providers.h"
 
 namespace lineshaft::api {
 
@@ -21,6 +22,8 @@ Result<identity::Session> own_session(const Services& services, const Request& r
 Result<Json> guarded_body(const Services& services, const Request& request);
 
 Json session_json(const identity::Session& session);
+// [{"handle", "name", "organisation"}]
+Json provider_buttons_json(const std::vector<identity::ProviderButton>& buttons);
 // What the second step needs.
 Json pending_json(const identity::PendingSignIn& step);
 // The session's answer, with its cookie: `__Host-` makes the browser bind it to this host, over

@@ -92,19 +92,6 @@ Result<std::vector<ProviderLink>> Service::own_links(std::string_view cookie) {
   return links;
 }
 
-Result<std::vector<ProviderButton>> Service::offered_providers(std::string_view cookie) const {
-  const Result<Session> session = session_with(cookie);
-  if (!session) return session.error();
-  std::vector<ProviderButton> buttons;
-  const std::lock_guard lock(state_mutex_);
-  for (const auto& [id, live] : state_.providers) {
-    const Provider& provider = live.row.provider;
-    if (provider.tenant != session->user.tenant || !provider.settings.enabled) continue;
-    buttons.push_back({provider.handle, provider.settings.name, session->organisation.name});
-  }
-  return buttons;
-}
-
 Status Service::unlink_provider(std::string_view cookie, std::string_view issuer) {
   const Result<Session> session = session_with(cookie);
   if (!session) return session.error();

@@ -38,7 +38,7 @@ TEST_F(ProviderFixture, SomebodyNewComesInWithTheRolesOfTheGroups) {
             (std::vector<Grant>{{Role::kOperator, "Northfield/Melt shop"}}));
   EXPECT_EQ(strength_name(session.strength), "provider");
   EXPECT_EQ(session.provider->name, "Northern ID");
-  EXPECT_EQ(session.provider->sign_out, "https://id.example/plant/end");
+  EXPECT_EQ(session.provider->sign_out, "https://id.example/plant/end?client_id=lineshaft");
   // The secret went in the header, once, with the code.
   EXPECT_EQ(idp_.times("/token"), 1U);
   EXPECT_EQ(idp_.last.address.target, "/plant/keys");

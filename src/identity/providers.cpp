@@ -129,8 +129,12 @@ std::optional<SessionProvider> Service::session_provider(const LiveSession& sess
   if (found == state_.providers.end()) return std::nullopt;
   const Provider& provider = found->second.row.provider;
   const auto document = provider_client_.known_document(provider.id.value);
-  return SessionProvider{provider.handle, provider.settings.name,
-                         document ? document->end_session_endpoint : std::string()};
+  std::string sign_out;
+  if (document && !document->end_session_endpoint.empty()) {
+    sign_out = with_query(document->end_session_endpoint,
+                          form_text({{"client_id", provider.settings.client_id}}));
+  }
+  return SessionProvider{provider.handle, provider.settings.name, std::move(sign_out)};
 }
 
 Result<std::vector<Provider>> Service::list_providers(const Principal& actor) {
@@ -312,21 +316,26 @@ Result<ProviderCheck> Service::check_provider(const Principal& actor, ProviderId
 }
 
 std::vector<ProviderButton> Service::provider_buttons(std::string_view handle) const {
+  // Which other organisations there are is nobody's business.
+  if (handle.empty()) return providers_of(kFirstTenant);
+  const std::lock_guard lock(state_mutex_);
+  const LiveProvider* live = provider_by(handle);
+  if (live == nullptr) return {};
+  const Provider& provider = live->row.provider;
+  const auto organisation = state_.organisations.find(provider.tenant);
+  if (organisation == state_.organisations.end()) return {};
+  return {{provider.handle, provider.settings.name, organisation->second.name}};
+}
+
+std::vector<ProviderButton> Service::providers_of(TenantId tenant) const {
   std::vector<ProviderButton> buttons;
   const std::lock_guard lock(state_mutex_);
-  const auto add = [&](const Provider& provider) {
-    const auto organisation = state_.organisations.find(provider.tenant);
-    if (organisation == state_.organisations.end()) return;
-    buttons.push_back({provider.handle, provider.settings.name, organisation->second.name});
-  };
-  if (!handle.empty()) {
-    if (const LiveProvider* live = provider_by(handle); live != nullptr) add(live->row.provider);
-    return buttons;
-  }
+  const auto organisation = state_.organisations.find(tenant);
+  if (organisation == state_.organisations.end() || !state_.is_open(tenant)) return buttons;
   for (const auto& [id, live] : state_.providers) {
     const Provider& provider = live.row.provider;
-    // Which other organisations there are is nobody's business.
-    if (provider.tenant == kFirstTenant && provider.settings.enabled) add(provider);
+    if (provider.tenant != tenant || !provider.settings.enabled) continue;
+    buttons.push_back({provider.handle, provider.settings.name, organisation->second.name});
   }
   return buttons;
 }

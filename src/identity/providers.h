@@ -158,6 +158,8 @@ class Providers {
   // --- for who is not signed in ---
   // Those of the organisation that runs the server; with a handle, that one. Quick.
   virtual std::vector<ProviderButton> provider_buttons(std::string_view handle) const = 0;
+  // Those of an organisation, for whom belongs to it or was invited by it. Quick.
+  virtual std::vector<ProviderButton> providers_of(TenantId tenant) const = 0;
   // Errors: kNotFound, kProviderDown, kSignInBusy; kInvitationRefused; kNotSignedIn. Waits for
   // others.
   virtual Result<ProviderAway> begin_provider(const ProviderBeginning& beginning) = 0;
@@ -168,8 +170,6 @@ class Providers {
 
   // --- one's own account ---
   virtual Result<std::vector<ProviderLink>> own_links(std::string_view cookie) = 0;  // blocks
-  // Those of one's organisation that can be used now. Quick.
-  virtual Result<std::vector<ProviderButton>> offered_providers(std::string_view cookie) const = 0;
   // Requires: show_password(). Errors: kNotFound; kConflict: there is no password and no other way
   // in. Blocks.
   virtual Status unlink_provider(std::string_view cookie, std::string_view issuer) = 0;

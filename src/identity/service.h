@@ -157,6 +157,7 @@ class Service final : public Identity, public Providers {
   Status remove_provider(const Principal& actor, ProviderId id) override;
   Result<ProviderCheck> check_provider(const Principal& actor, ProviderId id) override;
   std::vector<ProviderButton> provider_buttons(std::string_view handle) const override;
+  std::vector<ProviderButton> providers_of(TenantId tenant) const override;
 
   // provider_sign_in.cpp
   Result<ProviderAway> begin_provider(const ProviderBeginning& beginning) override;
@@ -164,7 +165,6 @@ class Service final : public Identity, public Providers {
 
   // provider_account.cpp
   Result<std::vector<ProviderLink>> own_links(std::string_view cookie) override;
-  Result<std::vector<ProviderButton>> offered_providers(std::string_view cookie) const override;
   Status unlink_provider(std::string_view cookie, std::string_view issuer) override;
 
  private:
