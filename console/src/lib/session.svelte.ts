@@ -4,10 +4,16 @@ import type { ServerStatus, Session } from './types.ts';
 
 export type Phase = 'loading' | 'unreachable' | 'claim' | 'join' | 'signed-out' | 'signed-in' | 'expired';
 
-export const app = $state<{ phase: Phase; status: ServerStatus | null; session: Session | null }>({
+export const app = $state<{
+  phase: Phase;
+  status: ServerStatus | null;
+  session: Session | null;
+  left: Session['provider']; // where the person may still be signed in who has just signed out here
+}>({
   phase: 'loading',
   status: null,
   session: null,
+  left: null,
 });
 
 /** What a request needs of the session. */
@@ -43,6 +49,7 @@ export async function renewSession(): Promise<void> {
 }
 
 export function signedOut(): void {
+  app.left = app.session?.provider ?? null;
   app.session = null;
   app.phase = 'signed-out';
   authority.csrf = '';

@@ -40,11 +40,14 @@ export interface Session {
   permissions: string[]; // held at any place at all
   everywhere: string[]; // held in the whole organisation
   strength: Strength;
+  provider: { handle: string; name: string; sign_out: string | null } | null; // by which the session began
   second_factor: { enrolled: number; demanded: boolean; due: string | null; missing: boolean };
   notice: string;
 }
 
-export type Strength = 'password' | 'password-totp' | 'password-passkey' | 'passkey' | 'password-recovery';
+export type Strength =
+  | 'password' | 'password-totp' | 'password-passkey' | 'passkey' | 'password-recovery'
+  | 'provider' | 'provider-mfa' | 'provider-totp' | 'provider-passkey' | 'provider-recovery';
 
 export interface Factor {
   id: number;
