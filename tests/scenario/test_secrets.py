@@ -34,6 +34,11 @@ class Secrets(Scenario):
             "host": "127.0.0.1", "port": 1, "token": canary("token")}})
         server.ok("POST", "/flows", {"name": "to a broker", "kind": "mqtt", "enabled": False, "settings": {
             "host": "127.0.0.1", "port": 1, "user_name": "u", "password": canary("flow")}})
+        # Of people, in a session: no token sets who gets in.
+        token, server.token = server.token, None
+        server.ok("POST", "/identity-providers", {"name": "Northern ID", "issuer": "https://127.0.0.1:1", "client_id": "lineshaft",
+                                                  "secret": canary("client")})
+        server.token = token
         # Refused: what is wrong is said without what was sent.
         refused = server.request("POST", "/connections", {**self.mqtt("broker", canary("refused")), "protocol": "none"})
         self.assertEqual(refused.status, 400)
@@ -46,7 +51,7 @@ class Secrets(Scenario):
 
     def answers(self, server):
         for path in ("/connections", "/connections/1", "/connections/1/events", "/flows", "/flows/1", "/flows/2",
-                     "/audit", "/overview", "/vault", "/backup", "/templates"):
+                     "/audit", "/overview", "/vault", "/backup", "/templates", "/identity-providers"):
             yield path, server.request("GET", path).body
 
     def assert_nowhere(self, server):
