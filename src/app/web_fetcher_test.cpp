@@ -14,6 +14,8 @@
 namespace lineshaft::app {
 namespace {
 
+constexpr int kFound = 302;  // look elsewhere
+
 // An HTTPS server on a loop of its own that says what it was asked.
 class Echo final : public sys::HttpHandler {
  public:
@@ -34,8 +36,8 @@ class Echo final : public sys::HttpHandler {
   void handle(sys::HttpRequest request, std::unique_ptr<sys::HttpResponder> responder) override {
     sys::HttpResponse response;
     if (request.path == "/away") {
-      response.status = 302;
-      response.headers.emplace_back("location", "/here");
+      response.status = kFound;
+      response.headers.emplace_back("Location", "/here");
     }
     response.body = request.method + " " + request.path + " " + request.query + " " +
                     std::string(request.header("x-own")) + " " + request.body;
@@ -83,7 +85,7 @@ TEST(HttpsFetcher, FollowsNoRedirect) {
   HttpsFetcher fetcher;
   const auto answer = fetcher.fetch(server.request("/away"));
   ASSERT_TRUE(answer.ok()) << answer.error().text();
-  EXPECT_EQ(answer->status, 302);
+  EXPECT_EQ(answer->status, kFound);
 }
 
 TEST(HttpsFetcher, AsksNobodyWhoseCertificateIsNotTrusted) {
