@@ -37,12 +37,13 @@ HttpsFetcher::~HttpsFetcher() = default;
 Result<WebAnswer> HttpsFetcher::fetch(const WebRequest& request) {
   // Shared: whoever asked may be gone when the answer comes.
   auto answered = std::make_shared<std::promise<Result<WebAnswer>>>();
-  std::future<Result<WebAnswer>> answer = answered->get_future();
+  auto answer = answered->get_future();
   const auto ends = Clock::now() + request.patience;
   const bool queued = threads_->try_run([answered, request, ends] {
     // Nobody waits any more for what had to wait too long itself.
     const Nanoseconds left = ends - Clock::now();
-    if (left > Nanoseconds(0)) answered->set_value(ask(request, left));
+    answered->set_value(left > Nanoseconds(0) ? ask(request, left)
+                                              : Error{ErrorId::kTimeout, request.address.host});
   });
   if (!queued) return Error{ErrorId::kBusy, "too many wait for answers from outside"};
   if (answer.wait_for(request.patience) == std::future_status::ready) return answer.get();

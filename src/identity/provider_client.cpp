@@ -31,7 +31,10 @@ Result<ProviderClient::Turn> ProviderClient::enter() {
 // What was kept under other settings is dropped.
 ProviderClient::Kept& ProviderClient::kept_of(const ProviderSource& source) {
   Kept& kept = kept_[source.id];
-  if (kept.revision != source.revision) kept = Kept{.revision = source.revision};
+  if (kept.revision != source.revision) {
+    kept = {};
+    kept.revision = source.revision;
+  }
   return kept;
 }
 

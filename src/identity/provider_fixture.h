@@ -141,10 +141,11 @@ class ProviderFixture : public IdentityFixture {
     ann_ = claim();
     provider_ = add();
   }
-  void restart() {
+  void restart(SecretSeal* seal = nullptr) {
     identity_.reset();
     IdentityOptions options;
     options.web = &web_;
+    options.seal = seal;
     identity_ = Identity::open(records::Database::open(sys::real_file_system(),
                                                        {.path = directory_.file("records.db")})
                                    .value(),

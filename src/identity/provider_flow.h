@@ -19,14 +19,14 @@ struct ProviderFlow {
   std::uint64_t revision = 0;  // of its settings
   ProviderPurpose purpose = ProviderPurpose::kSignIn;
   Digest browser{};  // of the cookie that the browser was given
-  std::string nonce;
-  std::string code_verifier;
+  std::string nonce = {};
+  std::string code_verifier = {};
   std::string redirect_uri;
   std::string return_to;
   Digest invitation{};  // kInvitation
   Digest session{};     // kLink, kConfirm: of the cookie
   SignInRequest from;
-  Timestamp asked;
+  Timestamp asked{};
   Nanoseconds begun{};  // monotonic clock
 };
 

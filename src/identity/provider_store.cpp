@@ -141,6 +141,11 @@ Status update_provider(Database& database, const ProviderRow& row) {
                       ByteSpan(row.secret), std::int64_t{row.sealed});
 }
 
+Status update_provider_secret(Database& database, const ProviderRow& row) {
+  return database.run("UPDATE providers SET secret = ?2, sealed = ?3 WHERE id = ?1",
+                      number(row.provider.id), ByteSpan(row.secret), std::int64_t{row.sealed});
+}
+
 Status delete_provider(Database& database, ProviderId id) {
   return database.run("DELETE FROM providers WHERE id = ?1", number(id));
 }

@@ -44,6 +44,7 @@ Result<std::vector<std::pair<std::string, std::size_t>>> count_links(records::Da
 // `row.provider.id` is ignored; the new one is returned.
 Result<ProviderId> insert_provider(records::Database& database, const ProviderRow& row);
 Status update_provider(records::Database& database, const ProviderRow& row);
+Status update_provider_secret(records::Database& database, const ProviderRow& row);
 Status delete_provider(records::Database& database, ProviderId id);
 // And all links: of an organisation that is removed.
 Status delete_providers_of(records::Database& database, TenantId tenant);

@@ -95,7 +95,7 @@ Status Service::seal_stale_providers() {
     const Result<ProviderRow> stored = sealed_secret(row.provider, *plain);
     if (!stored && stored.error().id == ErrorId::kCorrupt) continue;  // its keys are destroyed
     if (!stored) return stored.error();
-    if (Status done = update_provider(*database_, *stored); !done) return done;
+    if (Status done = update_provider_secret(*database_, *stored); !done) return done;
     const std::lock_guard lock(state_mutex_);
     const auto live = state_.providers.find(row.provider.id);
     if (live == state_.providers.end()) continue;
