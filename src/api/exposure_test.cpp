@@ -23,7 +23,8 @@ class ExposureApi : public Api {
     const Reply seen = ask("GET", "/exposure", Json(), administrator_);
     EXPECT_EQ(seen.status, 200) << seen.body;
     std::vector<std::string> ids;
-    for (const Json& one : Json::parse(seen.body)["findings"]) ids.push_back(one["id"]);
+    const Json exposure = Json::parse(seen.body);
+    for (const Json& one : exposure["findings"]) ids.push_back(one["id"]);
     return ids;
   }
   bool finds(const std::string& id) {
