@@ -13,7 +13,7 @@ test:
 	@tools/setup build test
 	@tools/test
 
-# Breaks the durability on purpose, in a copy, and demands that the tests notice.
+# Breaks durability and authorisation on purpose, in a copy, and demands that the tests notice.
 defects:
 	@tools/setup build test
 	@tools/seeded-defects
