@@ -168,7 +168,7 @@ void Peer::listen(std::uint32_t events) {
   epoll_ctl(crowd_.epoll_, EPOLL_CTL_MOD, fd_, &event);
 }
 
-void Peer::watch(std::uint32_t what) { listen(what == kReading ? EPOLLIN : 0); }
+void Peer::watch(std::uint32_t what) { listen(what == kReading ? std::uint32_t{EPOLLIN} : 0U); }
 
 void Peer::on_event(std::uint32_t events) {
   if (fd_ < 0) return;  // ended by an event of the same turn
