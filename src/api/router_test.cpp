@@ -35,11 +35,12 @@ TEST_F(Api, OnlyTheseFewAnswerAStranger) {
     EXPECT_EQ(reply.status, 401) << name;
     EXPECT_EQ(reply.content_type, "application/problem+json") << name;
   }
-  EXPECT_EQ(open, (std::set<std::string>{
-                      "GET /status", "POST /claim", "POST /session", "GET /healthz",
-                      "POST /session/factor", "POST /session/passkey",
-                      "POST /session/passkey/challenge", "POST /recovery", "POST /invitations/look",
-                      "POST /invitations/accept", "GET /authority.pem", "GET /authority.crl"}));
+  EXPECT_EQ(open,
+            (std::set<std::string>{"GET /status", "POST /claim", "POST /session", "GET /healthz",
+                                   "POST /session/factor", "POST /session/passkey",
+                                   "POST /session/passkey/challenge", "POST /recovery",
+                                   "POST /invitations/look", "POST /invitations/accept",
+                                   "GET /authority.pem", "GET /authority.crl", "POST /signups"}));
 }
 
 TEST_F(Api, EveryRoleIsRefusedWhatItMayNotDo) {
