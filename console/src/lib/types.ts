@@ -358,6 +358,8 @@ export interface Finding {
 
 export interface Exposure {
   listeners: { what: string; at: string; outside: boolean; encrypted: boolean; tags: number }[];
+  /** Where the server may connect to, as the configuration says. */
+  outgoing: string[];
   findings: Finding[];
 }
 
