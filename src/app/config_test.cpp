@@ -28,6 +28,8 @@ certificate = "c.pem"
 key = "k.pem"
 [outgoing]
 allow = ["10.0.0.0/8:502", "broker.example:8883"]
+[security]
+notice = "For staff only.\nUse is logged."
 [history]
 memtable_mib = 64
 scrub_days = 30
@@ -48,6 +50,7 @@ encryption = true
   EXPECT_EQ(config->names.size(), 2U);
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
   EXPECT_EQ(config->tls_key_file, "k.pem");
+  EXPECT_EQ(config->notice, "For staff only.\nUse is logged.");
   EXPECT_EQ(config->outgoing.entries(),
             (std::vector<std::string>{"10.0.0.0/8:502", "broker.example:8883"}));
   EXPECT_EQ(config->memtable_mib, 64U);
@@ -81,6 +84,17 @@ TEST(Config, AListOfNamesHoldsNothingButNames) {
         << names;
   }
   EXPECT_EQ(problem("names = []"), "");
+}
+
+TEST(Config, ANoticeIsTextThatATerminalCanShow) {
+  for (const std::string& notice :
+       {std::string("\"\""), std::string("7"), std::string("\"a\\u001b[2J\""),
+        std::string("\"a\\tb\""), "\"" + std::string(4001, 'x') + "\""}) {
+    EXPECT_THAT(problem("[security]\nnotice = " + notice),
+                testing::HasSubstr("security.notice: must be text"))
+        << notice.substr(0, 20);
+  }
+  EXPECT_EQ(problem("[security]\nnotice = \"钢厂专用\\n使用情况会被记录\""), "");
 }
 
 TEST(Config, AListOfDestinationsHoldsNothingButThose) {

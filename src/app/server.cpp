@@ -408,6 +408,7 @@ class JoinedServer final : public Server {
     services_->authority = authority_.get();
     services_->listening = [this] { return listening(); };
     services_->outgoing = config_.outgoing;
+    services_->notice = config_.notice;
     services_->on_certificates = [this] { loop_->post([this] { use_certificates(); }); };
     audit_sender_ = std::make_unique<AuditSender>(
         identity_->trail(), sys::real_clock(),

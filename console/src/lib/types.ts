@@ -30,6 +30,7 @@ export interface ServerStatus {
   claimed: boolean;
   name?: string;
   signup?: 'closed' | 'approval';
+  notice?: string;
 }
 
 export interface Session {
