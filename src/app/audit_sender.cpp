@@ -43,10 +43,12 @@ Status post(const AuditFeed& feed, const std::vector<AuditEntry>& entries,
             const sys::Destinations& outgoing) {
   std::string body;
   for (const AuditEntry& entry : entries) body += identity::entry_line(entry) + "\n";
-  const auto client = sys::make_http_client({.server = {feed.host, feed.port},
-                                             .pinned_fingerprint = feed.fingerprint,
-                                             .timeout = kPatience,
-                                             .destinations = outgoing});
+  sys::HttpClientOptions options;
+  options.server = {feed.host, feed.port};
+  options.pinned_fingerprint = feed.fingerprint;
+  options.timeout = kPatience;
+  options.destinations = outgoing;
+  const auto client = sys::make_http_client(std::move(options));
   const auto answer =
       client->request("POST", feed.path, {{"content-type", "application/x-ndjson"}}, body);
   if (!answer) return answer.error();

@@ -16,18 +16,18 @@ using std::chrono::seconds;
 const Bytes kSecret{'1', '2', '3', '4', '5', '6', '7', '8', '9', '0',
                     '1', '2', '3', '4', '5', '6', '7', '8', '9', '0'};
 
-Timestamp at(std::int64_t seconds) { return {seconds * 1'000'000'000}; }
+Timestamp at(std::int64_t second) { return {second * 1'000'000'000}; }
 
 // RFC 6238, appendix B, the column of SHA-1.
 TEST(Totp, GivesTheCodesOfTheRfc) {
   const std::pair<std::int64_t, const char*> kCodes[] = {
       {59, "94287082"},         {1111111109, "07081804"}, {1111111111, "14050471"},
       {1234567890, "89005924"}, {2000000000, "69279037"}, {20000000000, "65353130"}};
-  for (const auto& [seconds, code] : kCodes) {
-    if (seconds < 9'000'000'000) {
-      EXPECT_EQ(totp_code(kSecret, totp_step(at(seconds)), 8), code) << seconds;
+  for (const auto& [second, code] : kCodes) {
+    if (second < 9'000'000'000) {
+      EXPECT_EQ(totp_code(kSecret, totp_step(at(second)), 8), code) << second;
     } else {  // beyond what 64 bits of nanoseconds count: by its step
-      EXPECT_EQ(totp_code(kSecret, seconds / 30, 8), code);
+      EXPECT_EQ(totp_code(kSecret, second / 30, 8), code);
     }
   }
 }
@@ -40,9 +40,9 @@ TEST(Totp, GivesTheCodesOfHotp) {
 }
 
 // The code of step 100 (3000 s to 3030 s by our clock), typed so long after 3000 s.
-TotpTry typed_at(double seconds, const TotpDevice& device,
+TotpTry typed_at(double age, const TotpDevice& device,
                  const std::optional<TotpSeen>& before = std::nullopt, std::int64_t step = 100) {
-  const Timestamp now{step * 30'000'000'000 + static_cast<std::int64_t>(seconds * 1e9)};
+  const Timestamp now{step * 30'000'000'000 + static_cast<std::int64_t>(age * 1e9)};
   return try_totp(kSecret, totp_code(kSecret, step), now, device, before);
 }
 
@@ -73,9 +73,9 @@ TEST(Totp, TakesNoStepTwiceAndNoneBeforeIt) {
 }
 
 TEST(Totp, KnowsNothingOfACodeMoreThanOneStepAway) {
-  for (const double seconds : {-60.0, -30.5, 60.0, 90.0}) {
-    EXPECT_FALSE(typed_at(seconds, {}).taken) << seconds;
-    EXPECT_FALSE(typed_at(seconds, {}).seen) << seconds;
+  for (const double age : {-60.0, -30.5, 60.0, 90.0}) {
+    EXPECT_FALSE(typed_at(age, {}).taken) << age;
+    EXPECT_FALSE(typed_at(age, {}).seen) << age;
   }
   EXPECT_TRUE(typed_at(-30, {}).seen);
   EXPECT_TRUE(typed_at(59.5, {}).seen);
@@ -115,8 +115,8 @@ TEST(Totp, OneCodeAtTheWrongTimeOpensNothing) {
 }
 
 TEST(Totp, TheFirstCodeOfADeviceShowsItsClock) {
-  const auto met = [](double seconds) {
-    const Timestamp now{3'000'000'000'000 + static_cast<std::int64_t>(seconds * 1e9)};
+  const auto met = [](double age) {
+    const Timestamp now{3'000'000'000'000 + static_cast<std::int64_t>(age * 1e9)};
     return meet_totp(kSecret, totp_code(kSecret, 100), now);
   };
   EXPECT_EQ(met(1), (TotpDevice{100, seconds(1)})) << "typed fast";

@@ -150,10 +150,10 @@ struct HttpClientOptions {
   // SHA-256 fingerprint (as certificate_fingerprint gives it) of the server's certificate, or of
   // the authority that vouches for it; empty: the certificate must be valid for the host in the
   // system's trust store.
-  std::string pinned_fingerprint;
-  Certificate own;  // shown to a server that asks for one; empty: none
+  std::string pinned_fingerprint = std::string();
+  Certificate own = Certificate();  // shown to a server that asks for one; empty: none
   Nanoseconds timeout = std::chrono::seconds(30);
-  Destinations destinations;  // where it may connect to
+  Destinations destinations = Destinations();  // where it may connect to
 };
 
 class HttpClient {

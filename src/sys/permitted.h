@@ -20,7 +20,8 @@ Result<std::vector<boost::asio::ip::tcp::endpoint>> permitted(const Destinations
                                                               const Resolved& resolved) {
   std::vector<boost::asio::ip::tcp::endpoint> may;
   std::optional<Error> refused;
-  for (const boost::asio::ip::tcp::endpoint at : resolved) {
+  for (const auto& found : resolved) {
+    const boost::asio::ip::tcp::endpoint at = found;
     Status allowed = destinations.check({to.host, at.port()}, at.address().to_string());
     if (allowed) {
       may.push_back(at);
