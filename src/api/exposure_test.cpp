@@ -46,6 +46,22 @@ TEST_F(ExposureApi, AnAddressThatOthersReachIsNamedAndLoopbackIsNot) {
   EXPECT_TRUE(finds("listen.outside"));
 }
 
+TEST_F(ExposureApi, WhereTheServerMayConnectToIsListedAndWhatIsWideIsNamed) {
+  const auto listed = [&] {
+    return Json::parse(ask("GET", "/exposure", Json(), administrator_).body)["outgoing"];
+  };
+  EXPECT_EQ(listed(), (Json{"loopback", "private"}));
+  EXPECT_FALSE(finds("outgoing.public"));
+  EXPECT_FALSE(finds("outgoing.link_local"));
+  EXPECT_FALSE(finds("outgoing.loopback")) << "there is one organisation only";
+  services_->outgoing = sys::Destinations::parse({"public:443", "broker.example:8883"}).value();
+  EXPECT_EQ(listed(), (Json{"public:443", "broker.example:8883"}));
+  EXPECT_FALSE(finds("outgoing.public"));
+  services_->outgoing = sys::Destinations::parse({"public", "link-local"}).value();
+  EXPECT_TRUE(finds("outgoing.public"));
+  EXPECT_TRUE(finds("outgoing.link_local"));
+}
+
 TEST_F(ExposureApi, AKeyThatOthersMayReadComesFirst) {
   ASSERT_TRUE(sys::real_file_system().create_directories(folder_.path + "/tls").ok());
   const std::string key = folder_.path + "/tls/key.pem";

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sys/destinations.h"
 #include "sys/http_slots.h"
 #include "sys/loop.h"
 #include "sys/tls.h"
@@ -142,23 +143,25 @@ class HttpServer {
 Result<std::unique_ptr<HttpServer>> make_http_server(EventLoop& loop, HttpHandler& handler,
                                                      HttpServerOptions options);
 
-// --- client, blocking, for the command line and tests ---
+// --- client, blocking, for the command line, flows, feeds and tests ---
 
 struct HttpClientOptions {
   Endpoint server;
   // SHA-256 fingerprint (as certificate_fingerprint gives it) of the server's certificate, or of
   // the authority that vouches for it; empty: the certificate must be valid for the host in the
   // system's trust store.
-  std::string pinned_fingerprint;
-  Certificate own;  // shown to a server that asks for one; empty: none
+  std::string pinned_fingerprint = std::string();
+  Certificate own = Certificate();  // shown to a server that asks for one; empty: none
   Nanoseconds timeout = std::chrono::seconds(30);
+  Destinations destinations = Destinations();  // where it may connect to
 };
 
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
   // One request over a kept connection (reconnects when it was closed). Errors: kConnectFailed,
-  // kTimeout, kTlsFailed, kPeerClosed. A status >= 400 is a response, not an error.
+  // kDestinationRefused, kTimeout, kTlsFailed, kPeerClosed. A status >= 400 is a response, not an
+  // error.
   virtual Result<HttpResponse> request(std::string_view method, std::string_view target,
                                        const HttpHeaders& headers, std::string_view body) = 0;
   // Sends the content of a local file as the body, in pieces; `progress` gets bytes sent so far.

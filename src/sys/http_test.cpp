@@ -280,6 +280,19 @@ TEST_F(Http, AClientWithoutAPinRefusesATrustedCertificateOfAnotherHost) {
   EXPECT_EQ(refused.error().id, ErrorId::kTlsFailed);
 }
 
+TEST_F(Http, AClientConnectsOnlyWhereItsDestinationsLead) {
+  start();
+  HttpClientOptions options = client_options();
+  options.destinations = Destinations::parse({"private"}).value();
+  const auto refused = make_http_client(options)->request("GET", "/", {}, "");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().id, ErrorId::kDestinationRefused);
+  EXPECT_EQ(connect_web_socket(options, "/echo", {}).error().id, ErrorId::kDestinationRefused);
+  options.destinations =
+      Destinations::parse({"127.0.0.1:" + std::to_string(options.server.port)}).value();
+  EXPECT_TRUE(make_http_client(options)->request("GET", "/", {}, "").ok());
+}
+
 // A peer that opens a connection and says nothing, or half of something, is cut.
 TEST_F(Http, APeerThatSaysNothingIsCut) {
   start({.handshake = milliseconds(50)});
