@@ -201,6 +201,7 @@ class Api : public testing::Test {
     machines_ = std::thread([this] { loop_->run(); });
   }
   ~Api() override {
+    pool_.reset();  // a worker may still be on its way back to the router's line
     house_.end();
     loop_->post([this] { loop_->stop(); });
     machines_.join();

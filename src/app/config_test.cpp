@@ -129,7 +129,9 @@ std::string configuration_page() {
 TEST(ConfigurationPage, NamesEverySettingWithItsDefaultAndWhatIsAllowed) {
   const std::string page = configuration_page();
   std::size_t rows = 0;
-  for (std::size_t at = 0; (at = page.find("\n| `", at)) != std::string::npos; ++at) ++rows;
+  for (std::size_t at = 0; (at = page.find("\n| `", at)) != std::string::npos; ++at) {
+    if (page[at + 4] != '"') ++rows;  // a word of a list is no setting
+  }
   EXPECT_EQ(rows, all_settings().size()) << "a row of a setting that does not exist";
   for (const Setting& setting : all_settings()) {
     const std::string fallback =
