@@ -50,7 +50,7 @@ class Destinations(Scenario):
         self.assertEqual(refused.status, 403)
         self.assertIn(f"127.0.0.1:{port}", refused.json["detail"])
         server.ok("POST", "/connections", {"name": "Press", "protocol": "modbus-tcp", "settings": {"host": "127.0.0.1", "port": port},
-                                           "signals": device_signals(3)})
+                                           "groups": [{"name": "fast", "interval_ms": 200}], "signals": device_signals(3)})
         until(lambda: "LS-1110" in (server.connection("Press")["status"]["last_error"] or ""), "the refusal")
         self.assertEqual(server.connection("Press")["status"]["state"], "retrying")
 
