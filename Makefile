@@ -13,15 +13,16 @@ test:
 	@tools/setup build test
 	@tools/test
 
-# Breaks the durability on purpose, in a copy, and demands that the tests notice.
+# Breaks durability and authorisation on purpose, in a copy, and demands that the tests notice.
 defects:
 	@tools/setup build test
 	@tools/seeded-defects
 
-# The long programme of faults: half a million crash states, two thousand kills, a million bits turned over.
+# The long programme of faults: half a million crash states, two thousand kills, a million bits turned over, and
+# what nmap and testssl.sh find.
 # TORTURE_SHARE=0.01 does a hundredth of it.
 torture:
-	@tools/setup build test
+	@tools/setup build test witness
 	@tools/torture $(or $(TORTURE_SHARE),1)
 
 # Figures, side by side with the peers; written to bench/RESULTS.md by hand, with the date.

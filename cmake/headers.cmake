@@ -11,7 +11,8 @@ set(LINESHAFT_COMMON_HEADERS
 
 # Of a build of tests only these are optimised: trials of crashes and damage run them a hundred thousand
 # times. The rest runs quicker than it compiles.
-set(LINESHAFT_BUSY_ROOMS base codec historian identity intake ledger settlement wal wire/csv)
+set(LINESHAFT_BUSY_ROOMS base codec historian identity intake ledger settlement sys vault wal
+    wire/batch wire/csv)
 
 # lineshaft_read_headers_once(<target> <room> PRODUCT|TEST): also says how the target is optimised, for the
 # headers are good for that alone.

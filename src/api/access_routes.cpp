@@ -18,6 +18,7 @@ Result<Reply> status(const Services& services, const Request&) {
   }
   const bool open = services.meter != nullptr && services.meter->settings().sign_up;
   json["signup"] = open ? "approval" : "closed";
+  if (!services.notice.empty()) json["notice"] = services.notice;
   return Reply::json(json);
 }
 

@@ -99,8 +99,9 @@ TEST_F(Certificates, WhoMayNotManageTokensIssuesNothing) {
   EXPECT_EQ(ask("GET", "/authority.crl").status, 200);
 }
 
-// One for a server could pass for this server: all trust the same authority.
-TEST_F(Certificates, OnlyWhoRunsTheServerIssuesForServers) {
+// All trust the same authority: what another organisation issued could pass for this server, or for
+// a machine of somebody else.
+TEST_F(Certificates, OnlyWhoRunsTheServerIssues) {
   const auto made = identity_->create_organisation(
       administrator_principal(), {"Rival", "rival@example.com", "Rival", kPassword});
   ASSERT_TRUE(made.ok()) << made.error().text();
@@ -110,13 +111,13 @@ TEST_F(Certificates, OnlyWhoRunsTheServerIssuesForServers) {
   const std::string secret =
       identity_->create_token(rival, {"r", Role::kAdministrator, {}}).value().secret;
   const sys::HttpHeaders theirs{{"authorization", "Bearer " + secret}};
-  const auto status = [&](const Json& use) {
+  for (const Json& use : {Json{"client"}, Json{"server"}, Json{"client", "server"}}) {
     const Json order = {{"name", "x"}, {"use", use}, {"names", {"localhost"}}};
-    return ask("POST", "/issued-certificates", order, theirs).status;
-  };
-  EXPECT_EQ(status({"client"}), 201);
-  EXPECT_EQ(status({"server"}), 403);
-  EXPECT_EQ(status({"client", "server"}), 403);
+    EXPECT_EQ(ask("POST", "/issued-certificates", order, theirs).status, 403) << use;
+    EXPECT_EQ(ask("POST", "/issued-certificates", order, administrator_).status, 201) << use;
+  }
+  EXPECT_EQ(ask("POST", "/server-certificate/renew", Json(), theirs).status, 403);
+  EXPECT_EQ(ask("GET", "/issued-certificates", Json(), theirs).status, 403);
 }
 
 TEST_F(Certificates, ARefusedOrderLeavesNoToken) {

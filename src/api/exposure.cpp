@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "connect/connection_json.h"
@@ -56,6 +57,31 @@ void add_http(const Services& services, Exposure& out) {
                             "Other machines reach the console and the API at " + at + ".",
                             "If only this machine needs them, set listen to 127.0.0.1.", "", at, 0,
                             ""});
+  }
+}
+
+void add_outgoing(const Services& services, Exposure& out) {
+  out.outgoing = services.outgoing.entries();
+  const std::size_t organisations = services.identity.organisations().size();
+  if (services.outgoing.includes(sys::AddressKind::kPublic)) {
+    out.findings.push_back(
+        {"outgoing.public", Urgency::kLook, "The server may connect to every public address.",
+         "Name the hosts and networks it needs in outgoing.allow.", "", "", 0, ""});
+  }
+  if (services.outgoing.includes(sys::AddressKind::kLinkLocal)) {
+    out.findings.push_back({"outgoing.link_local", Urgency::kLook,
+                            "The server may connect to every link-local address, where clouds "
+                            "hand out secrets.",
+                            "Name the machines that are there in outgoing.allow, one by one.", "",
+                            "", 0, ""});
+  }
+  if (organisations > 1 && services.outgoing.includes(sys::AddressKind::kLoopback)) {
+    out.findings.push_back({"outgoing.loopback", Urgency::kLook,
+                            "The engineers of " + std::to_string(organisations) +
+                                " organisations may connect to programs of this machine.",
+                            "Take \"loopback\" out of outgoing.allow, or name the ports that are "
+                            "needed.",
+                            "", "", organisations, ""});
   }
 }
 
@@ -241,6 +267,7 @@ std::vector<Finding> ending_certificates(const Services& services, TenantId tena
 Exposure examine_exposure(const Services& services, const Request& request) {
   Exposure out;
   add_http(services, out);
+  add_outgoing(services, out);
   add_flows(services, request.tenant(), out);
   add_connections(services, request.tenant(), out);
   add_tokens(services, request, out);

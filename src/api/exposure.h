@@ -34,7 +34,8 @@ struct Listener {
 
 struct Exposure {
   std::vector<Listener> listeners;
-  std::vector<Finding> findings;  // what to mend first
+  std::vector<std::string> outgoing;  // where the server may connect to, as configured
+  std::vector<Finding> findings;      // what to mend first
 };
 
 // As the requester's organisation has it. Blocks.

@@ -34,15 +34,17 @@ Result<Reply> exposure(const Services& services, const Request& request) {
   }
   Json findings = Json::array();
   for (const Finding& finding : seen.findings) findings.push_back(finding_json(finding));
-  return Reply::json({{"listeners", std::move(listeners)}, {"findings", std::move(findings)}});
+  return Reply::json({{"listeners", std::move(listeners)},
+                      {"outgoing", seen.outgoing},
+                      {"findings", std::move(findings)}});
 }
 
 }  // namespace
 
 std::vector<Route> exposure_routes(const Services& services) {
   return {{"GET", "/exposure", Rule::needs(identity::Permission::kAuditRead),
-           "What others can reach, and what to mend first", "", "Exposure",
-           bind(services, exposure)}};
+           "What others can reach, where the server may connect to, and what to mend first", "",
+           "Exposure", bind(services, exposure)}};
 }
 
 }  // namespace lineshaft::api

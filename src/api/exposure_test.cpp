@@ -23,7 +23,8 @@ class ExposureApi : public Api {
     const Reply seen = ask("GET", "/exposure", Json(), administrator_);
     EXPECT_EQ(seen.status, 200) << seen.body;
     std::vector<std::string> ids;
-    for (const Json& one : Json::parse(seen.body)["findings"]) ids.push_back(one["id"]);
+    const Json exposure = Json::parse(seen.body);
+    for (const Json& one : exposure["findings"]) ids.push_back(one["id"]);
     return ids;
   }
   bool finds(const std::string& id) {
@@ -43,6 +44,22 @@ TEST_F(ExposureApi, AnAddressThatOthersReachIsNamedAndLoopbackIsNot) {
   EXPECT_FALSE(finds("listen.outside"));
   services_->listening = [] { return std::vector<std::string>{"0.0.0.0:8443"}; };
   EXPECT_TRUE(finds("listen.outside"));
+}
+
+TEST_F(ExposureApi, WhereTheServerMayConnectToIsListedAndWhatIsWideIsNamed) {
+  const auto listed = [&] {
+    return Json::parse(ask("GET", "/exposure", Json(), administrator_).body)["outgoing"];
+  };
+  EXPECT_EQ(listed(), (Json{"loopback", "private"}));
+  EXPECT_FALSE(finds("outgoing.public"));
+  EXPECT_FALSE(finds("outgoing.link_local"));
+  EXPECT_FALSE(finds("outgoing.loopback")) << "there is one organisation only";
+  services_->outgoing = sys::Destinations::parse({"public:443", "broker.example:8883"}).value();
+  EXPECT_EQ(listed(), (Json{"public:443", "broker.example:8883"}));
+  EXPECT_FALSE(finds("outgoing.public"));
+  services_->outgoing = sys::Destinations::parse({"public", "link-local"}).value();
+  EXPECT_TRUE(finds("outgoing.public"));
+  EXPECT_TRUE(finds("outgoing.link_local"));
 }
 
 TEST_F(ExposureApi, AKeyThatOthersMayReadComesFirst) {

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <thread>
 
-#include "api/maintenance.h"
 #include "api/router_fixture.h"
 #include "base/bytes.h"
 #include "identity/providers.h"
@@ -28,12 +27,6 @@ struct Probe {
   const char* body = "";
 };
 
-class NoMaintenance final : public Maintenance {
- public:
-  Status start(MaintenanceWork) override { return {}; }
-  MaintenanceStatus status(MaintenanceWork) const override { return {}; }
-};
-
 class Matrix : public Api {
  protected:
   static constexpr TenantId kRival{2};
@@ -43,7 +36,6 @@ class Matrix : public Api {
   static constexpr std::string_view kOutside = "rollmill";
 
   Matrix() {
-    services_->maintenance = &maintenance_;
     claim_and_keep();
     administrator_ = {{"authorization", token(Role::kAdministrator)}};
     make_rival();
@@ -145,7 +137,6 @@ class Matrix : public Api {
 
   sys::HttpHeaders administrator_;
   identity::Principal rival_;
-  NoMaintenance maintenance_;
   std::map<std::string, std::string> things_;          // of us: what names it
   std::map<std::string, std::string> things_outside_;  // of us, but not below kHere
 

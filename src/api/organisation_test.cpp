@@ -164,7 +164,8 @@ TEST_F(OrganisationApi, ShowsAnotherOrganisationNothingOfTheServerOrOfItsNeighbo
   EXPECT_EQ(ask("DELETE", "/users/1", {}, firm).status, 404);
   EXPECT_EQ(got("/tokens", firm)["total"], 0);
   EXPECT_EQ(ask("DELETE", "/tokens/1", {}, firm).status, 404);
-  for (const Json& entry : got("/audit", firm)["items"]) {
+  const Json trail = got("/audit", firm);
+  for (const Json& entry : trail["items"]) {
     EXPECT_NE(entry["action"], "server.claim");
     EXPECT_NE(entry["action"], "token.create");
   }
@@ -270,7 +271,7 @@ TEST_F(OrganisationApi, HandsOutEverythingItHasAndNothingOfOthers) {
   EXPECT_NE(text_of("tags.ndjson").find("Southport/furnace"), std::string::npos);
   EXPECT_EQ(Json::parse(text_of("people.json"))[0]["email"], kFirm);
   EXPECT_NE(text_of("audit/000001.ndjson").find("organisation.export"), std::string::npos);
-  EXPECT_EQ(tar.find("secret"), std::string::npos);
+  EXPECT_EQ(tar.find("Northfield/secret"), std::string::npos);
   EXPECT_EQ(tar.find("ada@example.com"), std::string::npos);
 }
 
@@ -283,10 +284,10 @@ TEST_F(OrganisationApi, SeesOnTheOverviewWhatIsItsOwn) {
        operator_, 200);
   EXPECT_EQ(got("/overview", operator_)["values_stored"], 1);
   const Json own = got("/overview", firm);
-  EXPECT_EQ(own["values_stored"], 0);
   EXPECT_EQ(own["tags"], 0);
-  EXPECT_EQ(own["memory_bytes"], 0);
-  EXPECT_TRUE(own["storage"]["disk_free_bytes"].is_null());
+  for (const char* of_server : {"values_stored", "memory_bytes", "storage"}) {
+    EXPECT_TRUE(own[of_server].is_null()) << of_server;
+  }
 }
 
 TEST_F(OrganisationApi, LetsTheSuspendedInNoMore) {

@@ -24,6 +24,7 @@
 #include "rights/register.h"
 #include "rights/royalty_book.h"
 #include "sys/clock.h"
+#include "sys/destinations.h"
 #include "sys/file.h"
 
 namespace lineshaft::identity {
@@ -93,6 +94,10 @@ struct Services {
   identity::Authority* authority = nullptr;  // needed by certificate_routes
   // Where the console and the API answer, "127.0.0.1:8443"; shown by exposure_routes.
   std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
+  // Where the server may connect to; shown by exposure_routes.
+  sys::Destinations outgoing = sys::Destinations();
+  // For whoever is about to sign in; shown by access_routes. "": none.
+  std::string notice = std::string();
   std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed
   VaultDesk* vault = nullptr;                     // needed by vault_routes
 };

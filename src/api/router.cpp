@@ -81,7 +81,7 @@ std::vector<std::string_view> segments(std::string_view path) {
 }
 
 bool is_below_base(const std::string& path) {
-  return path.starts_with(kBase) && path.size() > kBase.size() && path[kBase.size()] == '/';
+  return path.starts_with(kBase) && (path.size() == kBase.size() || path[kBase.size()] == '/');
 }
 
 // The address of a route that other programs ask for where they are used to find it.

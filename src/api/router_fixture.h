@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "api/maintenance.h"
 #include "api/platform.h"
 #include "api/resources.h"
 #include "api/router.h"
@@ -113,6 +114,12 @@ class Outside final : public identity::WebFetcher {
 
 // The whole API on real stores in a folder of its own; requests run on the test's thread, machines
 // on one of theirs.
+class NoMaintenance final : public Maintenance {
+ public:
+  Status start(MaintenanceWork) override { return {}; }
+  MaintenanceStatus status(MaintenanceWork) const override { return {}; }
+};
+
 class Api : public testing::Test {
  protected:
   Api() {
@@ -168,6 +175,7 @@ class Api : public testing::Test {
         Services{files, clock, *historian_, *identity_, *registry_, *imports_, "0", folder_.path,
                  clock.now(), [this] { ++claims_; }, [] { return std::uint64_t{1}; }});
     services_->backups = &backups_;
+    services_->maintenance = &maintenance_;
     services_->vault = &vault_;
     services_->retention = retention_.get();
     services_->ledger = ledger_.get();
@@ -206,6 +214,7 @@ class Api : public testing::Test {
     machines_ = std::thread([this] { loop_->run(); });
   }
   ~Api() override {
+    pool_.reset();  // a worker may still be on its way back to the router's line
     house_.end();
     loop_->post([this] { loop_->stop(); });
     machines_.join();
@@ -307,6 +316,7 @@ class Api : public testing::Test {
   std::unique_ptr<rights::PartyLinks> party_links_;
   std::unique_ptr<DoorPlatform> platform_;
   NoVault vault_;
+  NoMaintenance maintenance_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<sys::WorkerPool> pool_;

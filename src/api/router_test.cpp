@@ -41,7 +41,7 @@ TEST_F(Api, OnlyTheseFewAnswerAStranger) {
                 "POST /session/factor", "POST /session/passkey", "POST /session/passkey/challenge",
                 "POST /recovery", "POST /invitations/look", "POST /invitations/accept",
                 "GET /authority.pem", "GET /authority.crl", "GET /session/providers",
-                "POST /session/provider/begin", "POST /session/provider"}));
+                "POST /session/provider/begin", "POST /session/provider", "POST /signups"}));
 }
 
 TEST_F(Api, EveryRoleIsRefusedWhatItMayNotDo) {

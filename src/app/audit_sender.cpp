@@ -39,13 +39,17 @@ std::string message_id(const std::string& action) {
   return id.empty() ? "-" : id;
 }
 
-Status post(const AuditFeed& feed, const std::vector<AuditEntry>& entries) {
+Status post(const AuditFeed& feed, const std::vector<AuditEntry>& entries,
+            const sys::Destinations& outgoing) {
   std::string body;
   for (const AuditEntry& entry : entries) body += identity::entry_line(entry) + "\n";
-  const auto client = sys::make_http_client({.server = {feed.host, feed.port},
-                                             .pinned_fingerprint = feed.fingerprint,
-                                             .trusted_pem = feed.trusted_pem,
-                                             .timeout = kPatience});
+  sys::HttpClientOptions options;
+  options.server = {feed.host, feed.port};
+  options.pinned_fingerprint = feed.fingerprint;
+  options.trusted_pem = feed.trusted_pem;
+  options.timeout = kPatience;
+  options.destinations = outgoing;
+  const auto client = sys::make_http_client(std::move(options));
   const auto answer =
       client->request("POST", feed.path, {{"content-type", "application/x-ndjson"}}, body);
   if (!answer) return answer.error();
@@ -148,11 +152,12 @@ class AuditSender::Link {
   std::atomic<bool> closed_ = false;
 };
 
-AuditSender::AuditSender(identity::AuditTrail& trail, sys::Clock& clock, std::string host)
+AuditSender::AuditSender(identity::AuditTrail& trail, sys::Clock& clock, std::string host,
+                         sys::Destinations outgoing)
     : trail_(trail),
       clock_(clock),
       host_(std::move(host)),
-      loop_(sys::make_event_loop()),
+      loop_(sys::make_event_loop(std::move(outgoing))),
       looping_([this] { loop_->run(); }),
       thread_([this] { run(); }) {}
 
@@ -217,7 +222,8 @@ Result<bool> AuditSender::send(TenantId tenant, const AuditFeed& feed, Way& way)
   const auto entries = trail_.entries_to_send(tenant, way.sent, kSentAtOnce);
   if (!entries) return entries.error();
   if (entries->empty()) return false;
-  Status sent = feed.kind == "https" ? post(feed, *entries) : send_syslog(feed, way, *entries);
+  Status sent = feed.kind == "https" ? post(feed, *entries, loop_->destinations())
+                                     : send_syslog(feed, way, *entries);
   if (!sent) return std::move(sent).error();
   way.sent = entries->back().id;
   if (feed.kind == "https") {

@@ -1,7 +1,9 @@
 #include "app/backup.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "base/hex.h"

@@ -70,6 +70,7 @@ const std::vector<Group> kGroups{
     {add_key_commands, {"key"}},
     {add_deadline_commands, {"deadline"}},
     {add_vault_commands, {"vault"}},
+    {add_decommission_command, {"decommission"}},
     {add_bench_commands, {"bench"}},
     {add_self_commands, {"version", "completion", "man"}},
 };

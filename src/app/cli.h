@@ -58,6 +58,7 @@ void add_cert_commands(Cli& cli);
 void add_key_commands(Cli& cli);
 void add_deadline_commands(Cli& cli);
 void add_vault_commands(Cli& cli);
+void add_decommission_command(Cli& cli);
 void add_bench_commands(Cli& cli);
 void add_self_commands(Cli& cli);
 

@@ -64,6 +64,27 @@ bool take_contact(const toml::node& node, Config& config) {
          config.security_contact.find_first_of("\r\n") == std::string::npos;
 }
 
+// What a terminal can show as it is.
+bool take_notice(const toml::node& node, Config& config) {
+  constexpr std::size_t kNoticeBytesMax = 4000;
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; };
+  return take_string(node, config.notice) && config.notice.size() <= kNoticeBytesMax &&
+         std::ranges::none_of(config.notice, is_control);
+}
+
+bool take_outgoing(const toml::node& node, Config& config) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr) return false;
+  std::vector<std::string> entries;
+  for (const toml::node& item : *list) {
+    if (!take_string(item, entries.emplace_back())) return false;
+  }
+  auto destinations = sys::Destinations::parse(entries);
+  if (!destinations) return false;
+  config.outgoing = *std::move(destinations);
+  return true;
+}
+
 bool take_memtable(const toml::node& node, Config& config) {
   const auto number = node.value_exact<std::int64_t>();
   if (!number || *number < 1 || *number > 1024) return false;
@@ -120,6 +141,12 @@ constexpr Key kKeys[] = {
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_certificate_file); }},
     {{"tls.key", "", kText},
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
+    {{"outgoing.allow", "[\"loopback\", \"private\"]",
+      "a list of \"loopback\", \"private\", \"link-local\", \"public\", networks as "
+      "\"10.20.0.0/16\" and host names, with or without a port as in \"10.20.0.0/16:502-510\""},
+     take_outgoing},
+    {{"security.notice", "", "text of at most 4000 bytes; of control characters only line ends"},
+     take_notice},
     {{"security.contact", "", "an address that begins with mailto: or https://"}, take_contact},
     {{"history.memtable_mib", "8", "a whole number from 1 to 1024"}, take_memtable},
     {{"history.scrub_days", "7", "a whole number from 0 to 365"}, take_scrub_days},

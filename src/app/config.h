@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "historian/disk_watch.h"
+#include "sys/destinations.h"
 #include "sys/loop.h"
 
 namespace lineshaft::app {
@@ -18,6 +19,8 @@ struct Config {
   std::vector<std::string> names;           // further names of this host in its certificate
   std::string tls_certificate_file;         // PEM; both or neither
   std::string tls_key_file;
+  sys::Destinations outgoing;    // where the server may connect to
+  std::string notice;            // shown to whoever is about to sign in
   std::string security_contact;  // "mailto:..." or "https://..." of /.well-known/security.txt
   std::size_t memtable_mib = 8;  // 1..1024
   int scrub_days = 7;            // 0..365; 0: never

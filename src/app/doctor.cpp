@@ -160,6 +160,7 @@ Finding check_open_files() {
 Finding check_address(const Config& config, bool locked) {
   sys::HttpClientOptions options;
   options.server = config.listen;
+  options.destinations = sys::Destinations::anywhere();  // it is our own address
   options.timeout = std::chrono::seconds(3);
   const Result<Bytes> pem = sys::read_file(files(), certificate_path(config.data_directory), kMiB);
   if (pem) {

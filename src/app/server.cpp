@@ -326,7 +326,7 @@ class JoinedServer final : public Server {
   }
 
   Status join_services() {
-    loop_ = sys::make_event_loop();
+    loop_ = sys::make_event_loop(config_.outgoing);
     workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
     // Everything else works without them.
     auto trust = connect::opcua::TrustStore::open(key_house_->key_files(), sys::real_clock(),
@@ -409,10 +409,12 @@ class JoinedServer final : public Server {
     services_->names = own_names(config_);
     services_->authority = authority_.get();
     services_->listening = [this] { return listening(); };
+    services_->outgoing = config_.outgoing;
+    services_->notice = config_.notice;
     services_->on_certificates = [this] { loop_->post([this] { use_certificates(); }); };
-    audit_sender_ =
-        std::make_unique<AuditSender>(identity_->trail(), sys::real_clock(),
-                                      config_.names.empty() ? "lineshaft" : config_.names.front());
+    audit_sender_ = std::make_unique<AuditSender>(
+        identity_->trail(), sys::real_clock(),
+        config_.names.empty() ? "lineshaft" : config_.names.front(), config_.outgoing);
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_,
                                         [this] { return identity_->access_changes(); });
     api::RouterOptions options;
@@ -569,7 +571,7 @@ class JoinedServer final : public Server {
   std::unique_ptr<tenancy::Signups> signups_;
   std::vector<TenantId> tenants_;  // at the start, suspended ones too
   std::unique_ptr<historian::House> historian_;
-  HttpsFetcher web_;
+  HttpsFetcher web_{config_.outgoing};
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<identity::Authority> authority_;
   std::unique_ptr<records::Documents> documents_;

@@ -16,13 +16,15 @@ using identity::WebRequest;
 constexpr std::size_t kThreads = 2;
 constexpr std::size_t kWaitingMax = 8;
 
-Result<WebAnswer> ask(const WebRequest& request, Nanoseconds patience) {
+Result<WebAnswer> ask(const WebRequest& request, Nanoseconds patience,
+                      const sys::Destinations& outgoing) {
   const auto client = sys::make_http_client({.server = {request.address.host, request.address.port},
                                              .pinned_fingerprint = "",
                                              .trusted_pem = request.trusted_pem,
                                              .timeout = patience,
                                              .deadline = patience,
-                                             .answer_bytes_max = request.answer_bytes_max});
+                                             .answer_bytes_max = request.answer_bytes_max,
+                                             .destinations = outgoing});
   auto answer =
       client->request(request.method, request.address.target, request.headers, request.body);
   if (!answer) return answer.error();
@@ -31,7 +33,8 @@ Result<WebAnswer> ask(const WebRequest& request, Nanoseconds patience) {
 
 }  // namespace
 
-HttpsFetcher::HttpsFetcher() : threads_(sys::make_worker_pool(kThreads, kWaitingMax)) {}
+HttpsFetcher::HttpsFetcher(sys::Destinations outgoing)
+    : outgoing_(std::move(outgoing)), threads_(sys::make_worker_pool(kThreads, kWaitingMax)) {}
 HttpsFetcher::~HttpsFetcher() = default;
 
 Result<WebAnswer> HttpsFetcher::fetch(const WebRequest& request) {
@@ -39,10 +42,10 @@ Result<WebAnswer> HttpsFetcher::fetch(const WebRequest& request) {
   auto answered = std::make_shared<std::promise<Result<WebAnswer>>>();
   auto answer = answered->get_future();
   const auto ends = Clock::now() + request.patience;
-  const bool queued = threads_->try_run([answered, request, ends] {
+  const bool queued = threads_->try_run([this, answered, request, ends] {
     // Nobody waits any more for what had to wait too long itself.
     const Nanoseconds left = ends - Clock::now();
-    answered->set_value(left > Nanoseconds(0) ? ask(request, left)
+    answered->set_value(left > Nanoseconds(0) ? ask(request, left, outgoing_)
                                               : Error{ErrorId::kTimeout, request.address.host});
   });
   if (!queued) return Error{ErrorId::kBusy, "too many wait for answers from outside"};

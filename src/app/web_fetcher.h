@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "identity/web_fetch.h"
+#include "sys/destinations.h"
 #include "sys/worker_pool.h"
 
 namespace lineshaft::app {
@@ -12,12 +13,14 @@ namespace lineshaft::app {
 // name has no deadline of ours, so that waits on a thread that nobody else needs.
 class HttpsFetcher final : public identity::WebFetcher {
  public:
-  HttpsFetcher();
+  // `outgoing`: where it may connect to; all else is kDestinationRefused.
+  explicit HttpsFetcher(sys::Destinations outgoing = {});
   // Waits for what is under way.
   ~HttpsFetcher() override;
   Result<identity::WebAnswer> fetch(const identity::WebRequest& request) override;
 
  private:
+  const sys::Destinations outgoing_;
   std::unique_ptr<sys::WorkerPool> threads_;
 };
 

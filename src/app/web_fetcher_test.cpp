@@ -80,6 +80,14 @@ TEST(HttpsFetcher, BringsWhatTheServerAnswers) {
   EXPECT_EQ(answer->body, "POST /a b=c d e");
 }
 
+TEST(HttpsFetcher, AsksOnlyWhereItMayConnectTo) {
+  const Echo server;
+  HttpsFetcher fetcher(sys::Destinations::parse({"private"}).value());
+  const auto answer = fetcher.fetch(server.request("/"));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().id, ErrorId::kDestinationRefused);
+}
+
 TEST(HttpsFetcher, FollowsNoRedirect) {
   const Echo server;
   HttpsFetcher fetcher;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connect/tls_settings.h"
+#include "sys/destinations.h"
 
 namespace lineshaft::connect {
 
@@ -50,7 +51,28 @@ class TlsKnock : public Task {
   std::unique_ptr<sys::Timer> finish_;
 };
 
+// Beyond the last knock of the part that begins at `from`.
+std::uint64_t end_of_part(const ScanRequest& request) {
+  const std::uint64_t total = request.hosts.size() * request.doors.size();
+  const std::uint64_t part = std::max<std::uint64_t>(1, kScanProbesMax / request.unit_ids.size());
+  return std::min(total, request.from + part);
+}
+
+sys::Endpoint place_of(const ScanRequest& request, std::uint64_t probe) {
+  return {request.hosts[probe / request.doors.size()],
+          request.doors[probe % request.doors.size()].door.port};
+}
+
 }  // namespace
+
+Status Scanner::check(const ScanRequest& request, const sys::Destinations& destinations) {
+  Status allowed;
+  const std::uint64_t end = end_of_part(request);
+  for (std::uint64_t probe = request.from; allowed && probe < end; ++probe) {
+    allowed = destinations.check_numeric(place_of(request, probe));
+  }
+  return allowed;
+}
 
 Scanner::Scanner(sys::EventLoop& loop, ScanRequest request, RuntimeOf runtime_of, Done done)
     : loop_(loop),
@@ -59,9 +81,7 @@ Scanner::Scanner(sys::EventLoop& loop, ScanRequest request, RuntimeOf runtime_of
       done_(std::move(done)),
       next_(request_.from),
       turn_(loop.make_timer()) {
-  const std::uint64_t total = request_.hosts.size() * request_.doors.size();
-  const std::uint64_t part = std::max<std::uint64_t>(1, kScanProbesMax / request_.unit_ids.size());
-  end_ = std::min(total, next_ + part);
+  end_ = end_of_part(request_);
   turn_->start(Nanoseconds(0), [this] { begin_some(); });
 }
 
@@ -78,9 +98,7 @@ void Scanner::begin_some() {
 
 void Scanner::knock(std::uint64_t probe) {
   const ScanDoor& door = request_.doors[probe % request_.doors.size()];
-  Knock knock{{request_.hosts[probe / request_.doors.size()], door.door.port},
-              request_.timeout_ms,
-              request_.unit_ids};
+  Knock knock{place_of(request_, probe), request_.timeout_ms, request_.unit_ids};
   auto done = [this, probe](std::vector<ScanHit> hits) { on_hits(probe, std::move(hits)); };
   // A knock answers at a turn of its own: it is in the map by then.
   running_[probe] = door.door.tls

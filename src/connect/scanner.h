@@ -21,6 +21,10 @@ class Scanner : public Task {
  public:
   using RuntimeOf = std::function<ProtocolRuntime&(Protocol)>;
   using Done = std::function<void(ScanReport)>;
+  // May every address of this part be asked? Names are judged when they are resolved. Requires:
+  // check_scan(request) is ok. Errors: kDestinationRefused for the first that may not.
+  static Status check(const ScanRequest& request, const sys::Destinations& destinations);
+
   // Requires: check_scan(request) is ok. `done` runs once, at a turn of its own, so that it may
   // destroy the scanner.
   Scanner(sys::EventLoop& loop, ScanRequest request, RuntimeOf runtime_of, Done done);

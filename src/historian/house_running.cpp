@@ -1,5 +1,6 @@
 // What is asked of all stores together.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "historian/house.h"

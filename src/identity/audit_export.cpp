@@ -32,7 +32,7 @@ std::optional<std::uint64_t> id_of(std::string_view line) {
 class PrunedTree {
  public:
   std::uint64_t size() const { return size_; }
-  const std::map<std::uint64_t, Sha256>& nodes() const { return nodes_; }
+  const TreeNodes& nodes() const { return nodes_; }
 
   // False: a subtree of that level cannot begin here.
   bool add(unsigned level, Sha256 hash) {
@@ -63,7 +63,7 @@ class PrunedTree {
  private:
   std::uint64_t size_ = 0;
   std::vector<std::pair<unsigned, Sha256>> peaks_;
-  std::map<std::uint64_t, Sha256> nodes_;
+  TreeNodes nodes_;
 };
 
 std::optional<Sha256> hash_of(std::string_view text) {
@@ -102,6 +102,61 @@ Status add_line(std::string_view line, PrunedTree& tree, AuditExport& found,
   if (!tree.add(0, *hash)) return failed(name + " cannot be read");
   ++found.shown;
   if (shown) shown(line);
+  return {};
+}
+
+// Another trail, or another key: whatever the entries say, they are not those that were kept.
+Status check_origin(const ledger::NoteKey& key, const AuditKnown& known) {
+  for (const AuditKept::Mark& mark : known.kept.marks) {
+    if (mark.checkpoint.origin == key.name) continue;
+    return failed(mark.name + " is of " + mark.checkpoint.origin + ", not of " + key.name);
+  }
+  if (!known.key || *known.key == key) return {};
+  return failed("it is signed by " + key.text() + ", not by " + known.key->text());
+}
+
+// Some checkpoint counts more entries than there are. Where the first `good` are not all of those
+// that are here, one of the others may be the missing one, and those behind it moved up.
+Status check_end(std::uint64_t size, std::uint64_t good, std::uint64_t wanted,
+                 const std::string& who) {
+  if (wanted <= size) return {};
+  const std::string rest = " is missing: " + who + " counts " + std::to_string(wanted);
+  if (good == size) return failed("entry " + std::to_string(size + 1) + rest);
+  return failed(entry_names(good + 1, wanted) + rest);
+}
+
+// Everything that the lines by themselves do not tell. What was kept comes first: it names entries,
+// where a signature that does not fit only says that something is wrong.
+Status check_tree(const PrunedTree& tree, std::string_view note_text, const AuditKnown& known,
+                  AuditExport& found) {
+  const std::uint64_t size = tree.size();
+  Result<AuditAgreement> agreement = compare_with_kept(size, tree.nodes(), known.kept);
+  if (!agreement) return std::move(agreement).error();
+  const std::uint64_t good = agreement->good;
+  found.unclear = std::move(agreement->unclear);
+  if (Status same = check_origin(found.key, known); !same) return same;
+  Result<ledger::SignedNote> note = ledger::parse_note(note_text);
+  if (!note) return failed("the checkpoint: " + note.error().what);
+  Result<ledger::Checkpoint> checkpoint = ledger::open_checkpoint(*note, found.key);
+  if (!checkpoint) return failed("the checkpoint: " + checkpoint.error().what);
+  if (Status all = check_end(size, good, checkpoint->size, "the checkpoint"); !all) return all;
+  for (const AuditKept::Mark& mark : known.kept.marks) {
+    if (Status all = check_end(size, good, mark.checkpoint.size, mark.name); !all) return all;
+  }
+  if (checkpoint->size < size) {
+    const std::uint64_t count = checkpoint->size;
+    if (good >= count) {
+      return failed("entry " + std::to_string(count + 1) + " is not covered by the checkpoint");
+    }
+    return failed(entry_names(good + 1, size) + " was added: the checkpoint counts " +
+                  std::to_string(count));
+  }
+  if (checkpoint->root != tree.root()) {
+    if (good == size) return failed("the checkpoint is not of these entries, which were kept");
+    return failed(entry_names(good + 1, size) + " is another than the one that was signed");
+  }
+  found.note = *std::move(note);
+  found.checkpoint = *std::move(checkpoint);
   return {};
 }
 
@@ -148,40 +203,27 @@ Status AuditExportWriter::end(const ledger::SignedNote& note, std::string& out) 
 }
 
 Result<AuditExport> read_audit_export(std::string_view text,
-                                      const std::function<void(std::string_view line)>& shown) {
+                                      const std::function<void(std::string_view line)>& shown,
+                                      const AuditKnown& known) {
   const auto title = take_line(text);
   if (!title || *title != kTitle) return failed("it is no export of an audit trail");
   const auto key_line = take_line(text);
   if (!key_line) return failed("the key is missing");
   const auto key = ledger::NoteKey::parse(*key_line);
   if (!key) return failed("the key: " + key.error().what);
-  AuditExport found{.key = *key, .note = {}, .checkpoint = {}, .shown = 0, .nodes = {}};
+  AuditExport found{.key = *key, .note = {}, .checkpoint = {}, .nodes = {}, .unclear = {}};
   PrunedTree tree;
   for (;;) {
     const auto line = take_line(text);
-    if (!line) return failed("entry " + std::to_string(tree.size() + 1) + " is cut off");
-    if (line->empty()) break;
-    if (Status added = add_line(*line, tree, found, shown); !added) return std::move(added).error();
+    if (line && line->empty()) break;
+    Status added = line ? add_line(*line, tree, found, shown)
+                        : failed("entry " + std::to_string(tree.size() + 1) + " is cut off");
+    if (added) continue;
+    // One before it may be wrong as well, which only another copy tells.
+    const auto before = compare_with_kept(tree.size(), tree.nodes(), known.kept);
+    return before ? std::move(added).error() : before.error();
   }
-  Result<ledger::SignedNote> note = ledger::parse_note(text);
-  if (!note) return failed("the checkpoint: " + note.error().what);
-  Result<ledger::Checkpoint> checkpoint = ledger::open_checkpoint(*note, *key);
-  if (!checkpoint) return failed("the checkpoint: " + checkpoint.error().what);
-  const std::uint64_t size = tree.size();
-  if (checkpoint->size > size) {
-    return failed("entry " + std::to_string(size + 1) + " is missing: the checkpoint counts " +
-                  std::to_string(checkpoint->size));
-  }
-  if (checkpoint->size < size) {
-    return failed("entry " + std::to_string(checkpoint->size + 1) +
-                  " is not covered by the checkpoint");
-  }
-  if (checkpoint->root != tree.root()) {
-    return failed("at least one of the entries 1 to " + std::to_string(size) +
-                  " is another than the one that was signed");
-  }
-  found.note = *std::move(note);
-  found.checkpoint = *std::move(checkpoint);
+  if (Status good = check_tree(tree, text, known, found); !good) return std::move(good).error();
   found.nodes = tree.nodes();
   return found;
 }

@@ -5,13 +5,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "identity/audit.h"
+#include "identity/audit_kept.h"
 #include "ledger/merkle.h"
 
 namespace lineshaft::identity {
@@ -41,13 +41,22 @@ struct AuditExport {
   ledger::SignedNote note;
   ledger::Checkpoint checkpoint;
   std::uint64_t shown = 0;
-  // What the file says of the tree, by node_position(); for comparison with another copy.
-  std::map<std::uint64_t, ledger::Sha256> nodes;
+  TreeNodes nodes;  // what the file says of the tree; for comparison with another copy
+  std::vector<std::string> unclear;  // as AuditAgreement
+};
+
+// What whoever reads an export knows already. Nothing: then a trail that somebody made up, with a
+// key of their own, passes.
+struct AuditKnown {
+  std::optional<ledger::NoteKey> key;
+  AuditKept kept = {};
 };
 
 // Checks the whole text. `line`: each entry shown, as it stands there.
-// Errors: kVerificationFailed: "entry 17 ...", or what else is wrong with it.
+// Errors: kVerificationFailed: "entry 17 ..."; "one of the entries 9 to 24 ..." when nothing that
+// is known says more; or what else is wrong with it.
 Result<AuditExport> read_audit_export(std::string_view text,
-                                      const std::function<void(std::string_view line)>& line);
+                                      const std::function<void(std::string_view line)>& line,
+                                      const AuditKnown& known = {});
 
 }  // namespace lineshaft::identity

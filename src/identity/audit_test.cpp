@@ -218,7 +218,7 @@ TEST_F(AuditTrailTest, NamesTheEntryOfAnExportThatWasEditedAndFindsOneWithAHashT
   edited.replace(begin, end - begin,
                  "e " + ledger::base64_text(ledger::leaf_hash(as_bytes(line))) + " " + line);
   EXPECT_THAT(read_audit_export(edited, {}).error().what,
-              HasSubstr("at least one of the entries 1 to 6 "));
+              HasSubstr("one of the entries 1 to 6 is another"));
 }
 
 TEST_F(AuditTrailTest, ContinuesACheckpointThatSomebodyKept) {

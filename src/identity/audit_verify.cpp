@@ -14,10 +14,6 @@ using ledger::Sha256;
 
 Error failed(std::string what) { return {ErrorId::kVerificationFailed, std::move(what)}; }
 std::string name_of(std::uint64_t id) { return "entry " + std::to_string(id); }
-std::string names_of(std::uint64_t first, std::uint64_t last) {
-  if (first == last) return name_of(first);
-  return "one of the entries " + std::to_string(first) + " to " + std::to_string(last);
-}
 
 // What a damaged database says of itself is a finding too.
 Error as_finding(const Error& error, std::uint64_t id) {
@@ -109,13 +105,13 @@ Status AuditVerifier::check_kept(std::uint64_t id, const std::vector<Sha256>& ma
     const auto known = kept_.nodes.find(first + level);
     if (known == kept_.nodes.end() || known->second == made[level]) continue;
     const std::uint64_t begin = id + 1 - (std::uint64_t{1} << level);
-    return failed(names_of(std::max(begin, good_mark_ + 1), id) +
+    return failed(entry_names(std::max(begin, good_mark_ + 1), id) +
                   " is another than the one that was kept elsewhere");
   }
   for (const AuditKept::Mark& mark : kept_.marks) {
     if (mark.checkpoint.size != id) continue;
     if (mark.checkpoint.root != peaks_.root()) {
-      return failed(names_of(good_mark_ + 1, id) + " is another than the one that " + mark.name +
+      return failed(entry_names(good_mark_ + 1, id) + " is another than the one that " + mark.name +
                     " counts");
     }
     good_mark_ = id;

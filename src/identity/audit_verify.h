@@ -3,28 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "identity/audit.h"
+#include "identity/audit_kept.h"
 #include "identity/audit_seals.h"
 #include "records/database.h"
 
 namespace lineshaft::identity {
-
-// What was kept elsewhere, which the trail must continue. Without it a trail that was cut off, or
-// written anew with its key, passes.
-struct AuditKept {
-  struct Mark {
-    std::string name;  // for the report: a file, a witness
-    ledger::Checkpoint checkpoint;
-  };
-  std::vector<Mark> marks;
-  // Hashes by node_position(): with those of single entries the first bad one is named exactly.
-  std::map<std::uint64_t, ledger::Sha256> nodes;
-};
 
 // One pass over the records, in steps, so that others may go on writing between them. The database
 // must outlive it. One thread.

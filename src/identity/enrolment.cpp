@@ -122,10 +122,10 @@ Result<Enrolled> Service::confirm_totp(std::string_view cookie, std::string_view
     const Digest digest = digest_of(enrolment);
     Pending* pending = state_.pending.find(digest, PendingKind::kTotpEnrolment, clock_.monotonic());
     if (pending == nullptr || pending->user != session->user.id) return pending_over();
-    const auto step = match_totp(pending->totp_secret, code, clock_.now(), 0);
-    if (!step) return Error{ErrorId::kFactorRefused, "this is not the code of this moment"};
+    const auto device = meet_totp(pending->totp_secret, code, clock_.now());
+    if (!device) return Error{ErrorId::kFactorRefused, "this is not the code of this moment"};
     row.secret = pending->totp_secret;
-    row.step = *step;
+    row.device = *device;
     state_.pending.drop(digest);
   }
   return add_factor(*session, cookie, std::move(row));

@@ -10,7 +10,7 @@ namespace {
 using records::Database;
 using records::Statement;
 
-constexpr std::array<std::string_view, 1> kSteps{
+constexpr std::array<std::string_view, 2> kSteps{
     // 1: times are nanoseconds since 1970; kinds, rules and strengths the numbers of factors.h.
     R"(CREATE TABLE factors (
          id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -47,6 +47,8 @@ constexpr std::array<std::string_view, 1> kSteps{
          user INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
          digest BLOB NOT NULL CHECK (length(digest) = 32),
          expires INTEGER NOT NULL, tries_left INTEGER NOT NULL) STRICT;)",
+    // 2: TotpDevice::late in nanoseconds; 3 s is kTotpTyping.
+    "ALTER TABLE factors ADD COLUMN late INTEGER NOT NULL DEFAULT 3000000000",
 };
 
 std::int64_t number(UserId id) { return static_cast<std::int64_t>(id.value); }
@@ -102,7 +104,7 @@ FactorRow factor_at(Statement& row) {
                      .rp_id = std::string(row.text(8))},
           .user = user_at(row, 1),
           .secret = bytes_at(row, 6),
-          .step = row.int64(7),
+          .device = {row.int64(7), Nanoseconds(row.int64(12))},
           .credential = bytes_at(row, 9),
           .key = bytes_at(row, 10),
           .sign_count = static_cast<std::uint32_t>(row.int64(11))};
@@ -129,10 +131,11 @@ Status migrate_factors(Database& database) { return database.migrate("identity.f
 
 Result<std::vector<FactorRow>> load_factors(Database& database) {
   // A passkey has a credential, a secret of codes has none: NULL reads as no bytes.
-  return select<FactorRow>(database,
-                           "SELECT id, user, kind, name, created, used, secret, step, rp_id, "
-                           "coalesce(credential, x''), key, sign_count FROM factors ORDER BY id",
-                           factor_at);
+  return select<FactorRow>(
+      database,
+      "SELECT id, user, kind, name, created, used, secret, step, rp_id, "
+      "coalesce(credential, x''), key, sign_count, late FROM factors ORDER BY id",
+      factor_at);
 }
 
 Result<std::vector<FactorPerson>> load_factor_people(Database& database) {
@@ -171,10 +174,10 @@ Result<FactorId> insert_factor(Database& database, const FactorRow& row) {
   const Factor& factor = row.factor;
   Status added = database.run(
       "INSERT INTO factors (user, kind, name, created, secret, step, rp_id, credential, key, "
-      "sign_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, x''), ?9, ?10)",
+      "sign_count, late) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, x''), ?9, ?10, ?11)",
       number(row.user), static_cast<std::int64_t>(factor.kind), factor.name, factor.created,
-      ByteSpan(row.secret), row.step, factor.rp_id, ByteSpan(row.credential), ByteSpan(row.key),
-      std::int64_t{row.sign_count});
+      ByteSpan(row.secret), row.device.step, factor.rp_id, ByteSpan(row.credential),
+      ByteSpan(row.key), std::int64_t{row.sign_count}, std::int64_t{row.device.late.count()});
   if (!added) return std::move(added).error();
   return FactorId{static_cast<std::uint64_t>(database.last_insert_id())};
 }
@@ -185,9 +188,10 @@ Status update_factor_secret(Database& database, const FactorRow& row) {
 }
 
 Status update_factor_use(Database& database, const FactorRow& row) {
-  return database.run("UPDATE factors SET used = ?2, step = ?3, sign_count = ?4 WHERE id = ?1",
-                      static_cast<std::int64_t>(row.factor.id.value), ns_of(row.factor.used),
-                      row.step, std::int64_t{row.sign_count});
+  return database.run(
+      "UPDATE factors SET used = ?2, step = ?3, sign_count = ?4, late = ?5 WHERE id = ?1",
+      static_cast<std::int64_t>(row.factor.id.value), ns_of(row.factor.used), row.device.step,
+      std::int64_t{row.sign_count}, std::int64_t{row.device.late.count()});
 }
 
 Status delete_factor(Database& database, FactorId factor) {

@@ -9,6 +9,7 @@
 
 #include "identity/identity.h"
 #include "identity/secrets.h"
+#include "identity/totp.h"
 #include "records/database.h"
 
 namespace lineshaft::identity {
@@ -16,10 +17,11 @@ namespace lineshaft::identity {
 struct FactorRow {
   Factor factor;
   UserId user;
-  Bytes secret;           // of one-time codes; in the table kTotpSecretBytes, or longer: sealed
-  std::int64_t step = 0;  // of the last code that was taken
-  Bytes credential;       // of a passkey, as the next two
-  Bytes key;              // COSE_Key
+  Bytes secret;       // of one-time codes; in the table kTotpSecretBytes, or longer: sealed
+  TotpDevice device;  // that shows them
+  std::optional<TotpSeen> seen = std::nullopt;  // in memory only: see try_totp
+  Bytes credential;                             // of a passkey, as the next two
+  Bytes key;                                    // COSE_Key
   std::uint32_t sign_count = 0;
 };
 

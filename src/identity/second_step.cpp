@@ -129,12 +129,14 @@ Result<NewSession> Service::try_code(Pending pending, std::string_view code) {
   std::optional<FactorRow> used;
   {
     const std::lock_guard lock(state_mutex_);
-    for (const FactorRow& row : factors_of(pending.user).factors) {
+    for (FactorRow& row : state_.factors[pending.user].factors) {
       if (row.factor.kind != FactorKind::kTotp || row.secret.empty()) continue;
-      const auto step = match_totp(row.secret, code, clock_.now(), row.step);
-      if (!step) continue;
+      const TotpTry tried = try_totp(row.secret, code, clock_.now(), row.device, row.seen);
+      if (tried.seen) row.seen = tried.seen;
+      if (!tried.taken) continue;
       used = row;
-      used->step = *step;
+      used->device = *tried.taken;
+      used->seen.reset();
     }
   }
   if (!used) {

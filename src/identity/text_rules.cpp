@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_set>
 
 #include "base/utf8.h"
+#include "identity/chosen_passwords.h"
 #include "identity/identity.h"
 
 namespace lineshaft::identity {
@@ -52,24 +52,6 @@ constexpr std::string_view kCommonWords[] = {
     "woaini",     "scada",     "plc",      "machine",   "company",  "summer",   "winter",
 };
 
-// Passwords that people choose most, in lower case, with a blank between them.
-constexpr std::string_view kMostChosen =
-#include "identity/common_passwords.inc"
-    ;
-
-const std::unordered_set<std::string_view>& most_chosen() {
-  static const std::unordered_set<std::string_view> all = [] {
-    std::unordered_set<std::string_view> set;
-    for (std::size_t start = 0; start < kMostChosen.size();) {
-      const std::size_t end = std::min(kMostChosen.find_first_of(" \n", start), kMostChosen.size());
-      set.insert(kMostChosen.substr(start, end - start));
-      start = end + 1;
-    }
-    return set;
-  }();
-  return all;
-}
-
 std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result) {
@@ -94,7 +76,7 @@ std::string_view bare_word(std::string_view text) {
 }
 
 bool is_chosen_word(std::string_view word) {
-  return most_chosen().contains(word) ||
+  return is_chosen_password(word) ||
          std::ranges::find(kCommonWords, word) != std::end(kCommonWords);
 }
 

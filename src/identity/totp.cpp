@@ -1,5 +1,6 @@
 #include "identity/totp.h"
 
+#include <algorithm>
 #include <array>
 
 #include "identity/secrets.h"
@@ -37,6 +38,37 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+constexpr Nanoseconds kStep = std::chrono::seconds(kTotpStepSeconds);
+
+// The step whose code was typed, if it is near `now` and after `last`.
+std::optional<std::int64_t> match(ByteSpan secret, std::string_view typed, Timestamp now,
+                                  std::int64_t last) {
+  const std::string code = without_blanks(typed);
+  const std::int64_t here = totp_step(now);
+  std::optional<std::int64_t> found;
+  for (std::int64_t step = here - kTotpStepsOff; step <= here + kTotpStepsOff; ++step) {
+    if (equal_secrets(totp_code(secret, step), code) && step > last) found = step;
+  }
+  return found;
+}
+
+// How long after the beginning of its step, by our clock, the code came.
+Nanoseconds age_of(const TotpSeen& code) {
+  return code.at - Timestamp{code.step * kTotpStepSeconds * kNsPerSecond};
+}
+
+// The TotpDevice::late next to `late` with which the code is within its 30 seconds.
+Nanoseconds nearest_late(Nanoseconds late, const TotpSeen& code) {
+  const Nanoseconds age = age_of(code);
+  return std::clamp(late, age - kStep + Nanoseconds(1), age);
+}
+
+// Is there one with which both are?
+bool same_clock(const TotpSeen& a, const TotpSeen& b) {
+  const Nanoseconds apart = age_of(a) - age_of(b);
+  return -kStep < apart && apart < kStep;
+}
+
 }  // namespace
 
 std::int64_t totp_step(Timestamp time) { return time.ns / kNsPerSecond / kTotpStepSeconds; }
@@ -60,15 +92,24 @@ std::string totp_code(ByteSpan secret, std::int64_t step, int digits) {
   return code;
 }
 
-std::optional<std::int64_t> match_totp(ByteSpan secret, std::string_view typed, Timestamp now,
-                                       std::int64_t last) {
-  const std::string code = without_blanks(typed);
-  const std::int64_t here = totp_step(now);
-  std::optional<std::int64_t> found;
-  for (std::int64_t step = here - kTotpStepsOff; step <= here + kTotpStepsOff; ++step) {
-    if (equal_secrets(totp_code(secret, step), code) && step > last) found = step;
+TotpTry try_totp(ByteSpan secret, std::string_view typed, Timestamp now, const TotpDevice& device,
+                 const std::optional<TotpSeen>& before) {
+  const auto step = match(secret, typed, now, device.step);
+  if (!step) return {};
+  const TotpSeen seen{*step, now};
+  if (nearest_late(device.late, seen) == device.late) {
+    return {.taken = TotpDevice{*step, device.late}, .seen = std::nullopt};
   }
-  return found;
+  const bool agree = before && before->step < *step && same_clock(*before, seen);
+  if (!agree) return {.taken = std::nullopt, .seen = seen};
+  const Nanoseconds late = nearest_late(nearest_late(device.late, *before), seen);
+  return {.taken = TotpDevice{*step, late}, .seen = std::nullopt};
+}
+
+std::optional<TotpDevice> meet_totp(ByteSpan secret, std::string_view typed, Timestamp now) {
+  const auto step = match(secret, typed, now, 0);
+  if (!step) return std::nullopt;
+  return TotpDevice{*step, nearest_late(kTotpTyping, {*step, now})};
 }
 
 std::string base32(ByteSpan bytes) {

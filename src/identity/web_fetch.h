@@ -31,8 +31,8 @@ class WebFetcher {
  public:
   virtual ~WebFetcher() = default;
   // Over HTTPS with the certificate checked; no redirect is followed. Returns within
-  // `request.patience`. Threads: any. Errors: kConnectFailed, kTlsFailed, kTimeout, kPeerClosed,
-  // kBusy: too many wait already.
+  // `request.patience`. Threads: any. Errors: kDestinationRefused, kConnectFailed, kTlsFailed,
+  // kTimeout, kPeerClosed, kBusy: too many wait already.
   virtual Result<WebAnswer> fetch(const WebRequest& request) = 0;
 };
 

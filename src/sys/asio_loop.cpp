@@ -1,5 +1,6 @@
 // The event loop on Boost.Asio. Nothing of the library shows in sys/loop.h.
 #include <algorithm>
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -9,7 +10,9 @@
 #include <boost/asio/write.hpp>
 
 #include "sys/asio_context.h"
+#include "sys/destinations.h"
 #include "sys/loop.h"
+#include "sys/permitted.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -154,8 +157,11 @@ class AsioListener final : public TcpListener {
 class AsioConnecting final : public Connecting,
                              public std::enable_shared_from_this<AsioConnecting> {
  public:
-  AsioConnecting(asio::io_context& context, Endpoint to, EventLoop::Connected done)
-      : resolver_(context),
+  // `destinations` lives as long as `context`.
+  AsioConnecting(asio::io_context& context, const Destinations& destinations, Endpoint to,
+                 EventLoop::Connected done)
+      : destinations_(destinations),
+        resolver_(context),
         socket_(context),
         deadline_(context),
         to_(std::move(to)),
@@ -169,8 +175,7 @@ class AsioConnecting final : public Connecting,
     Code not_numeric;
     const asio::ip::address address = asio::ip::make_address(to_.host, not_numeric);
     if (!not_numeric) {
-      socket_.async_connect(tcp::endpoint(address, to_.port),
-                            [self = shared_from_this()](Code code) { self->connected(code); });
+      try_each(std::array{tcp::endpoint(address, to_.port)});
       return;
     }
     resolver_.async_resolve(
@@ -178,9 +183,7 @@ class AsioConnecting final : public Connecting,
         [self = shared_from_this()](Code code, const tcp::resolver::results_type& results) {
           if (!self->done_) return;
           if (code) return self->connected(code);
-          asio::async_connect(self->socket_, results, [self](Code result, const tcp::endpoint&) {
-            self->connected(result);
-          });
+          self->try_each(results);
         });
   }
 
@@ -190,6 +193,19 @@ class AsioConnecting final : public Connecting,
   }
 
  private:
+  template <typename Resolved>
+  void try_each(const Resolved& resolved) {
+    const auto addresses = permitted(destinations_, to_, resolved);
+    if (!addresses) {
+      asio::post(socket_.get_executor(),
+                 [self = shared_from_this(), why = addresses.error()] { self->finish(why); });
+      return;
+    }
+    asio::async_connect(
+        socket_, *addresses,
+        [self = shared_from_this()](Code code, const tcp::endpoint&) { self->connected(code); });
+  }
+
   void close() {
     Code ignored;
     deadline_.cancel();
@@ -213,6 +229,7 @@ class AsioConnecting final : public Connecting,
     done(std::move(outcome));
   }
 
+  const Destinations& destinations_;
   tcp::resolver resolver_;
   tcp::socket socket_;
   asio::steady_timer deadline_;
@@ -232,6 +249,8 @@ class ConnectingHandle final : public Connecting {
 
 class AsioLoop final : public EventLoop, public AsioContext {
  public:
+  explicit AsioLoop(Destinations destinations) : destinations_(std::move(destinations)) {}
+
   asio::io_context& context() override { return context_; }
 
   void run() override {
@@ -246,10 +265,11 @@ class AsioLoop final : public EventLoop, public AsioContext {
 
   std::unique_ptr<Connecting> connect(const Endpoint& to, Nanoseconds timeout,
                                       Connected done) override {
-    auto attempt = std::make_shared<AsioConnecting>(context_, to, std::move(done));
+    auto attempt = std::make_shared<AsioConnecting>(context_, destinations_, to, std::move(done));
     attempt->begin(timeout);
     return std::make_unique<ConnectingHandle>(std::move(attempt));
   }
+  const Destinations& destinations() const override { return destinations_; }
 
   Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Accepted accepted) override {
     Code code;
@@ -274,6 +294,7 @@ class AsioLoop final : public EventLoop, public AsioContext {
   }
 
  private:
+  const Destinations destinations_;  // outlives what waits in the context
   asio::io_context context_{1};
   std::optional<asio::signal_set> signals_;
 };
@@ -285,6 +306,10 @@ std::string Endpoint::text() const {
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::unique_ptr<EventLoop> make_event_loop() { return std::make_unique<AsioLoop>(); }
+std::unique_ptr<EventLoop> make_event_loop() { return make_event_loop(Destinations()); }
+
+std::unique_ptr<EventLoop> make_event_loop(Destinations destinations) {
+  return std::make_unique<AsioLoop>(std::move(destinations));
+}
 
 }  // namespace lineshaft::sys

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sys/destinations.h"
 #include "sys/http_slots.h"
 #include "sys/loop.h"
 #include "sys/tls.h"
@@ -142,28 +143,30 @@ class HttpServer {
 Result<std::unique_ptr<HttpServer>> make_http_server(EventLoop& loop, HttpHandler& handler,
                                                      HttpServerOptions options);
 
-// --- client, blocking, for the command line and tests ---
+// --- client, blocking, for the command line, flows, feeds and tests ---
 
 struct HttpClientOptions {
   Endpoint server;
   // SHA-256 fingerprint (as certificate_fingerprint gives it) of the server's certificate, or of
   // the authority that vouches for it; empty: the certificate must be valid for the host, by
   // `trusted_pem` or else the system's trust store.
-  std::string pinned_fingerprint;
+  std::string pinned_fingerprint = std::string();
   // Whom to trust in place of the system's store: authorities, or single certificates.
-  std::string trusted_pem = {};
-  Certificate own = {};  // shown to a server that asks for one; empty: none
+  std::string trusted_pem = std::string();
+  Certificate own = Certificate();  // shown to a server that asks for one; empty: none
   Nanoseconds timeout = std::chrono::seconds(30);  // for each step: connecting, a piece of the body
   // For the whole of a request() with its connection, once the name is an address; 0: no end.
   Nanoseconds deadline{};
   std::uint64_t answer_bytes_max = 1ULL << 30;  // of a body that request() or upload() takes
+  Destinations destinations = Destinations();   // where it may connect to
 };
 
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
   // One request over a kept connection (reconnects when it was closed). Errors: kConnectFailed,
-  // kTimeout, kTlsFailed, kPeerClosed. A status >= 400 is a response, not an error.
+  // kDestinationRefused, kTimeout, kTlsFailed, kPeerClosed. A status >= 400 is a response, not an
+  // error.
   virtual Result<HttpResponse> request(std::string_view method, std::string_view target,
                                        const HttpHeaders& headers, std::string_view body) = 0;
   // Sends the content of a local file as the body, in pieces; `progress` gets bytes sent so far.

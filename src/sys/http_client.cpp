@@ -11,6 +11,7 @@
 #include "sys/file.h"
 #include "sys/http.h"
 #include "sys/http_stream.h"
+#include "sys/permitted.h"
 #include "sys/tls_policy.h"
 
 namespace lineshaft::sys {
@@ -77,7 +78,9 @@ class Wire {
     const auto addresses =
         resolver.resolve(options_.server.host, std::to_string(options_.server.port), code);
     if (code) return fail(ErrorId::kConnectFailed, code);
-    code = run([&](auto done) { stream_.async_connect(addresses, done); });
+    const auto may = permitted(options_.destinations, options_.server, addresses);
+    if (!may) return may.error();
+    code = run([&](auto done) { stream_.async_connect(*may, done); });
     if (code) return fail(ErrorId::kConnectFailed, code);
     // Else the end of a long body waits for the server to acknowledge what came before it, and the
     // server waits for more to acknowledge: some 40 ms a request.

@@ -5,6 +5,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <future>
+#include <iterator>
 
 #include "sys/file.h"
 #include "sys/http_connection.h"

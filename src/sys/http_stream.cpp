@@ -37,7 +37,7 @@ void HttpStream::expires_after(std::chrono::nanoseconds time) {
 void HttpStream::expires_never() { layers_->tcp().expires_never(); }
 void HttpStream::close() { layers_->tcp().close(); }
 
-void HttpStream::async_connect(const Tcp::resolver::results_type& addresses, Handler handler) {
+void HttpStream::async_connect(const std::vector<Tcp::endpoint>& addresses, Handler handler) {
   layers_->tcp().async_connect(
       addresses,
       [handler = std::move(handler)](Code code, const Tcp::endpoint&) { handler(code, 0); });

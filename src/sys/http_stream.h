@@ -21,6 +21,7 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace lineshaft::sys {
 
@@ -48,7 +49,7 @@ class HttpStream {
   void close();
 
   // Tries one address after the other. `bytes` means nothing here and below.
-  void async_connect(const Tcp::resolver::results_type& addresses, Handler handler);
+  void async_connect(const std::vector<Tcp::endpoint>& addresses, Handler handler);
   void async_handshake(boost::asio::ssl::stream_base::handshake_type type, Handler handler);
   void async_shutdown(Handler handler);
 

@@ -14,6 +14,8 @@
 
 namespace lineshaft::sys {
 
+class Destinations;
+
 // A numeric address or host name and a port. "192.168.0.10", "::1", "plc.local"; port 1..65535.
 struct Endpoint {
   std::string host;
@@ -82,9 +84,12 @@ class EventLoop {
   virtual std::unique_ptr<Timer> make_timer() = 0;
 
   using Connected = std::function<void(Result<std::unique_ptr<TcpStream>>)>;
-  // Resolves and connects. Errors: kConnectFailed, kTimeout (for the whole of it).
+  // Resolves and connects, where destinations() allow it. Errors: kConnectFailed, kTimeout (for the
+  // whole of it), kDestinationRefused.
   virtual std::unique_ptr<Connecting> connect(const Endpoint& to, Nanoseconds timeout,
                                               Connected done) = 0;
+  // Where connect() may go. Threads: any.
+  virtual const Destinations& destinations() const = 0;
 
   using Accepted = std::function<void(std::unique_ptr<TcpStream>)>;
   // Listens on a numeric address. `accepted` runs for each connection. Errors: kAddressInUse.
@@ -94,7 +99,9 @@ class EventLoop {
   virtual void on_stop_signal(std::function<void()> callback) = 0;
 };
 
-// A loop on the operating system (epoll through Boost.Asio).
+// A loop on the operating system (epoll through Boost.Asio). It connects to this machine and to
+// private networks, or where it is told.
 std::unique_ptr<EventLoop> make_event_loop();
+std::unique_ptr<EventLoop> make_event_loop(Destinations destinations);
 
 }  // namespace lineshaft::sys

@@ -1,5 +1,6 @@
 #include "sys/x509_issue.h"
 
+#include <algorithm>
 #include <cctype>
 #include <ctime>
 

@@ -171,7 +171,8 @@ TEST(Vault, DestroysTheKeysOfOneOrganisationForEver) {
   }
   ASSERT_TRUE(world.vault->rotate().ok());
   EXPECT_FALSE(world.vault->seal(kAcme, "a", "b").ok());
-  for (const Json& key : keys_on(world.disk)["keys"]) {
+  const auto left = keys_on(world.disk);
+  for (const auto& key : left["keys"]) {
     if (key["owner"] == 1) {
       EXPECT_EQ(key["sealed"], "");
     }

@@ -7,17 +7,21 @@
 
 namespace lineshaft::vault {
 
-void wipe(sys::File& file) {
+Status overwrite(sys::File& file) {
   constexpr std::size_t kChunkBytes = std::size_t{1} << 20U;
   const Result<std::uint64_t> size = file.size();
-  if (!size) return;
+  if (!size) return size.error();
   const Bytes zeros(static_cast<std::size_t>(std::min<std::uint64_t>(*size, kChunkBytes)));
   Status done;
   for (std::uint64_t at = 0; at < *size && done; at += zeros.size()) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(zeros.size(), *size - at));
     done = file.write_at(at, ByteSpan(zeros).first(count));
   }
-  if (done) done = file.sync();
+  return done ? file.sync() : done;
+}
+
+void wipe(sys::File& file) {
+  const Status done = overwrite(file);
   if (!done) log_warn("vault", "what was replaced could not be overwritten: " + done.error().what);
 }
 

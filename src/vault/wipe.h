@@ -14,7 +14,9 @@ namespace lineshaft::vault {
 // on write, nor inside an SSD that moves blocks. Errors: as write_file_atomically.
 Status replace_and_wipe(sys::FileSystem& files, const std::string& path, ByteSpan content);
 
-// Zeros over what the file holds, if it is no longer needed under any name. Best effort.
+// Zeros over what the file holds, synced. Errors: of the disk.
+Status overwrite(sys::File& file);
+// The same, if it is no longer needed under any name: best effort, what fails goes to the log.
 void wipe(sys::File& file);
 
 }  // namespace lineshaft::vault

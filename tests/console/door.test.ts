@@ -1,5 +1,8 @@
 // The way in: claiming a server, signing in, a session that ends, a server that is away.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { button, closeContext, field, heading, newContext, openPage, pressOn, seriousFindings, signedIn, tabTo, typeInto, type Page } from './browser.ts';
 import { PERSON, Server, until } from './programs.ts';
@@ -55,6 +58,20 @@ describe('the door', () => {
     assert.equal(await field(page, 'Claim code').inputValue(), other.claimCode);
     await closeContext(context);
     await other.stop();
+  });
+
+  test('what the server wants to be read first stands above the form', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lineshaft-notice-'));
+    const config = join(folder, 'lineshaft.toml');
+    writeFileSync(config, '[security]\nnotice = "For staff only.\\nUse is <b>logged</b>."\n');
+    const other = await Server.start('door-notice', ['--config', config]);
+    const context = await newContext(other);
+    const page = await openPage(context, '/');
+    assert.equal(await page.getByRole('note').innerText(), 'For staff only.\nUse is <b>logged</b>.');
+    assert.deepEqual(await seriousFindings(page), []);
+    await closeContext(context);
+    await other.stop();
+    rmSync(folder, { recursive: true });
   });
 
   test('one signs in and out by keyboard alone; a wrong password says so', async () => {

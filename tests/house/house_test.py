@@ -177,6 +177,17 @@ class SecurityTables(unittest.TestCase):
         self.assertEqual([str(file.relative_to(ROOT)) for file in (ROOT / "console/src").rglob("*")
                           if file.suffix in {".svelte", ".ts"} and raw.search(file.read_text())], [])
 
+    def test_connections_go_out_from_two_files_that_ask_where_they_may(self):
+        opens = re.compile(r"\basync_connect\(|(?<!\w)::connect\(|(?<!\w)::sendto\(|\bresolver_?\.(?:async_)?resolve\(")
+        found = {f"{file.relative_to(SOURCE)}" for file in sources() if opens.search(file.read_text())}
+        self.assertEqual(found - {"sys/http_stream.cpp", "sys/http_stream.h"}, {"sys/asio_loop.cpp", "sys/http_client.cpp"},
+                         "a stream of HTTP is given its addresses by http_client.cpp")
+        for name in ("sys/asio_loop.cpp", "sys/http_client.cpp"):
+            text = (SOURCE / name).read_text()
+            # The addresses that are connected to are those that permitted() gave.
+            self.assertRegex(text, r"const auto (\w+) = permitted\([\s\S]{0,600}?\basync_connect\((?:\s*socket_, )?\*\1,", name)
+            self.assertEqual(len(re.findall(r"\basync_connect\(", text)), 1, name)
+
     def test_the_server_redirects_nobody(self):
         self.assertEqual([str(file.relative_to(ROOT)) for file in sources()
                           if re.search(r'"location"|\bstatus = 30[12378]\b', file.read_text())], [])

@@ -32,7 +32,7 @@ array           array get size tuple_size_v begin end to_array
 atomic          atomic memory_order_release memory_order_acquire
 bit             bit_cast bit_floor bit_width countl_zero countr_zero endian has_single_bit popcount
 bitset          bitset
-cctype          isalnum tolower
+cctype          isalnum tolower toupper
 charconv        from_chars to_chars chars_format errc
 chrono          chrono chrono_literals milli
 cmath           abs ceil cos exp floor fmax fmin isfinite isinf isnan llround log2 lround nan nanf nearbyint pow round signbit
@@ -67,7 +67,7 @@ optional        nullopt nullopt_t optional
 ostream         endl flush ostream
 random          geometric_distribution mt19937 mt19937_64 normal_distribution
 set             multiset set erase_if
-shared_mutex    shared_lock
+shared_mutex    shared_lock shared_mutex
 span            span
 sstream         istringstream ostringstream stringstream
 stdexcept       out_of_range

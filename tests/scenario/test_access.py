@@ -1,11 +1,12 @@
 """A new server and its owner; who may do what; what a stranger gets."""
 import getpass
+import json
 import socket
 import ssl
 import subprocess
 import unittest
 
-from harness import PASSWORD, Scenario, free_port
+from harness import BINARY, PASSWORD, Scenario, free_port
 
 
 class FirstStart(Scenario):
@@ -19,6 +20,18 @@ class FirstStart(Scenario):
         self.assertEqual(server.get("/status"), {**server.get("/status"), "claimed": True, "name": "Northfield Steel"})
         again = server.request("POST", "/claim", {**claim, "code": server.claim_code})
         self.assertEqual((again.status, again.json["id"]), (409, "LS-1505"))
+
+    def test_a_notice_is_read_before_one_signs_in(self):
+        notice = "For staff of Northfield Steel only.\nUse of this system is logged."
+        config = self.folder / "lineshaft.toml"
+        config.write_text(f"[security]\nnotice = {json.dumps(notice)}\n")
+        server = self.serve("--config", str(config))
+        self.assertEqual(server.get("/status")["notice"], notice)
+        server.claim()
+        done = subprocess.run([BINARY, "login", "--email", "ann@example.com"], env={**server.environment, "LINESHAFT_PASSWORD": PASSWORD},
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(done.stderr.index(notice), done.stderr.index("signed in to"))
 
     def test_before_the_claim_only_loopback_is_listened_on(self):
         port = free_port()

@@ -1,6 +1,6 @@
 """The page about certificates, typed by a reader with openssl and curl; TLS as an outsider sees it."""
+import http.client
 import shutil
-import socket
 import ssl
 import subprocess
 import unittest
@@ -36,15 +36,20 @@ class Certificates(Scenario):
         context = ssl.create_default_context(cadata=made["authority"])
         context.load_cert_chain(self.folder / "press-certificate.pem", self.folder / "press-key.pem")
 
-        def ask(stream):
-            stream.sendall(b"GET /api/v1/tags HTTP/1.1\r\nhost: localhost\r\n\r\n")
-            return stream.recv(65536).split(b" ")[1]
+        connection = http.client.HTTPSConnection("localhost", server.port, context=context, timeout=30)
+        self.addCleanup(connection.close)
 
-        with socket.create_connection(("127.0.0.1", server.port)) as raw, \
-                context.wrap_socket(raw, server_hostname="localhost") as stream:
-            self.assertEqual(ask(stream), b"200")
-            server.ok("POST", f"/issued-certificates/{made['id']}/revoke")
-            self.assertEqual(ask(stream), b"401")
+        def ask():
+            connection.request("GET", "/api/v1/tags")
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+        self.assertEqual(ask(), 200)
+        stream = connection.sock
+        server.ok("POST", f"/issued-certificates/{made['id']}/revoke")
+        self.assertEqual(ask(), 401)
+        self.assertIs(connection.sock, stream, "the same connection")
 
     def test_a_renewal_is_seen_by_new_connections_and_cuts_nobody(self):
         server = self.server

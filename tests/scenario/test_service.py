@@ -111,12 +111,29 @@ class Exposure(Scenario):
         environment = {**server.environment, "LINESHAFT_TOKEN": token}
         seen = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=DEADLINE_S)
         self.assertIn(f"console and API at 127.0.0.1:{server.port}, for this machine only, encrypted", seen.stdout)
+        self.assertIn("the server may connect to loopback, private (outgoing.allow)", seen.stdout)
         self.assertIn("[token.endless]", seen.stdout)
         self.assertNotIn("[files.open]", seen.stdout)
         os.chmod(server.directory / "tls/key.pem", 0o644)
         seen = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=DEADLINE_S)
         self.assertEqual(seen.returncode, 1)
         self.assertRegex(seen.stdout, r"MEND  .*key\.pem.* \[files\.open\]")
+
+
+class End(Scenario):
+    def test_a_server_that_is_taken_out_of_service_leaves_nothing(self):
+        server = self.serve()
+        server.claim()
+        server.ok("POST", "/tokens", {"name": "marked gate pass", "role": "viewer"})
+        data = ("--data", str(server.directory))
+        server.cli("decommission", *data, "--yes", expect=4)  # it runs
+        server.stop()
+        server.cli("decommission", *data, expect=1, stdin="")  # nobody can be asked
+        held = self.folder / "records.db"
+        os.link(server.directory / "records.db", held)
+        server.cli("decommission", *data, "--yes")
+        self.assertFalse(server.directory.exists())
+        self.assertEqual(held.read_bytes().strip(b"\0"), b"", "its bytes are still on the disk")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ export interface ServerStatus {
   claimed: boolean;
   name?: string;
   signup?: 'closed' | 'approval';
+  notice?: string;
 }
 
 export interface Session {
@@ -361,6 +362,8 @@ export interface Finding {
 
 export interface Exposure {
   listeners: { what: string; at: string; outside: boolean; encrypted: boolean; tags: number }[];
+  /** Where the server may connect to, as the configuration says. */
+  outgoing: string[];
   findings: Finding[];
 }
 

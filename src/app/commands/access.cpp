@@ -64,6 +64,10 @@ int start_session(const AccessOptions& options, const std::string& path, Json bo
   const Access access = access_of(options);
   Result<ApiClient> api = ApiClient::open(access);
   if (!api) return print_error(api.error());
+  // What the server wants to be read first. A server that cannot be reached says so further down.
+  if (const Result<Json> status = api->get("/status"); status && status->contains("notice")) {
+    print_note((*status)["notice"].get<std::string>());
+  }
   Result<std::string> password = ask_password("password");
   if (!password) return print_error(password.error());
   body["password"] = *std::move(password);

@@ -1,4 +1,5 @@
 // cert: show | authority | list | issue | sign | revoke | renew | import.
+#include <cstdlib>
 #include <iostream>
 
 #include "app/cli.h"

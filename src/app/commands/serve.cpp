@@ -124,6 +124,12 @@ int exposure(ApiClient& api, Format format) {
                 << (one["outside"].get<bool>() ? "other machines" : "this machine only") << ", "
                 << (one["encrypted"].get<bool>() ? "encrypted" : "NOT encrypted") << "\n";
     }
+    std::string outgoing;
+    for (const Json& one : (*seen)["outgoing"]) {
+      outgoing += (outgoing.empty() ? "" : ", ") + one.get<std::string>();
+    }
+    std::cout << "      the server may connect to " << (outgoing.empty() ? "nothing" : outgoing)
+              << " (outgoing.allow)\n";
     for (const Json& one : (*seen)["findings"]) {
       std::cout << (one["urgency"] == "mend" ? "MEND  " : "look  ")
                 << one["text"].get<std::string>() << " [" << one["id"].get<std::string>()

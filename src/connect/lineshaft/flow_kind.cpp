@@ -71,6 +71,7 @@ class LineshaftFlowKind : public FlowKind {
     options.server = {s.host, s.port};
     options.pinned_fingerprint = s.fingerprint;
     options.timeout = std::chrono::milliseconds(s.timeout_ms);
+    options.destinations = means.loop.destinations();
     return std::unique_ptr<Outlet>(std::make_unique<forward::QueuedOutlet>(
         means, forward::queue_options(means, s.queue), [&](forward::CarrierUser& user) {
           return std::make_unique<LineshaftCarrier>(means.loop, means.random, s,

@@ -24,6 +24,7 @@ Quality away(const Error& why) {
     case ErrorId::kTimeout:
       return quality::kBadTimeout;
     case ErrorId::kConnectFailed:
+    case ErrorId::kDestinationRefused:
       return quality::kBadNotConnected;
     default:
       return quality::kBadCommunicationError;

@@ -279,7 +279,12 @@ std::unique_ptr<Connecting> SimLoop::connect(const Endpoint& to, Nanoseconds tim
                                              Connected done) {
   auto connecting = std::make_unique<SimConnecting>();
   const auto callback = std::make_shared<Connected>(std::move(done));  // shared by both outcomes
-  if (!place(to).silent) {
+  const Status allowed = destinations_.check(to, to.host);
+  if (!allowed) {
+    connecting->attempt = at(Nanoseconds(0), [callback, why = allowed.error()] {
+      if (const Connected once = std::exchange(*callback, nullptr)) once(why);
+    });
+  } else if (!place(to).silent) {
     connecting->attempt = at(2 * latency_, [this, to, callback] {
       if (const Connected once = std::exchange(*callback, nullptr)) establish(to, once);
     });
@@ -328,6 +333,10 @@ void SimLoop::signal_stop() {
 }
 
 void SimLoop::set_latency(Nanoseconds one_way) { latency_ = one_way; }
+
+void SimLoop::set_destinations(Destinations destinations) {
+  destinations_ = std::move(destinations);
+}
 void SimLoop::set_read_max(std::size_t bytes) { read_max_ = bytes; }
 void SimLoop::set_silent(const Endpoint& at_endpoint, bool silent) {
   place(at_endpoint).silent = silent;

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "sys/clock.h"
+#include "sys/destinations.h"
 #include "sys/loop.h"
 
 namespace lineshaft::sys {
@@ -32,9 +33,11 @@ class SimLoop : public EventLoop {
   void post(std::function<void()> task) override;
   Nanoseconds now() override;
   std::unique_ptr<Timer> make_timer() override;
-  // Host names stand for themselves: no resolving. Nobody listening: refused after one latency.
+  // Host names stand for themselves: no resolving, and only a name allows them. Nobody listening:
+  // refused after one latency.
   std::unique_ptr<Connecting> connect(const Endpoint& to, Nanoseconds timeout,
                                       Connected done) override;
+  const Destinations& destinations() const override { return destinations_; }
   Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Accepted accepted) override;
   void on_stop_signal(std::function<void()> callback) override;
 
@@ -46,7 +49,8 @@ class SimLoop : public EventLoop {
   void signal_stop();
 
   // --- network, by the endpoint that listens (or would) ---
-  void set_latency(Nanoseconds one_way);  // default 100 us
+  void set_latency(Nanoseconds one_way);             // default 100 us
+  void set_destinations(Destinations destinations);  // default: anywhere
   // Delivers at most so many bytes per read, to tear frames apart. Default: all that is there.
   void set_read_max(std::size_t bytes);
   // Black hole: attempts get no answer, open connections carry nothing and are not told. Undone
@@ -97,6 +101,7 @@ class SimLoop : public EventLoop {
   std::function<void()> stop_signal_;
   Nanoseconds latency_ = std::chrono::microseconds(100);
   std::size_t read_max_ = SIZE_MAX;
+  Destinations destinations_ = Destinations::anywhere();
   std::uint16_t next_port_ = 40000;
   bool stopped_ = false;
 };

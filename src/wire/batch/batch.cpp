@@ -97,7 +97,8 @@ class Decoder {
   // `value_of` gives the value at an index.
   template <typename ValueOf>
   void add_all(const Part& part, ValueOf value_of) {
-    samples_.reserve(samples_.size() + part.count);
+    // Not each time: many small parts would take the square of their number.
+    if (samples_.empty()) samples_.reserve(part.count);
     for (std::size_t i = 0; i < part.count; ++i) {
       const Quality quality = part.qualities.empty()
                                   ? quality::kGood
