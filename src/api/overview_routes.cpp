@@ -6,6 +6,7 @@
 #include "api/resources.h"
 #include "api/rights_view.h"
 #include "api/scope.h"
+#include "connect/flows/flows.h"
 #include "identity/authority.h"
 #include "tenancy/meter.h"
 
@@ -85,6 +86,36 @@ void add_certificates(const Services& services, const Request& request, Json& it
   }
 }
 
+// A destination that is away long enough costs values: said while there is half of the room left.
+void add_queue(const connect::RegisteredFlow& flow, Json& items) {
+  const auto& queue = flow.status.outlet.queue;
+  if (!queue || queue->level == connect::QueueLevel::kCalm) return;
+  const bool full = queue->level == connect::QueueLevel::kFull;
+  const std::string waiting =
+      std::to_string(queue->samples) + " samples wait, " + mebibytes(queue->bytes);
+  Json item = attention_item(
+      full ? "error" : "warning",
+      flow.config.name + (full ? ": the oldest values are dropped" : ": half of the queue is used"),
+      waiting + ". See why the destination is away, or give the queue more room.");
+  item["word"] = full ? "queue_full" : "queue_half";
+  item["name"] = flow.config.name;
+  item["link"] = "/flows";
+  items.push_back(std::move(item));
+}
+
+void add_flows(const Services& services, const Request& request, Json& items) {
+  if (services.flows == nullptr || !has_everywhere(request, Permission::kConnectionRead)) return;
+  for (const connect::RegisteredFlow& flow : services.flows->list(request.tenant())) {
+    if (!flow.status.running) continue;
+    add_queue(flow, items);
+    const connect::OutletStatus& outlet = flow.status.outlet;
+    if (outlet.state == connect::OutletState::kUp || !outlet.last_error) continue;
+    Json item = attention_item("warning", flow.config.name, *outlet.last_error);
+    item["link"] = "/flows";
+    items.push_back(std::move(item));
+  }
+}
+
 void add_ledger_damage(const Services& services, Json& items) {
   if (const auto damage = services.ledger ? services.ledger->read_only() : std::nullopt) {
     Json item = attention_item("error", "The ledger takes no journals", damage->what);
@@ -127,6 +158,7 @@ Json attention(const Services& services, const Request& request,
     item["link"] = "/machines/" + std::to_string(connection.id);
     items.push_back(std::move(item));
   }
+  add_flows(services, request, items);
   return items;
 }
 

@@ -2,7 +2,15 @@
 // back after a common loss. Polls are counted on simulated time.
 #include <gtest/gtest.h>
 
+#include "base/torture_fixture.h"
+#include "connect/iec104/testing.h"
+#include "connect/mqtt/testing.h"
+#include "connect/mtconnect/testing.h"
+#include "connect/opcua/testing.h"
+#include "connect/protocol.h"
 #include "connect/s7/testing.h"
+#include "connect/shdr/testing.h"
+#include "connect/strange_peer_fixture.h"
 #include "connect/testing.h"
 
 namespace lineshaft::connect {
@@ -162,6 +170,116 @@ TEST(Crowd, FiftyHostilePeersDoNotMoveThePollsOfTheOthers) {
     spoke += crowd.loop.connections_made({"plc", port_of(i)}) > 1 ? 1u : 0u;
   }
   EXPECT_GT(spoke, 40u) << "they are tried again";
+}
+
+// --- every protocol ---
+
+// A connection of the i-th protocol to a peer at that port.
+ConnectionConfig config_to(Protocol protocol, std::uint16_t port) {
+  ConnectionConfig config;
+  switch (protocol) {
+    case Protocol::kModbusTcp:
+      config = machine(port, 3);
+      if (port % 2 == 0) modbus_of(config).transport = ModbusTransport::kRtuTcp;
+      break;
+    case Protocol::kS7:
+      config = cpu(port, 3);
+      break;
+    case Protocol::kOpcUa:
+      config = opcua::testing::Plant::connection();
+      opcua::testing::Plant::settings(config).url = "opc.tcp://plc:" + std::to_string(port);
+      break;
+    case Protocol::kMqtt:
+      config = mqtt_connection(port, {mqtt_signal("o/m/a", "m/a")});
+      std::get<MqttSettings>(config.settings).broker.host = "plc";
+      break;
+    case Protocol::kSparkplug: {
+      SparkplugSettings settings;
+      settings.broker = broker_at(port);
+      settings.broker.host = "plc";
+      settings.host_id = "house";
+      config.settings = settings;
+      config.groups = {{"normal", 1000}};
+      SignalConfig signal;
+      signal.path = "o/n/count";
+      signal.point = SparkplugPoint{"g", "n", "", "count", ValueType::kInt64};
+      config.signals = {signal};
+      break;
+    }
+    case Protocol::kIec104:
+      config = station_config();
+      iec104_of(config).host = "plc";
+      iec104_of(config).port = port;
+      break;
+    case Protocol::kMtconnect:
+      config = mill_config();
+      mtconnect_of(config).host = "plc";
+      mtconnect_of(config).port = port;
+      break;
+    case Protocol::kShdr:
+      config = adapter_config();
+      std::get<ShdrSettings>(config.settings).host = "plc";
+      std::get<ShdrSettings>(config.settings).port = port;
+      break;
+  }
+  config.name = "strange " + std::to_string(port);
+  return config;
+}
+
+constexpr std::uint32_t kStrangeEvery = 4;
+
+// Two hundred connections, every fourth of them to a peer that says nearly what it should, in
+// every protocol in turn.
+void run_strange_crowd(std::uint64_t seed) {
+  SCOPED_TRACE("LINESHAFT_TORTURE_SEED=" + std::to_string(seed));
+  sys::SimDisk disk;
+  const auto trust = opcua::testing::make_store(disk, sys::real_clock(), "gateway");
+  Crowd crowd;
+  ManagerOptions options;
+  options.opcua_trust = trust.get();
+  crowd.manager = std::make_unique<ConnectionManager>(crowd.loop, crowd.clock, crowd.random,
+                                                      crowd.sink, options);
+  std::list<StrangePeer> strange;
+  for (std::uint32_t i = 0; i < kMachines; ++i) {
+    if (i % kStrangeEvery == 0) {
+      const auto protocol = static_cast<Protocol>(strange.size() % kProtocols);
+      strange.emplace_back(crowd.loop, sys::Endpoint{"plc", port_of(i)}, protocol, seed + i);
+      crowd.put(i + 1, config_to(protocol, port_of(i)), 1 + 10 * i);
+    } else {
+      crowd.add_good(i);
+      crowd.put(i + 1, config_of(i), 1 + 10 * i);
+    }
+  }
+  crowd.loop.run_for(20s);
+
+  ASSERT_EQ(crowd.polls.size(), kMachines - strange.size());
+  for (const auto& [i, polls] : crowd.polls) {
+    const ConnectionStatus status = crowd.status(i + 1);
+    ASSERT_EQ(status.errors, 0u) << i;
+    ASSERT_EQ(status.tags_bad, 0u) << i;
+    ASSERT_EQ(status.reconnects, 0u) << i;
+    ASSERT_GE(polls.size(), 19u) << i;
+    for (std::size_t poll = 2; poll < polls.size(); ++poll) {
+      ASSERT_EQ(polls[poll] - polls[poll - 1], 1s) << "machine " << i << ", poll " << poll;
+    }
+  }
+  for (std::uint32_t i = 0; i < kMachines; i += kStrangeEvery) {
+    EXPECT_GT(crowd.loop.connections_made({"plc", port_of(i)}), 0u);
+    EXPECT_LT(crowd.loop.connections_made({"plc", port_of(i)}), 400u) << "nobody is hammered";
+  }
+}
+
+TEST(Crowd, WhateverPeersOfAnyProtocolSayMovesNobodyElse) {
+  constexpr std::uint64_t kRoundsInShort = 2;
+  const Torture torture;
+  std::uint64_t peers = 0;
+  for (std::uint64_t round = 0; torture.wanted() ? !torture.is_over() : round < kRoundsInShort;
+       ++round) {
+    run_strange_crowd(Torture::seed(round * kMachines));
+    if (::testing::Test::HasFailure()) return;
+    peers += kMachines / kStrangeEvery;
+  }
+  torture.report({{"hostile_peers", peers}});
 }
 
 TEST(Crowd, TwoHundredMachinesThatFellTogetherDoNotComeBackTogether) {

@@ -7,13 +7,7 @@
 #include <numeric>
 
 #include "base/torture_fixture.h"
-#include "connect/iec104/testing.h"
-#include "connect/mqtt/testing.h"
-#include "connect/opcua/testing.h"
-#include "connect/s7/testing.h"
-#include "connect/sparkplug/session.h"
-#include "connect/testing.h"
-#include "wire/sparkplug/edge_node.h"
+#include "connect/cut_machines_fixture.h"
 
 namespace lineshaft::connect {
 namespace {
@@ -26,278 +20,6 @@ constexpr std::size_t kSessionTicks = 30;
 constexpr std::size_t kRecoveryTicks = 600;
 constexpr std::size_t kCutsInShort = 24;  // of each direction of each protocol
 
-// A machine that counts: at its tick n every signal is n. It stands behind connection 1 of the
-// manager, polled or told every tick.
-class Machine {
- public:
-  virtual ~Machine() = default;
-  virtual void tick(std::int64_t n) = 0;
-
-  sys::SimLoop* loop = nullptr;
-  sys::Clock* clock = nullptr;
-  MemorySink* sink = nullptr;
-  ConnectionManager* manager = nullptr;
-  sys::Endpoint at;  // where the machine or its broker listens
-  std::uint32_t first_tag = 1;
-  // A station that keeps its events until they are acknowledged: none may be missing.
-  bool keeps_events = false;
-  // Such events carry no time of their own, and come again if we could not acknowledge them.
-  bool tells_late = false;
-
- protected:
-  void stand_in(Plant& plant) {
-    loop = &plant.loop;
-    clock = &plant.clock;
-    sink = &plant.sink;
-    manager = plant.manager.get();
-  }
-  static ConnectionConfig counted(ConnectionConfig config) {
-    config.store = Store::kAll;
-    config.groups = {{"tick", 100}};
-    return config;
-  }
-};
-
-class ModbusMachine : public Machine {
- public:
-  explicit ModbusMachine(bool rtu) {
-    stand_in(plant_);
-    at = {"plc", 666};
-    ModbusServerOptions options;
-    options.listen = at;
-    options.rtu = rtu;
-    server_ = make_modbus_server(plant_.loop, device_, options).value();
-    ConnectionConfig config = counted(machine(666, 3));
-    if (rtu) modbus_of(config).transport = ModbusTransport::kRtuTcp;
-    plant_.put(1, config, 1);
-  }
-  void tick(std::int64_t n) override {
-    device_.holding[1].fill(static_cast<std::uint16_t>(n));
-    device_.requests.clear();
-  }
-
- private:
-  Plant plant_;
-  MapDevice device_;
-  std::unique_ptr<ModbusServer> server_;
-};
-
-class S7Machine : public Machine {
- public:
-  S7Machine() {
-    stand_in(plant_);
-    at = {"plc", 666};
-    server_ = serve_s7(plant_, cpu_, s7_at(666));
-    plant_.put(1, counted(cpu(666, 3)), 1);
-  }
-  void tick(std::int64_t n) override {
-    Bytes& block = cpu_.db();
-    for (std::size_t i = 0; i < 6; i += 2) {
-      block[i] = static_cast<std::uint8_t>(n >> 8);
-      block[i + 1] = static_cast<std::uint8_t>(n & 0xFF);
-    }
-  }
-
- private:
-  Plant plant_;
-  NotingCpu cpu_;
-  std::unique_ptr<S7Server> server_;
-};
-
-class OpcUaMachine : public Machine {
- public:
-  OpcUaMachine() {
-    loop = &plant_.loop;
-    clock = &plant_.clock;
-    sink = &plant_.sink;
-    manager = plant_.manager.get();
-    at = plant_.at;
-    first_tag = 101;
-    set(0);
-    plant_.serve();
-    ConnectionConfig config = counted(opcua::testing::Plant::connection());
-    config.signals.resize(2);
-    plant_.put(config);
-  }
-  void tick(std::int64_t n) override { set(n); }
-
- private:
-  void set(std::int64_t n) {
-    plant_.set(1, static_cast<double>(n));
-    plant_.set(2, n);
-  }
-  opcua::testing::Plant plant_;
-};
-
-class Iec104Machine : public Machine {
- public:
-  Iec104Machine() {
-    stand_in(plant_);
-    at = kStationAt;
-    keeps_events = true;
-    ConnectionConfig config = counted(station_config());
-    config.signals.resize(1);
-    std::vector<Iec104ServedPoint> points = station_points();
-    points.resize(1);
-    points[0].reading.value = 0.0F;
-    Iec104ServerOptions options;
-    options.listen = at;
-    options.link.t1 = 3s;
-    options.link.t2 = 1s;
-    options.link.t3 = 5s;
-    iec104_of(config).t1_s = 3;
-    iec104_of(config).t2_s = 1;
-    iec104_of(config).t3_s = 5;
-    server_ = make_iec104_server(plant_.loop, station_, points, options).value();
-    plant_.put(1, config, 1);
-  }
-  void tick(std::int64_t n) override {
-    server_->set(100, {static_cast<float>(n), quality::kGood}, plant_.clock.now());
-  }
-
- private:
-  Plant plant_;
-  TestPlant station_;
-  std::unique_ptr<Iec104Server> server_;
-};
-
-class MqttMachine : public Machine {
- public:
-  MqttMachine() {
-    stand_in(plant_);
-    at = {"broker", 1};
-    plant_.put(1,
-               counted(mqtt_connection(
-                   1, {mqtt_signal("o/s/m/a", "m/a"), mqtt_signal("o/s/m/b", "m/b", "/n")})),
-               1);
-  }
-  void tick(std::int64_t n) override {
-    broker_.say("m/a", std::to_string(n), true);
-    broker_.say("m/b", "{\"n\":" + std::to_string(n) + "}", true);
-  }
-
- private:
-  Plant plant_;
-  TestBroker broker_{plant_.loop, {"broker", 1}};
-};
-
-// QoS 1 in a session that the broker keeps: what we have not acknowledged comes on the next
-// connection.
-class MqttSessionMachine : public Machine {
- public:
-  MqttSessionMachine() {
-    stand_in(plant_);
-    at = {"broker", 1};
-    keeps_events = tells_late = true;
-    broker_.intercept = [this](const mqtt::Packet& packet, const auto& send, const auto&) {
-      return take(packet, send);
-    };
-    ConnectionConfig config = counted(mqtt_connection(1, {mqtt_signal("o/s/m/a", "m/a")}));
-    auto& settings = std::get<MqttSettings>(config.settings);
-    settings.broker.client_id = "house";
-    settings.qos = 1;
-    plant_.put(1, config, 1);
-  }
-  void tick(std::int64_t n) override {
-    if (!subscribed_) return;
-    const std::string text = std::to_string(n);
-    last_id_ = static_cast<std::uint16_t>(last_id_ % 65'535 + 1);
-    unanswered_.push_back({"m/a",
-                           Bytes(text.begin(), text.end()),
-                           mqtt::Qos::kAtLeastOnce,
-                           false,
-                           false,
-                           last_id_,
-                           {}});
-    if (send_) say(unanswered_.back());
-  }
-
- private:
-  bool take(const mqtt::Packet& packet, const std::function<void(Bytes)>& send) {
-    if (std::holds_alternative<mqtt::Connect>(packet)) {
-      send_ = send;
-      say(mqtt::ConnAck{std::exchange(has_session_, true), mqtt::Reason::kSuccess, {}});
-      for (mqtt::Publish& message : unanswered_) {
-        message.dup = true;
-        say(message);
-      }
-      return true;
-    }
-    if (std::holds_alternative<mqtt::Subscribe>(packet)) subscribed_ = true;
-    const auto* ack = std::get_if<mqtt::Ack>(&packet);
-    if (ack == nullptr) return false;
-    std::erase_if(unanswered_, [&](const auto& one) { return one.packet_id == ack->packet_id; });
-    return true;
-  }
-  void say(const mqtt::Packet& packet) {
-    Bytes bytes;
-    mqtt::encode_packet(packet, mqtt::Version::k5, bytes);
-    send_(std::move(bytes));
-  }
-
-  std::vector<mqtt::Publish> unanswered_;  // oldest first
-  std::function<void(Bytes)> send_;        // to the newest connection
-  std::uint16_t last_id_ = 0;
-  bool has_session_ = false;
-  bool subscribed_ = false;
-  Plant plant_;
-  TestBroker broker_{plant_.loop, {"broker", 1}};
-};
-
-class SparkplugMachine : public Machine, public sparkplug::EdgeNodeEvents {
- public:
-  SparkplugMachine() {
-    stand_in(plant_);
-    at = {"broker", 1};
-    sparkplug::EdgeNodeOptions options;
-    options.node = {"g", "n"};
-    options.rebirth_pause = 1s;
-    node_ = std::make_unique<sparkplug::EdgeNode>(options, *this);
-    const auto type = sparkplug::DataType::kInt64;
-    metric_ = node_->add_metric(sparkplug::kNodeItself, "count", type, false).value();
-    static_cast<void>(node_->next_will(now_ms()));
-    update(0);
-    node_->on_connected(now_ms(), plant_.loop.now());
-
-    ConnectionConfig config;
-    config.name = "sparkplug";
-    SparkplugSettings settings;
-    settings.broker = broker_at(1);
-    settings.host_id = "lineshaft";
-    settings.rebirth_pause_ms = 1'000;
-    config.settings = settings;
-    SignalConfig signal;
-    signal.path = "o/s/n/count";
-    signal.point = SparkplugPoint{"g", "n", "", "count", ValueType::kInt64};
-    config.signals = {signal};
-    plant_.put(1, counted(config), 1);
-  }
-  void tick(std::int64_t n) override {
-    for (const mqtt::Publish& message : std::exchange(broker_.published, {})) {
-      node_->on_message(message.topic, message.payload, now_ms(), plant_.loop.now());
-    }
-    update(n);
-    node_->on_time(now_ms(), plant_.loop.now());
-    node_->flush(now_ms());
-  }
-
- private:
-  void publish(sparkplug::Publication publication) override {
-    broker_.route(message_of(std::move(publication)));
-  }
-  void on_command(sparkplug::EdgeMetricId /*metric*/, Value /*value*/) override {}
-  void on_host_offline() override {}
-  void on_trouble(const Error& /*what*/) override {}
-
-  std::uint64_t now_ms() { return static_cast<std::uint64_t>(plant_.clock.now().ns / 1'000'000); }
-  void update(std::int64_t n) { node_->update(metric_, {Value(n), quality::kGood, now_ms()}); }
-
-  Plant plant_;
-  TestBroker broker_{plant_.loop, {"broker", 1}};
-  std::unique_ptr<sparkplug::EdgeNode> node_;
-  sparkplug::EdgeMetricId metric_ = 0;
-};
-
 struct Protocol {
   const char* name;
   std::unique_ptr<Machine> (*make)();
@@ -308,15 +30,23 @@ std::unique_ptr<Machine> make() {
   return std::make_unique<Kind>();
 }
 
+template <ModbusMachine::Over over>
+std::unique_ptr<Machine> make_modbus() {
+  return std::make_unique<ModbusMachine>(over);
+}
+
 const Protocol kAll[] = {
-    {"ModbusTcp", [] { return std::unique_ptr<Machine>(new ModbusMachine(false)); }},
-    {"ModbusRtu", [] { return std::unique_ptr<Machine>(new ModbusMachine(true)); }},
+    {"ModbusTcp", make_modbus<ModbusMachine::Over::kTcp>},
+    {"ModbusRtu", make_modbus<ModbusMachine::Over::kRtuTcp>},
+    {"ModbusTls", make_modbus<ModbusMachine::Over::kTls>},
     {"S7", make<S7Machine>},
     {"OpcUa", make<OpcUaMachine>},
     {"Iec104", make<Iec104Machine>},
     {"Mqtt", make<MqttMachine>},
     {"MqttQos1", make<MqttSessionMachine>},
     {"Sparkplug", make<SparkplugMachine>},
+    {"Mtconnect", make<MtconnectMachine>},
+    {"Shdr", make<ShdrMachine>},
 };
 
 struct Cut {

@@ -110,6 +110,11 @@ enum class OutletState : std::uint8_t {
   kDown,  // not now; last_error says why
 };
 
+// How much of its room a queue uses, by bytes or by age. Half is an alarm: whoever hears of it can
+// still do something before values are lost.
+enum class QueueLevel : std::uint8_t { kCalm, kHalf, kFull };
+std::string_view queue_level_name(QueueLevel level);  // "calm", "half", "full"
+
 // What waits on the disk for a destination that is away.
 struct OutletQueue {
   std::uint64_t samples = 0;
@@ -117,6 +122,7 @@ struct OutletQueue {
   std::uint64_t bytes_max = 0;
   std::optional<Timestamp> oldest;
   std::uint64_t dropped = 0;  // ever, for want of room
+  QueueLevel level = QueueLevel::kCalm;
 };
 
 struct OutletStatus {

@@ -51,10 +51,16 @@ Json queue_json(const std::optional<OutletQueue>& queue) {
           {"bytes", queue->bytes},
           {"bytes_max", queue->bytes_max},
           {"oldest", queue->oldest ? Json(format_rfc3339(*queue->oldest)) : Json()},
-          {"dropped", queue->dropped}};
+          {"dropped", queue->dropped},
+          {"level", queue_level_name(queue->level)}};
 }
 
 }  // namespace
+
+std::string_view queue_level_name(QueueLevel level) {
+  constexpr std::string_view kNames[] = {"calm", "half", "full"};
+  return kNames[static_cast<std::size_t>(level)];
+}
 
 Json flow_json(const FlowConfig& config, Secrets secrets) {
   Json rules = Json::array();

@@ -156,6 +156,8 @@ connect::SignalPoint Builder::next_point(const std::string& name, Coding& coding
       point.type = type_of(coding);
       return point;
     }
+    case Protocol::kShdr:
+      return connect::ShdrPoint{name, shdr::Kind::kValue, type_of(coding), ""};
     default:
       return next_registers(coding, bytes);
   }

@@ -34,6 +34,8 @@ Quirk habit_of(Protocol protocol) {
       return {"signs and encrypts; believes the first client that comes"};
     case Protocol::kMtconnect:
       return {"an agent of its own that streams changes"};
+    case Protocol::kShdr:
+      return {"an adapter that says its lines to whoever listens"};
     case Protocol::kMqtt:
       return {"one message of JSON a second"};
     case Protocol::kSparkplug:
@@ -90,6 +92,12 @@ connect::ProtocolSettings settings_for(Protocol protocol, std::uint16_t port, co
     }
     case Protocol::kMtconnect: {
       connect::MtconnectSettings settings;
+      settings.host = kHere;
+      settings.port = port;
+      return settings;
+    }
+    case Protocol::kShdr: {
+      connect::ShdrSettings settings;
       settings.host = kHere;
       settings.port = port;
       return settings;
@@ -179,10 +187,12 @@ Plant make_plant(const PlantOptions& options) {
     build_reheating(b.order(ByteOrder::kBADC), steady("Reheating furnace", 620));
   }
   for (int i = 1; i <= 4; ++i) {
-    Quirk quirk{i == 2   ? "behind a serial gateway: RTU over TCP, a single connection"
-                : i == 3 ? "dead for two minutes of every fifteen"
-                : i == 4 ? "messages (PDU) of 240 bytes, as an S7-300 has them"
-                         : "none"};
+    Quirk quirk = habit_of(Protocol::kModbusTcp);
+    if (i > 1) {
+      quirk = {i == 2   ? "behind a serial gateway: RTU over TCP, a single connection"
+               : i == 3 ? "dead for two minutes of every fifteen"
+                        : "messages (PDU) of 240 bytes, as an S7-300 has them"};
+    }
     if (i == 4) quirk.pdu_bytes_max = 240;
     quirk.single_connection = quirk.rtu = i == 2;
     if (i == 3) {
@@ -192,6 +202,7 @@ Plant make_plant(const PlantOptions& options) {
     const std::string name = "Compressor " + std::to_string(i);
     Builder b = machine(name, "Utilities/Compressed air", quirk,
                         i == 4 ? Protocol::kS7 : Protocol::kModbusTcp);
+    if (i == 1) b.gaps(1);
     const CyclingLoad cycle{mix(options.seed, 2000 + static_cast<std::uint64_t>(i)), 500.0 + 15 * i,
                             140};
     build_compressor(b, cycle,
@@ -224,7 +235,7 @@ Plant make_plant(const PlantOptions& options) {
       {"Teeming crane", "Melt shop/Handling", "hoist", 8, 260, Protocol::kOpcUa},
       {"Vacuum degasser", "Melt shop/Refining", "vessel", 10, 780, Protocol::kOpcUa},
       {"Lime plant", "Utilities/Additives", "silo", 9, 140, Protocol::kMtconnect},
-      {"Slag processing", "Melt shop/Slag", "crusher", 12, 230},
+      {"Slag processing", "Melt shop/Slag", "crusher", 12, 230, Protocol::kShdr},
   };
   for (const Utility& utility : kUtilities) {
     const Protocol protocol = spoken(utility.protocol, options);

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <variant>
 
 #include "plant/device.h"
 #include "plant/model.h"
@@ -116,7 +117,7 @@ TEST(Plant, SpeaksManyProtocolsWithTheSameSignals) {
       EXPECT_EQ(value_at(few[i], kNow), value_at(all[i], kNow)) << few[i].config.path;
     }
   }
-  EXPECT_EQ(spoken.size(), 7U);  // Modbus, S7, OPC UA, MQTT, Sparkplug, IEC 104, MTConnect
+  EXPECT_EQ(spoken.size(), std::variant_size_v<connect::ProtocolSettings>) << "all there are";
 }
 
 // Counters there are of 32 bits with a sign.
@@ -426,8 +427,8 @@ TEST(MachineDevice, GivesNoMoreRegistersThanItsQuirkAllows) {
 
 TEST(MachineDevice, RefusesGapsWhereItsQuirkSaysSo) {
   // Both have gaps behind the first float32 (registers 0 and 1); only one minds.
-  EXPECT_EQ(read("Slag processing", modbus::Area::kHolding, 0, 2), std::nullopt);
-  EXPECT_EQ(read("Slag processing", modbus::Area::kHolding, 0, 3),
+  EXPECT_EQ(read("Compressor 1", modbus::Area::kHolding, 0, 2), std::nullopt);
+  EXPECT_EQ(read("Compressor 1", modbus::Area::kHolding, 0, 3),
             modbus::Exception::kIllegalDataAddress);
   EXPECT_EQ(read("Rolling mill", modbus::Area::kHolding, 0, 5), std::nullopt);
 }

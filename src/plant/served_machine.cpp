@@ -59,6 +59,8 @@ MadeMachine serve_machine(const Machine& machine, const Hall& hall) {
       return serve_iec104_machine(machine, hall);
     case Protocol::kMtconnect:
       return serve_mtconnect_machine(machine, hall);
+    case Protocol::kShdr:
+      return serve_shdr_machine(machine, hall);
     default:
       return serve_modbus_machine(machine, hall);
   }

@@ -38,5 +38,6 @@ MadeMachine serve_mqtt_machine(const Machine& machine, const Hall& hall);
 MadeMachine serve_sparkplug_machine(const Machine& machine, const Hall& hall);
 MadeMachine serve_iec104_machine(const Machine& machine, const Hall& hall);
 MadeMachine serve_mtconnect_machine(const Machine& machine, const Hall& hall);
+MadeMachine serve_shdr_machine(const Machine& machine, const Hall& hall);
 
 }  // namespace lineshaft::plant

@@ -117,7 +117,7 @@ void expect_the_values_of_the_plant(const Machine& machine, const MemorySink& si
 
 TEST(ServedMachine, TellsTheValuesOfThePlantInEveryProtocol) {
   for (const char* name : {"Teeming crane", "Scrap yard crane 1", "Scrap yard crane 2",
-                           "Main substation", "Lime plant"}) {
+                           "Main substation", "Lime plant", "Slag processing"}) {
     Shop shop;
     const Machine& machine = shop.serve(name);
     EXPECT_FALSE(std::holds_alternative<connect::ModbusSettings>(machine.settings)) << name;

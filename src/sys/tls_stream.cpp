@@ -116,16 +116,38 @@ class TlsContext {
 
 namespace {
 
+// Whether an alert of the peer is about the certificate that we showed, or did not show.
+bool is_about_ours(int reason) {
+  switch (reason) {
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // The last words of OpenSSL, for people.
 std::string last_error(SSL* ssl) {
   const long verdict = SSL_get_verify_result(ssl);
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
-  if (verdict != X509_V_OK) {
+  // Of a certificate that a fingerprint vouches for the verdict means nothing.
+  if (verdict != X509_V_OK && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0) {
     return std::string("its certificate is refused: ") + X509_verify_cert_error_string(verdict);
   }
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  return reason == nullptr ? "the peer does not speak TLS" : reason;
+  if (reason == nullptr) return "the peer does not speak TLS";
+  if (!is_about_ours(ERR_GET_REASON(code))) return reason;
+  const bool has_one = SSL_get_certificate(ssl) != nullptr;
+  return std::string(has_one ? "it refuses our certificate: "
+                             : "it wants a certificate of ours: ") +
+         reason;
 }
 
 bool is_numeric(const std::string& host) {
@@ -217,9 +239,13 @@ class TlsStream final : public TcpStream {
       if (result != 1 && !waits) {
         outcome = Error{ErrorId::kTlsFailed, peer().text() + ": " + last_error(ssl_.get())};
       }
-      flush();  // an alert tells the peer why
+      flush();
       if (!*open) return;
       if (waits) return receive();
+      if (!outcome && sending_) {
+        refusal_ = outcome;  // an alert tells the peer why: it goes out before the end
+        return;
+      }
       return std::exchange(handshaken_, nullptr)(outcome);
     }
     if (!read_done_) return;
@@ -268,6 +294,7 @@ class TlsStream final : public TcpStream {
     raw_->write_all(out_, [this](const Status& written) {
       sending_ = false;
       if (!written) failed_ = written.error();
+      if (refusal_ && handshaken_) return std::exchange(handshaken_, nullptr)(*refusal_);
       flush();
     });
   }
@@ -306,6 +333,7 @@ class TlsStream final : public TcpStream {
   bool receiving_ = false;
   bool sending_ = false;
   std::optional<Error> failed_;
+  std::optional<Status> refusal_;  // why the handshake ends, when that has been sent
   std::function<void(Status)> handshaken_;
   std::span<std::uint8_t> read_into_;
   ReadDone read_done_;
@@ -329,7 +357,6 @@ class TlsConnecting final : public Connecting {
   void finish(const Status& status) {
     deadline_->cancel();
     const EventLoop::Connected done = std::move(done_);
-    // The alert that says why is on its way: the stream ends at a later turn.
     if (!status) return done(status.error());
     done(std::unique_ptr<TcpStream>(std::move(stream_)));
   }

@@ -152,6 +152,39 @@ TEST_F(TlsTest, AServerThatTrustsSomeDemandsACertificateOfItsClients) {
   EXPECT_FALSE(client.stream && !client.ended) << "the client hears of it";
 }
 
+// Whoever looks at a connection that does not come up must see whose certificate is refused by
+// whom: also where the peer's own is vouched for by a fingerprint.
+TEST_F(TlsTest, SaysThatThePeerRefusesOurCertificateOrWantsOne) {
+  const Certificate own = certificate_for("broker");
+  const Certificate machine = certificate_for("machine");
+  const Certificate stranger = certificate_for("stranger");
+  TlsOptions server_options = shows(own);
+  server_options.trusted_pem = machine.certificate_pem;
+  TlsOptions pinned;
+  pinned.fingerprint = certificate_fingerprint(own.certificate_pem).value();
+  TlsOptions trusting;
+  trusting.trusted_pem = own.certificate_pem;
+  for (const TlsOptions& how : {pinned, trusting}) {
+    for (const bool shows_one : {false, true}) {
+      TlsOptions options = how;
+      if (shows_one) {
+        options.certificate_pem = stranger.certificate_pem;
+        options.key_pem = stranger.key_pem;
+      }
+      End first_server = std::exchange(server, {});
+      End first_client = std::exchange(client, {});
+      connect(server_options, options);
+      ASSERT_TRUE(client.outcome);
+      ASSERT_TRUE(client.ended || !*client.outcome);
+      const Error& told = *client.outcome ? *client.ended : client.outcome->error();
+      EXPECT_EQ(told.id, ErrorId::kTlsFailed);
+      EXPECT_NE(told.what.find(shows_one ? "it refuses our certificate" : "it wants a certificate"),
+                std::string::npos)
+          << told.what;
+    }
+  }
+}
+
 TEST_F(TlsTest, EndsWithWhatSpeaksNoTlsAndWithWhatIsSilent) {
   std::unique_ptr<TcpStream> peer;
   listener =

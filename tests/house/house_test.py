@@ -193,6 +193,42 @@ class SecurityTables(unittest.TestCase):
                           if re.search(r'"location"|\bstatus = 30[12378]\b', file.read_text())], [])
 
 
+class BadDays(unittest.TestCase):
+    """Tables of what is tested name tests that are built and run."""
+
+    @staticmethod
+    def built():
+        """{Suite.Name} of all tests in files that a CMakeLists.txt builds."""
+        found = set()
+        for file in sorted(SOURCE.rglob("*_test.cpp")):
+            folder = next(parent for parent in file.parents if (parent / "CMakeLists.txt").exists())
+            if file.relative_to(folder).as_posix() in (folder / "CMakeLists.txt").read_text():
+                found |= {f"{suite}.{name}" for suite, name in
+                          re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", file.read_text(), re.M)}
+        return found
+
+    def test_every_protocol_has_every_bad_day_and_its_test(self):
+        tests, days = self.built(), {}
+        for section in (ROOT / "docs/reference/bad-days.md").read_text().split("\n## ")[1:]:
+            rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| ")]
+            days[section.splitlines()[0]] = [row[0] for row in rows[1:]]
+            for day, cell in rows[1:]:
+                named = re.findall(r"`([\w.]+)`", cell)
+                self.assertTrue(named or re.match(r"(n/a|open): \w", cell), f"{day}: {cell}")
+                self.assertEqual([name for name in named if name not in tests], [], day)
+        protocols = [of for name, of in days.items() if name not in ("All together", "Clients of our servers")]
+        self.assertEqual(len(protocols), 8)
+        self.assertEqual([of for of in protocols if of != protocols[0]], [], "the same days everywhere")
+
+    def test_the_assertions_of_sparkplug_name_tests_that_are_built(self):
+        tests = self.built()
+        page = (ROOT / "docs/reference/sparkplug.md").read_text().split("## Assertions of the specification")[1]
+        rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")]
+        named = {row[2] for row in rows if row[1] == "tested"}
+        self.assertGreater(len(named), 25)
+        self.assertEqual(sorted(named - tests), [])
+
+
 class Words(unittest.TestCase):
     def test_the_console_has_words_for_every_event_of_a_machine(self):
         named = {name for file in sources() if not file.name.endswith("_test.cpp")

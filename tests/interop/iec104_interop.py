@@ -6,17 +6,20 @@ What is missing on the machine is skipped, and says so. c104 is a program of its
 this process and never in ours.
 """
 import json
-import os
 import queue
 import random
-import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
+
+from capture import Capture
+from certificates import HAS_CRYPTOGRAPHY, make_certificates
 
 PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "iec104_peer"
 
@@ -48,51 +51,11 @@ def until(condition, seconds=20):
     return False
 
 
-class Capture:
-    """Records the loopback traffic of a port, if this machine lets us."""
-
-    def __init__(self, port):
-        self.port = port
-        self.process = None
-
-    def __enter__(self):
-        if not shutil.which("tshark") or os.geteuid() != 0:
-            return self
-        self.file = tempfile.NamedTemporaryFile(suffix=".pcapng")
-        self.process = subprocess.Popen(
-            ["tshark", "-q", "-i", "lo", "-f", f"tcp port {self.port}", "-w", self.file.name],
-            stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if "Capturing on" in line:
-                break
-        if self.process.poll() is not None:
-            self.process = None
-        time.sleep(0.3 if self.process else 0)  # tshark says so a moment before it is true
-        return self
-
-    def __exit__(self, *_):
-        if self.process:
-            time.sleep(0.5)
-            self.process.terminate()
-            self.process.wait()
-            self.process.stderr.close()
-
-    def frames(self, display_filter):
-        return subprocess.run(
-            ["tshark", "-r", self.file.name, "-d", f"tcp.port=={self.port},iec60870_104", "-Y", display_filter],
-            capture_output=True, text=True, check=True).stdout.splitlines()
-
-    def check(self, test):
-        if self.process:
-            test.assertGreater(len(self.frames("iec60870_asdu")), 5)
-            test.assertEqual(self.frames("_ws.malformed or _ws.expert.severity == error"), [])
-
-
 class OurProgram:
     """iec104_peer, and its lines as they come."""
 
-    def __init__(self, mode, port):
-        self.process = subprocess.Popen([PEER, mode, str(port)], stdin=subprocess.PIPE,
+    def __init__(self, mode, port, *folder):
+        self.process = subprocess.Popen([PEER, mode, str(port), *map(str, folder)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
         self.seen = []
@@ -191,7 +154,7 @@ class OurClient(unittest.TestCase):
         port = free_port()
         server, station = self.station(port)
         RECEIVED.clear()
-        with Capture(port) as capture, OurProgram("client", port) as client:
+        with Capture("iec60870_104", port) as capture, OurProgram("client", port) as client:
             server.start()
             client.sample("float", 12.5)
             client.sample("single", True)
@@ -221,7 +184,8 @@ class OurClient(unittest.TestCase):
             server.start()
             client.sample("single", False)
             server.stop()
-        capture.check(self)
+        if capture.process:
+            capture.check(self, "iec60870_asdu", 6)
 
 
 @needs_c104
@@ -230,7 +194,7 @@ class OurStation(unittest.TestCase):
 
     def test_is_read_commanded_and_heard(self):
         port = free_port()
-        with Capture(port) as capture, OurProgram("server", port) as ours:
+        with Capture("iec60870_104", port) as capture, OurProgram("server", port) as ours:
             ours.wait_for(lambda line: line.startswith("listening"))
             client = c104.Client(tick_rate_ms=50, command_timeout_ms=5000)
             connection = client.add_connection(ip="127.0.0.1", port=port, init=c104.Init.INTERROGATION)
@@ -246,6 +210,8 @@ class OurStation(unittest.TestCase):
             unknown = station.add_point(io_address=999, type=t.C_SC_NA_1)
             client.start()
             self.assertTrue(until(lambda: connection.is_connected))
+            if connection.is_muted:
+                connection.unmute()  # one time in ten it forgets to start the transfer of data
             self.assertTrue(until(lambda: abs(float(points["normalized"].value) - 0.5) < 1e-4))  # lib60870 rounds otherwise
             self.assertTrue(until(lambda: points["float"].value == 12.5))
             self.assertEqual(points["single"].value, True)
@@ -269,7 +235,74 @@ class OurStation(unittest.TestCase):
             unknown.value = True
             self.assertFalse(unknown.transmit(cause=c104.Cot.ACTIVATION))
             client.stop()
-        capture.check(self)
+        if capture.process:
+            capture.check(self, "iec60870_asdu", 6)
+
+
+@unittest.skipUnless(HAS_CRYPTOGRAPHY, "cryptography is missing (tests/requirements.txt)")
+class Secure(unittest.TestCase):
+    """Over TLS, both sides with a certificate of the plant's authority (IEC 62351-3)."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        make_certificates(self.folder, {"station": [], "centre": []})
+        (self.folder / "elsewhere").mkdir()
+        make_certificates(self.folder / "elsewhere", {"centre": []})
+
+    @needs_c104
+    def test_our_client_reads_a_station_of_lib60870(self):
+        security = c104.TransportSecurity(validate=True, only_known=False)
+        security.set_certificate(cert=str(self.folder / "station.pem"), key=str(self.folder / "station.key"))
+        security.set_ca_certificate(cert=str(self.folder / "authority.pem"))
+        security.set_version(min=c104.TlsVersion.TLS_1_2, max=c104.TlsVersion.TLS_1_2)
+        port = free_port()
+        server = c104.Server(ip="127.0.0.1", port=port, tick_rate_ms=50, transport_security=security)
+        station = server.add_station(common_address=1)
+        station.add_point(io_address=100, type=c104.Type.M_ME_NC_1).value = 12.5
+        server.start()
+        with OurProgram("client", port, self.folder) as client:
+            client.sample("float", 12.5)
+            station.get_point(100).value = 13.25
+            station.get_point(100).transmit(cause=c104.Cot.SPONTANEOUS)
+            client.sample("float", 13.25)
+        server.stop()
+
+    # The client of lib60870 that c104 has takes no TLS connection at all: its mbed TLS wants a host name that nobody
+    # gives it. Python's TLS asks in its place, with frames that are written out here.
+    def ask(self, port, certificates):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(self.folder / "authority.pem")
+        if certificates:
+            context.load_cert_chain(certificates / "centre.pem", certificates / "centre.key")
+        with socket.create_connection(("127.0.0.1", port), 10) as raw:
+            with context.wrap_socket(raw, server_hostname="127.0.0.1") as secure:
+                secure.sendall(bytes.fromhex("680407000000"))  # STARTDT act
+                started = secure.recv(6)
+                # Interrogation of station 1: C_IC_NA_1, activation.
+                secure.sendall(bytes.fromhex("680e00000000" "640106000100" "00000014"))
+                answer = b""
+                while bytes.fromhex("0d0114000100" "640000" "00004841") not in answer:  # M_ME_NC_1, 100: 12.5
+                    piece = secure.recv(1000)
+                    if not piece:
+                        break
+                    answer += piece
+                return started, answer
+
+    def test_our_station_answers_whom_it_trusts_and_nobody_else(self):
+        with OurProgram("server", 0, self.folder) as ours:
+            port = int(ours.wait_for(lambda line: line.startswith("listening")).split()[-1])
+            started, answer = self.ask(port, self.folder)
+            self.assertEqual(started.hex(), "68040b000000")
+            self.assertIn("0d011400010064000000004841", answer.hex())
+            for certificates in (None, self.folder / "elsewhere"):
+                with self.assertRaises(ssl.SSLError) as refused:
+                    self.ask(port, certificates)
+                self.assertRegex(str(refused.exception), "certificate required|unknown ca")
+            with socket.create_connection(("127.0.0.1", port), 10) as plain:
+                plain.sendall(bytes.fromhex("680407000000"))
+                self.assertNotEqual(plain.recv(6).hex(), "68040b000000")
 
 
 if __name__ == "__main__":

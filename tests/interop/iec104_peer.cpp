@@ -1,12 +1,17 @@
 // tests/interop/iec104_peer.cpp: our station and our client of IEC 60870-5-104 as a program, for
 // tests against other implementations. Not part of the product.
 //
-//   iec104_peer server PORT   serves the points below; lines "set ADDRESS NUMBER" on stdin change
-//                             them; ends when stdin does
-//   iec104_peer client PORT   reads and writes the plan below; lines "write NAME VALUE" on stdin;
-//                             JSON lines on stdout
+//   iec104_peer server PORT [FOLDER]   serves the points below; lines "set ADDRESS NUMBER" on stdin
+//                                      change them; ends when stdin does
+//   iec104_peer client PORT [FOLDER]   reads and writes the plan below; lines "write NAME VALUE" on
+//                                      stdin; JSON lines on stdout
+//
+// With a FOLDER over TLS: station.pem and station.key, or centre.pem and centre.key, in it are
+// ours, authority.pem is who is trusted.
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -66,7 +71,21 @@ class Plant : public connect::Iec104Plant {
   connect::Iec104Server* server = nullptr;
 };
 
-int serve(std::uint16_t port) {
+std::string content(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+connect::TlsSettings tls_of(const std::string& folder, const std::string& who) {
+  connect::TlsSettings tls;
+  tls.enabled = true;
+  tls.certificate = content(folder + "/" + who + ".pem");
+  tls.key = content(folder + "/" + who + ".key");
+  tls.trusted = content(folder + "/authority.pem");
+  return tls;
+}
+
+int serve(std::uint16_t port, const std::string& folder) {
   const auto loop = sys::make_event_loop();
   Plant plant;
   std::vector<connect::Iec104ServedPoint> points;
@@ -84,6 +103,9 @@ int serve(std::uint16_t port) {
   }
   connect::Iec104ServerOptions options;
   options.listen = {"127.0.0.1", port};
+  if (!folder.empty()) {
+    options.tls = connect::tls_context(tls_of(folder, "station"), sys::TlsSide::kServer);
+  }
   auto server = connect::make_iec104_server(*loop, plant, points, options);
   if (!server) return std::cerr << server.error().text() << "\n", 1;
   plant.server = server->get();
@@ -116,13 +138,14 @@ class PrintingSink : public SampleSink {
   }
 };
 
-connect::ConnectionConfig plan(std::uint16_t port) {
+connect::ConnectionConfig plan(std::uint16_t port, const std::string& folder) {
   connect::ConnectionConfig config;
   config.name = "peer";
   connect::Iec104Settings settings;
   settings.host = "127.0.0.1";
   settings.port = port;
   settings.command_timeout_ms = 3000;
+  if (!folder.empty()) settings.tls = tls_of(folder, "centre");
   config.settings = settings;
   config.groups = {{"all", 1000}};
   config.writes_enabled = true;
@@ -164,12 +187,12 @@ void write(connect::ConnectionManager& manager, const std::string& line) {
   }
 }
 
-int poll(std::uint16_t port) {
+int poll(std::uint16_t port, const std::string& folder) {
   const auto loop = sys::make_event_loop();
   PrintingSink sink;
   connect::ConnectionManager manager(*loop, sys::real_clock(), sys::real_random(), sink, {});
   std::thread input([&] {
-    const connect::ConnectionConfig config = plan(port);
+    const connect::ConnectionConfig config = plan(port, folder);
     std::vector<TagId> tags;
     for (std::uint32_t i = 0; i < config.signals.size(); ++i) tags.push_back({i + 1});
     if (Status put = manager.put({1}, {1}, config, tags); !put) std::abort();
@@ -189,10 +212,12 @@ int poll(std::uint16_t port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view mode = argc == 3 ? argv[1] : "";
-  const auto port = static_cast<std::uint16_t>(argc == 3 ? std::atoi(argv[2]) : 0);
-  if (mode == "server") return serve(port);
-  if (mode == "client") return poll(port);
-  std::cerr << "usage: iec104_peer server|client PORT\n";
+  const bool understood = argc == 3 || argc == 4;
+  const std::string_view mode = understood ? argv[1] : "";
+  const auto port = static_cast<std::uint16_t>(understood ? std::atoi(argv[2]) : 0);
+  const std::string folder = argc == 4 ? argv[3] : "";
+  if (mode == "server") return serve(port, folder);
+  if (mode == "client") return poll(port, folder);
+  std::cerr << "usage: iec104_peer server|client PORT [FOLDER]\n";
   return 2;
 }

@@ -5,7 +5,6 @@ Run: modbus_interop.py PATH/TO/modbus_peer
 What is missing on the machine is skipped, and says so. Expected values are packed here, by Python.
 """
 import asyncio
-import datetime
 import json
 import os
 import pty
@@ -24,6 +23,9 @@ import tty
 import unittest
 from pathlib import Path
 
+from capture import Capture
+from certificates import make_certificates
+
 HERE = Path(__file__).resolve().parent
 PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "modbus_peer"
 
@@ -35,9 +37,6 @@ try:
     from pymodbus.server import ModbusSerialServer, ModbusTcpServer
     from pymodbus.simulator import DataType, SimData, SimDevice
     from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
     HAS_PYMODBUS = True
 except ImportError:
     HAS_PYMODBUS = False
@@ -64,49 +63,6 @@ def wait_until_open(port):
                 return
         time.sleep(0.05)  # until somebody else's program listens: nothing to wait on but the port
     raise TimeoutError(f"nobody listens on {port}")
-
-
-class Capture:
-    """Records the loopback traffic of some ports, if this machine lets us."""
-
-    def __init__(self, ports):
-        self.ports = ports
-        self.process = None
-
-    def __enter__(self):
-        if not shutil.which("tshark") or os.geteuid() != 0:
-            return self
-        self.file = tempfile.NamedTemporaryFile(suffix=".pcapng")
-        expression = " or ".join(f"tcp port {port}" for port in self.ports)
-        self.process = subprocess.Popen(
-            ["tshark", "-q", "-i", "lo", "-f", expression, "-w", self.file.name],
-            stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if "Capturing on" in line:
-                break
-        if self.process.poll() is not None:
-            self.process = None
-        time.sleep(0.3 if self.process else 0)  # tshark says so a moment before it is true
-        return self
-
-    def __exit__(self, *_):
-        if self.process:
-            time.sleep(0.5)
-            self.process.terminate()
-            self.process.wait()
-            self.process.stderr.close()
-
-    def frames(self, display_filter):
-        as_modbus = [part for port in self.ports for part in ("-d", f"tcp.port=={port},mbtcp")]
-        out = subprocess.run(["tshark", "-r", self.file.name, *as_modbus, "-Y", display_filter],
-                             capture_output=True, text=True, check=True).stdout
-        return out.splitlines()
-
-    def check(self, test):
-        if not self.process:
-            test.skipTest("no capture: tshark or root is missing")
-        test.assertGreater(len(self.frames("mbtcp")), 20)
-        test.assertEqual(self.frames("_ws.malformed or mbtcp.prot_id != 0"), [])
 
 
 class OurServer:
@@ -397,32 +353,9 @@ class RtuServerAgainstPymodbus(unittest.TestCase):
 ROLE = "1.3.6.1.4.1.50316.802.1"  # MODBUS/TCP Security
 
 
-def make_certificates(folder, roles):
-    """server.pem, server.key, clients.pem, and for each role "ROLE.pem" and "ROLE.key", in a folder."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    authority = ec.generate_private_key(ec.SECP256R1())
-
-    def make(name, key, *extensions):
-        builder = (x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-                   .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "plant")]))
-                   .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                   .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=1)))
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=False)
-        return builder.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    def put(name, *extensions):
-        key = ec.generate_private_key(ec.SECP256R1())
-        (folder / f"{name}.pem").write_bytes(make(name, key, *extensions))
-        (folder / f"{name}.key").write_bytes(key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-
-    (folder / "clients.pem").write_bytes(make("plant", authority, x509.BasicConstraints(ca=True, path_length=None)))
-    put("server")
-    for role in roles:
-        text = role.encode()
-        put(role, x509.UnrecognizedExtension(x509.ObjectIdentifier(ROLE), bytes([0x0C, len(text)]) + text))
-    put("nobody")
+def role_of(name):
+    text = name.encode()
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(ROLE), bytes([0x0C, len(text)]) + text)
 
 
 @needs_pymodbus
@@ -431,7 +364,7 @@ class SecureServerAgainstPymodbus(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        make_certificates(self.folder, ["operator", "viewer"])
+        make_certificates(self.folder, {"server": [], "nobody": [], **{role: [role_of(role)] for role in ("operator", "viewer")}})
         server = OurServer(f"tls:{self.folder}")
         self.addCleanup(server.__exit__)
         self.port = server.port
@@ -440,7 +373,7 @@ class SecureServerAgainstPymodbus(unittest.TestCase):
         """The answers of a client with that certificate; the frames are packed here: pymodbus has no header under TLS."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
-        context.load_verify_locations(self.folder / "clients.pem")
+        context.load_verify_locations(self.folder / "authority.pem")
         context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         answers = []
         with socket.create_connection(("127.0.0.1", self.port), 5) as raw, context.wrap_socket(raw) as secure:
@@ -564,7 +497,7 @@ class Wire(unittest.TestCase):
 
     @needs_libmodbus
     def test_our_server(self):
-        with OurServer() as server, Capture([server.port]) as capture:
+        with OurServer() as server, Capture("mbtcp", server.port) as capture:
             subprocess.run([libmodbus_peer(), "client", str(server.port)], capture_output=True,
                            timeout=20, check=True)
             if HAS_PYMODBUS:
@@ -572,14 +505,14 @@ class Wire(unittest.TestCase):
                 client.connect()
                 client.read_device_information(read_code=2)
                 client.close()
-        capture.check(self)
+        capture.check(self, "mbtcp", 20, "_ws.malformed or mbtcp.prot_id != 0")
 
     @needs_pymodbus
     def test_our_client(self):
-        with PymodbusServer() as server, Capture([server.port]) as capture:
+        with PymodbusServer() as server, Capture("mbtcp", server.port) as capture:
             subprocess.run([PEER, "client", str(server.port)], capture_output=True, timeout=30,
                            check=True)
-        capture.check(self)
+        capture.check(self, "mbtcp", 20, "_ws.malformed or mbtcp.prot_id != 0")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 //   modbus_peer client PLACE    polls and writes that plan; JSON lines on stdout
 //
 // PLACE is a TCP port, "rtu:PORT" for RTU over TCP, or the path of a serial port. A server also
-// takes "tls:FOLDER": Modbus/TCP Security with server.pem, server.key and clients.pem of that
+// takes "tls:FOLDER": Modbus/TCP Security with server.pem, server.key and authority.pem of that
 // folder, where the role "operator" may write.
 //
 //   modbus_peer codec           reads "REQUEST RESPONSE" in hex, a pair a line; says both again as
@@ -116,7 +116,7 @@ void secure(const std::string& folder, connect::ModbusServerOptions& options) {
   sys::TlsOptions tls;
   tls.certificate_pem = content(folder + "/server.pem");
   tls.key_pem = content(folder + "/server.key");
-  tls.trusted_pem = content(folder + "/clients.pem");
+  tls.trusted_pem = content(folder + "/authority.pem");
   options.tls = sys::make_tls_context(sys::TlsSide::kServer, tls).value();
   options.writing_roles = {{"operator"}};
 }

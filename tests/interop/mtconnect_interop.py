@@ -19,6 +19,8 @@ import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
+from capture import Capture
+
 PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "mtconnect_peer"
 STREAMS = "{urn:mtconnect.org:MTConnectStreams:2.7}"
 
@@ -103,6 +105,22 @@ class Agent(unittest.TestCase):
             self.assertEqual(refused.exception.code, status)
             self.assertIn(f"<{element}>", refused.exception.read().decode())
             refused.exception.close()
+
+    def test_tshark_reads_answers_errors_and_a_stream(self):
+        with Capture("http", self.port) as capture:
+            self.say("xpos 10.5")
+            self.get("probe")
+            self.get("current")
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                self.get("asset/x")
+            refused.exception.close()
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            connection.request("GET", "/sample?interval=10&heartbeat=200&count=1000")
+            with connection.getresponse() as answer:
+                answer.read(2000)
+            connection.close()
+        capture.check(self, "http.response or xml", 4)
+        self.assertTrue(capture.frames("http.response and xml"))
 
     def test_a_stream_tells_what_happens_and_that_it_lives(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)

@@ -16,6 +16,8 @@ import threading
 import unittest
 from pathlib import Path
 
+from capture import Capture
+
 PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "opcua_peer"
 
 try:
@@ -94,7 +96,8 @@ class Peer:
 class OurServer(Peer):
     def __init__(self):
         super().__init__("server", "FOLDER", "0")
-        self.url = f"opc.tcp://127.0.0.1:{self.wait_for(lambda l: 'port' in l, 'port')['port']}"
+        self.port = self.wait_for(lambda l: 'port' in l, 'port')['port']
+        self.url = f"opc.tcp://127.0.0.1:{self.port}"
 
 
 def node_text(node, uri):
@@ -239,6 +242,28 @@ class OurServerAgainstAsyncua(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await setpoint.read_value(), 7.5)
             with self.assertRaises(ua.uaerrors.BadNotWritable):
                 await writes.call_method(f"{index}:RequestWrite", "acme/hall/press/force", value)
+
+    async def test_tshark_reads_what_our_server_says(self):
+        with Capture("opcua", self.server.port) as capture:
+            async with Client(self.server.url) as client:
+                force = await self.node(client, "force")
+                await force.read_value()
+                index = await client.get_namespace_index("urn:lineshaft:tags")
+                await client.nodes.objects.get_child([f"{index}:acme", f"{index}:hall", f"{index}:press"])
+                setpoint = await self.node(client, "setpoint")
+                await setpoint.write_value(ua.DataValue(ua.Variant(4.5, ua.VariantType.Double)))
+                start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+                await force.read_raw_history(start, start + datetime.timedelta(seconds=100))
+                seen = asyncio.Event()
+
+                class Handler:
+                    def datachange_notification(self, node, value, data):
+                        seen.set()
+                subscription = await client.create_subscription(100, Handler())
+                await subscription.subscribe_data_change(force)
+                await asyncio.wait_for(seen.wait(), LIMIT)
+                await subscription.delete()
+        capture.check(self, f"opcua and tcp.srcport == {self.server.port}", 10)
 
     async def test_every_policy_and_mode_with_a_password(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -428,6 +453,17 @@ class OurClientAgainstAsyncua(unittest.IsolatedAsyncioTestCase):
                 ua.DataValue(ua.Variant(8, ua.VariantType.UInt16), ua.StatusCode(0x808C0000)))
             await peer.until(lambda l: l.get("tag") == 2 and l["quality"] == 0x808C0000, "the bad value")
         await server.stop()
+
+    async def test_tshark_reads_what_our_client_says(self):
+        port = free_port()
+        with Capture("opcua", port) as capture:
+            server = await self.start(port=port)
+            with Peer("client", "FOLDER", first_line=self.connection(mode="none")) as peer:
+                await self.values(peer)
+                peer.say("write 6 17")
+                await peer.until(lambda l: "wrote" in l, "an outcome")
+            await server.stop()
+        capture.check(self, f"opcua and tcp.dstport == {port}", 10)
 
     async def test_it_polls(self):
         server = await self.start()

@@ -10,14 +10,13 @@ import json
 import logging
 import os
 import random
-import shutil
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
+
+from capture import Capture
 
 PEER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "s7_peer"
 
@@ -41,48 +40,6 @@ def free_port():
         with socket.socket() as s:
             if s.connect_ex(("127.0.0.1", port)) != 0:
                 return port
-
-
-class Capture:
-    """Records the loopback traffic of a port, if this machine lets us."""
-
-    def __init__(self, port):
-        self.port = port
-        self.process = None
-
-    def __enter__(self):
-        if not shutil.which("tshark") or os.geteuid() != 0:
-            return self
-        self.file = tempfile.NamedTemporaryFile(suffix=".pcapng")
-        self.process = subprocess.Popen(
-            ["tshark", "-q", "-i", "lo", "-f", f"tcp port {self.port}", "-w", self.file.name],
-            stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if "Capturing on" in line:
-                break
-        if self.process.poll() is not None:
-            self.process = None
-        time.sleep(0.3 if self.process else 0)  # tshark says so a moment before it is true
-        return self
-
-    def __exit__(self, *_):
-        if self.process:
-            time.sleep(0.5)
-            self.process.terminate()
-            self.process.wait()
-            self.process.stderr.close()
-
-    def frames(self, display_filter):
-        out = subprocess.run(["tshark", "-r", self.file.name, "-d", f"tcp.port=={self.port},tpkt",
-                              "-Y", display_filter], capture_output=True, text=True,
-                             check=True).stdout
-        return out.splitlines()
-
-    def check(self, test):
-        if not self.process:
-            test.skipTest("no capture: tshark or root is missing")
-        test.assertGreater(len(self.frames("s7comm")), 20)
-        test.assertEqual(self.frames("_ws.malformed or _ws.expert.severity == error"), [])
 
 
 class OurServer:
@@ -251,7 +208,7 @@ class OnTheWire(unittest.TestCase):
     @needs_snap7
     def test_no_frame_is_malformed(self):
         port = free_port()
-        with Capture(port) as capture:
+        with Capture("tpkt", port) as capture:
             with OurServer(port):
                 client = snap7.Client()
                 client.connect("127.0.0.1", 0, 2, port)
@@ -263,7 +220,7 @@ class OnTheWire(unittest.TestCase):
                 ours = subprocess.run([PEER, "client", str(port)], capture_output=True, text=True,
                                       timeout=30, env={**os.environ, "S7_PEER_AT_ONCE": "1"})
                 self.assertEqual(ours.stdout.count('"new"'), 4)
-        capture.check(self)
+        capture.check(self, "s7comm", 21)
         # Several variables in one request, both ways; parts of PDUs put together again.
         self.assertTrue(capture.frames("s7comm.param.func == 0x04 && s7comm.param.itemcount > 1"))
         self.assertTrue(capture.frames("s7comm.param.func == 0x05 && s7comm.param.itemcount > 1"))

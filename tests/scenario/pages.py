@@ -18,7 +18,7 @@ from harness import DEADLINE_S, until
 
 BLOCK = re.compile(r"^```(\w+)(?: ([\w.-]+))?\n(.*?)^```$", re.M | re.S)
 # Commands that change nothing are asked again until the page is right: a page says "a few seconds later".
-ASKS_ONLY = re.compile(r"lineshaft (connect (ls|test|scan)|tag ls|query) ?")
+ASKS_ONLY = re.compile(r"lineshaft (connect (ls|test|scan)|flow ls|tag ls|query) ?|curl -sS http://\S+$")
 
 
 def fits(shown, got):

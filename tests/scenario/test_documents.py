@@ -121,6 +121,11 @@ class Pages(Scenario):
     def test_serve_opc_ua(self):
         self.with_a_peer("serve-opc-ua", "4840")
 
+    @needs("c104")
+    @unittest.skipUnless(shutil.which("mbpoll"), "mbpoll is missing")
+    def test_serve_controllers(self):
+        self.with_a_peer("serve-controllers", "1502", "1102", "2405", "5001")
+
     @needs("serial")
     def test_connect_modbus_serial(self):
         self.with_a_peer("connect-modbus-serial", **{"/tmp/ttyMeters": str(self.folder / "ttyMeters")})

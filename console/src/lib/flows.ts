@@ -23,6 +23,7 @@ export interface FlowQueue {
   samples: number;
   bytes: number;
   bytes_max: number;
+  level: 'calm' | 'half' | 'full';
   oldest: string | null;
   dropped: number;
 }

@@ -138,6 +138,7 @@ export interface Attention {
   id?: string;
   word?: string;
   count?: number;
+  name?: string;
   link?: string;
 }
 

@@ -188,6 +188,68 @@ TEST(ServedIec104, TellsPointsToAControlCentreAndTakesItsCommands) {
   EXPECT_EQ(s.house.writes[0].value, Value(std::int64_t{12}));
 }
 
+// IEC 62351-3: both sides show who they are; whoever does not gets nothing.
+TEST(ServedIec104, IsServedThroughTlsToWhoShowsACertificate) {
+  const auto certificate = [](const std::string& name) {
+    // OpenSSL looks at the clock of this computer.
+    return sys::make_self_signed_certificate({name}, sys::real_clock().now()).value();
+  };
+  const sys::Certificate own = certificate("station");
+  const sys::Certificate centre = certificate("centre");
+  Served s;
+  Iec104ServerFlowSettings settings;
+  settings.port = kPort;
+  settings.tls.enabled = true;
+  FlowConfig config;
+  config.name = "served";
+  config.settings = settings;
+  config.rules = {FlowRule{}};
+  EXPECT_FALSE(check_flow(config).ok()) << "a server needs a certificate";
+  settings.tls.certificate = own.certificate_pem;
+  settings.tls.key = own.key_pem;
+  settings.tls.trusted = centre.certificate_pem;
+  s.serve(settings);
+  const auto point_of = [](const FlowTag& tag) {
+    Iec104Point point;
+    point.address = tag.address;
+    const bool is_bool = tag.spec.type == ValueType::kBool;
+    point.format.kind = is_bool ? iec104::PointKind::kSingle : iec104::PointKind::kFloat;
+    point.select = true;
+    return point;
+  };
+  Iec104Settings client;
+  client.host = "127.0.0.1";
+  client.port = kPort;
+  const auto is_refused = [&] {
+    const ConnectionStatus status = s.manager->status({1}).value();
+    for (std::uint32_t tag = 101; tag <= 104; ++tag) {
+      for (const Sample& sample : s.sink.of(tag)) EXPECT_TRUE(sample.quality.bad());
+    }
+    return status.tags_bad == 4 && status.last_error;
+  };
+  s.connect_to(client, point_of);
+  EXPECT_TRUE(is_refused()) << "in the open";
+  client.tls.enabled = true;
+  client.tls.fingerprint = sys::certificate_fingerprint(own.certificate_pem).value();
+  s.connect_to(client, point_of);
+  EXPECT_TRUE(is_refused()) << "without a certificate";
+  EXPECT_NE(s.manager->status({1})->last_error->find("it wants a certificate of ours"),
+            std::string::npos);
+  const sys::Certificate stranger = certificate("stranger");
+  client.tls.certificate = stranger.certificate_pem;
+  client.tls.key = stranger.key_pem;
+  s.connect_to(client, point_of);
+  EXPECT_TRUE(is_refused()) << "with that of a stranger";
+  client.tls.certificate = centre.certificate_pem;
+  client.tls.key = centre.key_pem;
+  s.connect_to(client, point_of);
+  EXPECT_EQ(s.manager->status({1})->tags_bad, 0u);
+  EXPECT_EQ(s.last(104), Value(-1234.5f));
+  s.write(102, 12.0f);
+  ASSERT_EQ(s.house.writes.size(), 1U);
+  EXPECT_EQ(s.house.writes[0].value, Value(std::int64_t{12}));
+}
+
 // A station is made anew for other tags; its clients come back by themselves.
 TEST(ServedIec104, TellsOfATagThatCameLater) {
   Served s;

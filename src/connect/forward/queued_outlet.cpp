@@ -329,13 +329,13 @@ void QueuedOutlet::look_at_level(const QueueStatus& status) {
     share = std::max(
         share, static_cast<double>(age.count()) / static_cast<double>(options_.age_max.count()));
   }
-  Level level = level_;
+  QueueLevel level = level_;
   if (status.samples_dropped > dropped_seen_) {
-    level = Level::kFull;
+    level = QueueLevel::kFull;
   } else if (share < kCalmAt) {
-    level = Level::kCalm;
-  } else if (share >= kHalfAt && level_ == Level::kCalm) {
-    level = Level::kHalf;
+    level = QueueLevel::kCalm;
+  } else if (share >= kHalfAt && level_ == QueueLevel::kCalm) {
+    level = QueueLevel::kHalf;
   }
   dropped_seen_ = status.samples_dropped;
   if (level == level_) return;
@@ -343,11 +343,11 @@ void QueuedOutlet::look_at_level(const QueueStatus& status) {
   const std::string waiting = std::to_string(status.samples) + " samples wait, " +
                               std::to_string(status.bytes >> 20) + " MiB";
   const std::string dropped = std::to_string(status.samples_dropped) + " samples dropped so far";
-  const char* event = level == Level::kFull   ? "queue-full"
-                      : level == Level::kHalf ? "queue-half"
-                                              : "queue-eased";
-  const std::string detail = level == Level::kFull ? dropped + "; " + waiting : waiting;
-  if (level != Level::kCalm) {
+  const char* event = level == QueueLevel::kFull   ? "queue-full"
+                      : level == QueueLevel::kHalf ? "queue-half"
+                                                   : "queue-eased";
+  const std::string detail = level == QueueLevel::kFull ? dropped + "; " + waiting : waiting;
+  if (level != QueueLevel::kCalm) {
     log_warn("connect", "flow " + std::to_string(means_.flow) + ": " + event + ": " + detail);
   }
   means_.host.note(event, detail);
@@ -364,8 +364,8 @@ OutletStatus QueuedOutlet::status() const {
   }
   if (queue_ == nullptr) return status;
   const QueueStatus queue = queue_->status();
-  status.queue = OutletQueue{queue.samples, queue.bytes, options_.bytes_max, queue.oldest,
-                             queue.samples_dropped};
+  status.queue = OutletQueue{queue.samples, queue.bytes,           options_.bytes_max,
+                             queue.oldest,  queue.samples_dropped, level_};
   if (queue.error) status.last_error = queue.error;
   return status;
 }

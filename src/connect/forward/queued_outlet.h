@@ -53,7 +53,6 @@ class QueuedOutlet : public Outlet, private CarrierUser {
     std::vector<FlowSample> samples;
     Taken taken;
   };
-  enum class Level : std::uint8_t { kCalm, kHalf, kFull };
 
   void open();
   void on_open(Result<std::unique_ptr<Queue>> queue);
@@ -99,7 +98,7 @@ class QueuedOutlet : public Outlet, private CarrierUser {
   std::uint64_t round_ = 0;  // grows when all is sent again: answers of before are void
   std::uint64_t samples_out_ = 0;
   std::optional<std::string> last_refusal_;
-  Level level_ = Level::kCalm;
+  QueueLevel level_ = QueueLevel::kCalm;
   std::uint64_t dropped_seen_ = 0;
 
   std::unique_ptr<Queue> queue_;  // null until it is open

@@ -24,23 +24,34 @@ class Iec104ServerFlowKind : public FlowKind {
     fields.integer("common_address", s.common_address, 1, 65'534);
     fields.integer("first_address", s.first_address, 1, iec104::kObjectAddressMax);
     fields.boolean("select_required", s.select_required);
+    fields.boolean("tls", s.tls.enabled);
+    fields.string("tls_certificate", s.tls.certificate);
+    fields.secret("tls_key", s.tls.key);
+    fields.string("tls_trusted", s.tls.trusted);
     fields.advanced();
     fields.integer("utc_offset_minutes", s.utc_offset_minutes, -840, 840);
     fields.integer("connections_max", s.connections_max, 1, 1'000);
     return s;
   }
-  Json settings_json(const FlowSettings& settings, Secrets /*secrets*/) const override {
+  Json settings_json(const FlowSettings& settings, Secrets secrets) const override {
     const Iec104ServerFlowSettings& s = of(settings);
-    return {{"listen", s.listen},
-            {"port", s.port},
-            {"common_address", s.common_address},
-            {"first_address", s.first_address},
-            {"select_required", s.select_required},
-            {"utc_offset_minutes", s.utc_offset_minutes},
-            {"connections_max", s.connections_max}};
+    Json json = {{"listen", s.listen},
+                 {"port", s.port},
+                 {"common_address", s.common_address},
+                 {"first_address", s.first_address},
+                 {"select_required", s.select_required},
+                 {"utc_offset_minutes", s.utc_offset_minutes},
+                 {"connections_max", s.connections_max},
+                 {"tls", s.tls.enabled},
+                 {"tls_certificate", s.tls.certificate},
+                 {"tls_trusted", s.tls.trusted}};
+    if (secrets == Secrets::kShown) json["tls_key"] = s.tls.key;
+    return json;
   }
   Status check_settings(const FlowSettings& settings) const override {
-    return check_listen(of(settings).listen);
+    const Iec104ServerFlowSettings& s = of(settings);
+    if (Status ok = check_listen(s.listen); !ok) return ok;
+    return check_tls(s.tls, sys::TlsSide::kServer);
   }
   Status check_tag(const FlowSettings& /*settings*/, const TagSpec& spec) const override {
     if (spec.type != ValueType::kString) return {};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "connect/tls_settings.h"
 #include "wire/iec104/protocol.h"
 
 namespace lineshaft::connect {
@@ -16,6 +17,7 @@ struct Iec104ServerFlowSettings {
   bool select_required = true;          // a command without a selection before is refused
   std::int16_t utc_offset_minutes = 0;  // -840..840: of the times that we send; 0: UTC
   std::uint16_t connections_max = 16;   // 1..1000
+  TlsSettings tls;                      // IEC 62351-3; port 19998 is usual
   friend bool operator==(const Iec104ServerFlowSettings&,
                          const Iec104ServerFlowSettings&) = default;
 };

@@ -35,6 +35,7 @@ class Iec104Outlet : public Outlet, private Iec104Plant {
     options.common_address = settings_.common_address;
     options.utc_offset_minutes = settings_.utc_offset_minutes;
     options.connections_max = settings_.connections_max;
+    options.tls = tls_context(settings_.tls, sys::TlsSide::kServer);
     auto server = make_iec104_server(means_.loop, *this, std::move(points), options);
     if (!server) return server.error();
     server_ = *std::move(server);

@@ -12,8 +12,6 @@ namespace {
 using iec104::Cause;
 using iec104::Type;
 
-// A station that runs further ahead than this is not believed: its values get our time.
-constexpr Nanoseconds kAheadMax = std::chrono::seconds(60);
 // Between two parts of an answer to an interrogation.
 constexpr Nanoseconds kPauseMax = std::chrono::seconds(30);
 // A station sends acknowledged frames one window at a time; more than this unread is no station.
@@ -54,7 +52,7 @@ Iec104Session::Iec104Session(sys::EventLoop& loop, sys::Random& random,
       settings_(std::get<Iec104Settings>(config.settings)),
       writer_(config, host, traffic_),
       heard_(config.signals.size()),
-      newest_(config.signals.size()),
+      times_(config.signals.size()),
       timer_(loop.make_timer()),
       stream_(loop, random, stream_options(settings_), *this) {
   for (std::size_t i = 0; i < config.signals.size(); ++i) {
@@ -308,22 +306,16 @@ std::optional<Timestamp> Iec104Session::source_time(const iec104::AsduHead& head
   if (const auto* part = std::get_if<iec104::Time24>(&object.time)) {
     time = iec104::to_timestamp(*part, clock, now.wall);
   }
-  if (time && *time > now.wall + kAheadMax) return std::nullopt;
-  return time;
+  return believed(time, now);
 }
 
 void Iec104Session::deliver(std::size_t signal, Instant now, std::optional<Timestamp> source,
                             iec104::Reading reading) {
-  std::optional<Timestamp>& newest = newest_[signal];
-  if (newest && *newest > now.wall + kAheadMax) newest.reset();  // our clock was set back
   // What was buffered from before the loss is not the present; the interrogation tells that.
   const bool is_backlog = source && !up_to_date_ && lost_at_ && *source <= *lost_at_;
-  if (is_backlog || (source && newest && *source < *newest)) {
-    return host_.on_past(signal, *source, std::move(reading.value), reading.quality);
-  }
-  Instant at = now;
-  at.wall = source.value_or(newest ? std::max(now.wall, *newest) : now.wall);
-  newest = at.wall;
+  const auto time = is_backlog ? std::nullopt : times_[signal].of_value(source, now);
+  if (!time) return host_.on_past(signal, *source, std::move(reading.value), reading.quality);
+  const Instant at{*time, now.steady};
   if (reading.quality.bad()) return host_.on_bad(signal, at, reading.quality);
   writer_.on_reading(signal, reading.value);
   host_.on_value(signal, at, std::move(reading.value), reading.quality);

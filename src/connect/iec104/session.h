@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "connect/device_time.h"
 #include "connect/driver.h"
 #include "connect/iec104/writer.h"
 #include "connect/stream_link.h"
@@ -79,8 +80,8 @@ class Iec104Session : public Driver, private StreamUser {
   std::vector<std::pair<std::uint64_t, std::size_t>> points_;  // station and address -> signal
   std::vector<std::uint16_t> stations_;
   std::vector<std::uint16_t> counter_stations_;
-  std::vector<bool> heard_;                       // since connecting
-  std::vector<std::optional<Timestamp>> newest_;  // time of the newest value, by signal
+  std::vector<bool> heard_;        // since connecting
+  std::vector<DeviceTime> times_;  // by signal
   std::vector<Schedule> schedules_;
   std::deque<Procedure> waiting_;
   std::optional<Active> active_;

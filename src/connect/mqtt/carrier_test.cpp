@@ -283,6 +283,30 @@ TEST(MqttFlow, TellsEachTagWhereItsGapBegins) {
   }
 }
 
+// An hour is what may wait here: after half of it somebody is told, before anything is dropped.
+TEST(MqttFlow, GivesAlarmWhenHalfOfTheTimeIsUsed) {
+  sys::SimLoop loop;
+  OutletHouse house(loop, {}, carrier);
+  house.options.age_max = 1h;
+  house.open();
+  loop.run_for(1s);
+  ASSERT_TRUE(house.publish(1));
+  loop.run_for(29min);
+  EXPECT_FALSE(house.host.has("queue-half"));
+  EXPECT_EQ(house.outlet->status().queue->level, QueueLevel::kCalm);
+  loop.run_for(2min);
+  EXPECT_EQ(std::ranges::count(house.host.events, "queue-half"), 1);
+  EXPECT_EQ(house.outlet->status().queue->level, QueueLevel::kHalf);
+  EXPECT_EQ(house.outlet->status().queue->dropped, 0u);
+  EXPECT_FALSE(house.host.has("queue-full"));
+  loop.run_for(31min);
+  EXPECT_TRUE(house.host.has("queue-full"));
+  TestBroker broker(loop, kBroker);
+  loop.run_for(2min);
+  EXPECT_TRUE(house.host.has("queue-eased"));
+  EXPECT_EQ(house.outlet->status().queue->level, QueueLevel::kCalm);
+}
+
 TEST(MqttFlow, WaitsForTheTagsOfWhatTheQueueHolds) {
   sys::SimLoop loop;
   OutletHouse first(loop, {}, carrier);

@@ -74,6 +74,10 @@ void MqttSession::on_subscribed(std::uint16_t id, const std::vector<mqtt::Reason
 void MqttSession::on_message(const mqtt::Publish& message) {
   const Instant at = host_.now();
   for (const MqttReading& reading : mapping_.read(message.topic, message.payload)) {
+    // What the broker kept for us says nothing of the clock.
+    if (reading.time && !message.retain) {
+      clock_ahead_ms_ = (*reading.time - at.wall) / std::chrono::milliseconds(1);
+    }
     take(reading, at);
   }
 }
@@ -96,11 +100,15 @@ void MqttSession::take(const MqttReading& reading, Instant at) {
     return host_.on_bad(reading.signal, at,
                         reading.error ? quality::kBadTypeMismatch : quality::kBadNoData);
   }
-  if (reading.time && state.time && *reading.time < *state.time) {
-    return host_.on_past(reading.signal, *reading.time, *reading.value, quality::kGood);
+  if (reading.time) {
+    const auto time = state.times.of_value(believed(reading.time, at), at);
+    if (!time) {
+      return host_.on_past(reading.signal, *reading.time, *reading.value, quality::kGood);
+    }
+    at.wall = *time;
+  } else {
+    state.times.forget();
   }
-  if (reading.time) at.wall = *reading.time;
-  state.time = reading.time;
   state.value = reading.value;
   host_.on_value(reading.signal, at, *reading.value);
   writes_.on_value(reading.signal, *reading.value);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "connect/device_time.h"
 #include "connect/driver.h"
 #include "connect/mqtt/link.h"
 #include "connect/mqtt/mapping.h"
@@ -28,12 +29,15 @@ class MqttSession : public Driver, private MqttUser {
               DriverHost& host);
 
   void write(std::size_t signal, Value value, WriteDone done) override;
-  void fill(ConnectionStatus& status) const override { link_.fill(status); }
+  void fill(ConnectionStatus& status) const override {
+    link_.fill(status);
+    status.clock_ahead_ms = clock_ahead_ms_;
+  }
 
  private:
   struct State {
-    std::optional<Value> value;     // the last one
-    std::optional<Timestamp> time;  // of it, where the device gave it
+    std::optional<Value> value;  // the last one
+    DeviceTime times;            // where the device gives them
   };
 
   void on_session() override;
@@ -48,6 +52,7 @@ class MqttSession : public Driver, private MqttUser {
   DriverHost& host_;
   MqttMapping mapping_;
   std::vector<State> states_;
+  std::optional<std::int64_t> clock_ahead_ms_;  // of who told a time last
   PendingWrites writes_;
   std::map<std::uint16_t, std::vector<std::string>> subscribing_;  // filters by packet
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // answers of the host outlive the session

@@ -112,65 +112,44 @@ Value zero_of(ValueType type) {
 
 }  // namespace
 
-std::optional<Timestamp> Delivery::believed(std::optional<Timestamp> source,
-                                            const Instant& now) const {
-  return source && *source > now.wall + kDeviceAheadMax ? std::nullopt : source;
-}
-
-// Our time for what holds now: behind everything that was told, unless our clock was set back.
-Instant Delivery::after(const State& state, Instant now) const {
-  if (state.newest && *state.newest >= now.wall && *state.newest <= now.wall + kDeviceAheadMax) {
-    now.wall = *state.newest + Nanoseconds(1);
-  }
-  return now;
-}
-
 void Delivery::happened(std::size_t signal, std::optional<Timestamp> source, Value value) {
   State& state = states_[signal];
   const Instant now = host_.now();
   source = believed(source, now);
   state.value = value;
-  if (source && state.newest && *source < *state.newest &&
-      *state.newest <= now.wall + kDeviceAheadMax) {
-    return host_.on_past(signal, *source, std::move(value), quality::kGood);
-  }
-  const Instant at = source ? Instant{*source, now.steady} : after(state, now);
-  state.newest = at.wall;
+  const auto time = state.times.of_value(source, now);
+  if (!time) return host_.on_past(signal, *source, std::move(value), quality::kGood);
   state.bad = false;
-  host_.on_value(signal, at, std::move(value));
+  host_.on_value(signal, {*time, now.steady}, std::move(value));
 }
 
 void Delivery::holds(std::size_t signal, std::optional<Timestamp> source, Value value) {
   State& state = states_[signal];
   const Instant now = host_.now();
-  source = believed(source, now);
-  const bool is_news = source && (!state.newest || *source > *state.newest);
-  const Instant at = is_news ? Instant{*source, now.steady} : after(state, now);
   state.value = value;
-  state.newest = at.wall;
   state.bad = false;
-  host_.on_value(signal, at, std::move(value));
+  const Timestamp time = state.times.of_state(believed(source, now), now);
+  host_.on_value(signal, {time, now.steady}, std::move(value));
 }
 
 void Delivery::lacks(std::size_t signal, std::optional<Timestamp> source, Quality quality) {
-  const State& state = states_[signal];
-  const bool is_news = source && (!state.newest || *source > *state.newest);
-  no_value(signal, is_news ? source : std::nullopt, quality);
+  const Instant now = host_.now();
+  becomes_bad(signal, states_[signal].times.of_state(believed(source, now), now), quality);
 }
 
 void Delivery::no_value(std::size_t signal, std::optional<Timestamp> source, Quality quality) {
   State& state = states_[signal];
   const Instant now = host_.now();
   source = believed(source, now);
-  if (source && state.newest && *source < *state.newest) {
-    // Without a value of before there is no type to tell it in, and nothing that ends.
-    if (state.value) host_.on_past(signal, *source, *state.value, quality);
-    return;
-  }
-  const Instant at = source ? Instant{*source, now.steady} : after(state, now);
-  state.newest = at.wall;
-  state.bad = true;
-  host_.on_bad(signal, at, quality);
+  const auto time = state.times.of_value(source, now);
+  if (time) return becomes_bad(signal, *time, quality);
+  // Without a value of before there is no type to tell it in, and nothing that ends.
+  if (state.value) host_.on_past(signal, *source, *state.value, quality);
+}
+
+void Delivery::becomes_bad(std::size_t signal, Timestamp time, Quality quality) {
+  states_[signal].bad = true;
+  host_.on_bad(signal, {time, host_.now().steady}, quality);
 }
 
 void Delivery::no_value_at_all(Quality quality) {

@@ -8,13 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "connect/device_time.h"
 #include "connect/driver.h"
 #include "wire/mtconnect/buffer.h"
 
 namespace lineshaft::connect {
-
-// A device whose clock runs further ahead is not believed: its values get our time.
-inline constexpr Nanoseconds kDeviceAheadMax = std::chrono::seconds(60);
 
 class Delivery {
  public:
@@ -35,12 +33,11 @@ class Delivery {
 
  private:
   struct State {
-    std::optional<Timestamp> newest;  // of what was told
-    std::optional<Value> value;       // the last one that happened
+    DeviceTime times;
+    std::optional<Value> value;  // the last one that happened
     bool bad = true;
   };
-  std::optional<Timestamp> believed(std::optional<Timestamp> source, const Instant& now) const;
-  Instant after(const State& state, Instant now) const;
+  void becomes_bad(std::size_t signal, Timestamp time, Quality quality);
 
   DriverHost& host_;
   std::vector<State> states_;

@@ -68,6 +68,7 @@ Access::Access(UaClient& c, const ConnectionConfig& cfg, DriverHost& h)
   }
   nodes_.resize(places_.size());
   heard_.resize(places_.size());
+  times_.resize(places_.size());
   named_.resize(places_.size());
 }
 
@@ -296,10 +297,11 @@ void Access::on_read(std::size_t count, const UA_ReadResponse& answer) {
 void Access::deliver(std::size_t signal, const UA_DataValue& value) {
   heard_[signal] = true;
   Instant at = host.now();
-  if (value.hasSourceTimestamp) {
-    at.wall = to_timestamp(value.sourceTimestamp);
-  } else if (value.hasServerTimestamp) {
-    at.wall = to_timestamp(value.serverTimestamp);
+  if (value.hasSourceTimestamp || value.hasServerTimestamp) {
+    const Timestamp told =
+        to_timestamp(value.hasSourceTimestamp ? value.sourceTimestamp : value.serverTimestamp);
+    // A server tells in the order in which things happened, so that nothing is of before.
+    at.wall = times_[signal].of_value(told, at).value_or(told);
   }
   const Quality quality{value.hasStatus ? value.status : UA_STATUSCODE_GOOD};
   if (quality.bad()) {

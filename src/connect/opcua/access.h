@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "connect/device_time.h"
 #include "connect/driver.h"
 #include "connect/opcua/browse_path.h"
 #include "connect/opcua/ua_client.h"
@@ -66,8 +67,9 @@ class Access {
   void read(std::vector<std::size_t> signals, std::function<void()> done);
   void cancel();
 
-  // A value as the server sent it: quality, source time and value go to the host unchanged; what
-  // the tag cannot hold becomes BadTypeMismatch and is named once.
+  // A value as the server sent it: quality, source time and value go to the host unchanged (but for
+  // the time of a clock that was set back, device_time.h); what the tag cannot hold becomes
+  // BadTypeMismatch and is named once.
   void deliver(std::size_t signal, const UA_DataValue& value);
   // The server refuses this node.
   void refuse(std::size_t signal, UA_StatusCode status);
@@ -93,6 +95,7 @@ class Access {
   std::vector<std::optional<UaNodeId>> nodes_;  // at this server
   std::vector<std::string> namespaces_;
   std::vector<bool> heard_;
+  std::vector<DeviceTime> times_;
   std::vector<bool> named_;  // an error of it stands in the events
 
   std::vector<std::size_t> to_read_;  // from the end

@@ -1,91 +1,12 @@
 // The client of SHDR with adapters, good and strange.
 #include <gtest/gtest.h>
 
-#include <list>
-
-#include "connect/testing.h"
+#include "connect/shdr/testing.h"
 
 namespace lineshaft::connect {
 namespace {
 
 using namespace testing;
-
-const sys::Endpoint kAdapterAt{"mill", 7878};
-
-// Says what the test says to everybody who is connected, and answers pings.
-class Adapter {
- public:
-  Adapter(sys::SimLoop& loop, std::string greeting, std::string pong = "* PONG 1000\n")
-      : greeting_(std::move(greeting)), pong_(std::move(pong)) {
-    listener_ = loop.listen(kAdapterAt,
-                            [this](std::unique_ptr<sys::TcpStream> stream) {
-                              peers_.push_back(std::make_unique<Peer>(*this, std::move(stream)));
-                              peers_.back()->say(greeting_);
-                              peers_.back()->read();
-                            })
-                    .value();
-  }
-  void say(const std::string& text) {
-    for (auto& peer : peers_) peer->say(text);
-  }
-  std::size_t pings = 0;
-
- private:
-  struct Peer {
-    Peer(Adapter& a, std::unique_ptr<sys::TcpStream> s) : adapter(a), stream(std::move(s)) {}
-    void say(const std::string& text) {
-      waiting += text;
-      if (writing || waiting.empty()) return;
-      writing = true;
-      out = std::exchange(waiting, {});
-      stream->write_all(as_bytes(out), [this](const Status&) {
-        writing = false;
-        say("");
-      });
-    }
-    void read() {
-      stream->read_some(in, [this](Result<std::size_t> count) {
-        if (!count) return;
-        adapter.pings += 1;
-        say(adapter.pong_);
-        read();
-      });
-    }
-    Adapter& adapter;
-    std::unique_ptr<sys::TcpStream> stream;
-    std::array<std::uint8_t, 256> in{};
-    std::string waiting;
-    std::string out;
-    bool writing = false;
-  };
-
-  std::string greeting_;
-  std::string pong_;
-  std::list<std::unique_ptr<Peer>> peers_;
-  std::unique_ptr<sys::TcpListener> listener_;
-};
-
-SignalConfig shdr_signal(const std::string& key, ValueType type,
-                         shdr::Kind kind = shdr::Kind::kValue) {
-  SignalConfig signal;
-  signal.path = "org/mill/" + key;
-  signal.point = ShdrPoint{key, kind, type, ""};
-  return signal;
-}
-
-ConnectionConfig adapter_config() {
-  ConnectionConfig config;
-  config.name = "adapter";
-  ShdrSettings settings;
-  settings.host = kAdapterAt.host;
-  settings.silence_max_s = 60;
-  config.settings = settings;
-  config.groups = {{"normal", 1000}};
-  config.store = Store::kAll;
-  config.signals = {shdr_signal("x", ValueType::kFloat64), shdr_signal("exec", ValueType::kString),
-                    shdr_signal("heat", ValueType::kInt64, shdr::Kind::kCondition)};
-  return config;
-}
 
 // 2026-11-18T11:06:40Z is the start of the simulated clock (1795000000 s).
 TEST(ShdrClient, TakesWhatTheAdapterSays) {

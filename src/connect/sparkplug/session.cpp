@@ -87,6 +87,7 @@ void SparkplugSession::fill(ConnectionStatus& status) const {
   const sparkplug::HostCounters& counters = machine_.counters();
   status.errors += counters.broken + counters.gaps;
   status.late_answers = counters.reordered + counters.doubles;
+  status.clock_ahead_ms = clock_ahead_ms_;
 }
 
 // --- the connection ---
@@ -188,14 +189,15 @@ void SparkplugSession::take(std::size_t signal, const sparkplug::Reading& readin
   if (reading.value && type_of(*reading.value) != ours) {
     return host_.on_bad(signal, at, quality::kBadTypeMismatch);
   }
-  const std::optional<Timestamp> time = time_of(reading.timestamp_ms);
-  const bool older = time && state.time && *time < *state.time;
-  if (reading.historical || older) {
+  const std::optional<Timestamp> told = time_of(reading.timestamp_ms);
+  const auto time = reading.historical ? std::nullopt
+                    : told             ? state.times.of_value(believed(told, at), at)
+                                       : std::optional(at.wall);
+  if (!time) {
     if (!reading.value) return;
-    return host_.on_past(signal, time.value_or(at.wall), *reading.value, reading.quality);
+    return host_.on_past(signal, told.value_or(at.wall), *reading.value, reading.quality);
   }
-  if (time) at.wall = *time;
-  if (time) state.time = time;
+  at.wall = *time;
   if (!reading.value || reading.quality.bad()) {
     const Quality bad = reading.quality.bad() ? reading.quality : quality::kBadNoData;
     return host_.on_bad(signal, at, bad);
@@ -207,13 +209,18 @@ void SparkplugSession::take(std::size_t signal, const sparkplug::Reading& readin
 
 void SparkplugSession::on_stale(sparkplug::Handle handle) {
   for (const std::size_t signal : signals_[handle]) {
-    states_[signal].time.reset();  // a node that comes back may have another clock
+    states_[signal].times.forget();  // a node that comes back may have another clock
     host_.on_bad(signal, host_.now(), quality::kBadNoCommunication);
   }
 }
 
 void SparkplugSession::on_node(const sparkplug::NodeId& node, bool online) {
   host_.on_event(online ? "node-online" : "node-offline", node.text());
+}
+
+void SparkplugSession::on_told_time(std::uint64_t told_ms, std::uint64_t now_ms) {
+  if (told_ms > kMillisecondsMax) return;
+  clock_ahead_ms_ = static_cast<std::int64_t>(told_ms) - static_cast<std::int64_t>(now_ms);
 }
 
 void SparkplugSession::on_trouble(const sparkplug::NodeId& /*node*/, const Error& what) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "connect/device_time.h"
 #include "connect/driver.h"
 #include "connect/mqtt/link.h"
 #include "connect/mqtt/pending_writes.h"
@@ -30,8 +31,8 @@ class SparkplugSession : public Driver, private MqttUser, private sparkplug::Hos
 
  private:
   struct State {
-    std::optional<Value> value;     // the last one
-    std::optional<Timestamp> time;  // of it
+    std::optional<Value> value;  // the last one
+    DeviceTime times;
   };
 
   // --- MqttUser ---
@@ -47,6 +48,7 @@ class SparkplugSession : public Driver, private MqttUser, private sparkplug::Hos
   void on_reading(sparkplug::Handle handle, const sparkplug::Reading& reading) override;
   void on_stale(sparkplug::Handle handle) override;
   void on_node(const sparkplug::NodeId& node, bool online) override;
+  void on_told_time(std::uint64_t told_ms, std::uint64_t now_ms) override;
   void on_trouble(const sparkplug::NodeId& node, const Error& what) override;
 
   void take(std::size_t signal, const sparkplug::Reading& reading);
@@ -60,6 +62,7 @@ class SparkplugSession : public Driver, private MqttUser, private sparkplug::Hos
   std::map<sparkplug::MetricId, sparkplug::Handle> handles_;
   std::vector<std::vector<std::size_t>> signals_;  // by handle: several may show one metric
   std::vector<State> states_;
+  std::optional<std::int64_t> clock_ahead_ms_;  // of the node that spoke last
   PendingWrites writes_;
   sparkplug::Host machine_;
   std::unique_ptr<sys::Timer> timer_;

@@ -103,10 +103,9 @@ void Host::on_message(std::string_view topic, ByteSpan bytes, std::uint64_t now_
     counters_.broken += 1;
     return events_.on_trouble(parsed->node, payload.error());
   }
-  if (parsed->type == MessageType::kNBirth) {
-    return on_node_birth(*node, *payload);
-  }
   if (parsed->type == MessageType::kNDeath) return on_node_death(*node, *payload);
+  if (payload->timestamp_ms) events_.on_told_time(*payload->timestamp_ms, now_ms);
+  if (parsed->type == MessageType::kNBirth) return on_node_birth(*node, *payload);
   on_sequenced(*node, *parsed, *std::move(payload), bytes.size(), now_ms, now);
 }
 

@@ -66,6 +66,8 @@ class HostEvents {
   // The node or device that has the metric went away, or was born again without it.
   virtual void on_stale(Handle handle) = 0;
   virtual void on_node(const NodeId& node, bool online) = 0;
+  // A node says when it sent what just came (not of a death, whose time is that of a connection).
+  virtual void on_told_time(std::uint64_t /*told_ms*/, std::uint64_t /*now_ms*/) {}
   // Something that an administrator should know; the connection goes on.
   virtual void on_trouble(const NodeId& node, const Error& what) = 0;
 };
