@@ -83,7 +83,7 @@ class Rights(Scenario):
         self.put("party", {"id": "firm", "kind": "organisation", "name": "Firm"})
         bo = self.server.ok("POST", "/users", {"name": "Bo", "email": "bo@example.com", "role": "viewer", "password": PASSWORD})
         self.assertEqual(self.server.get("/rights/view"), {"all": True, "party": "", "speaks_for": ""})
-        self.assertEqual(self.server.get("/rights/speakers"), {"items": [], "total": 0})
+        self.assertEqual(self.server.get("/rights/speakers"), {"items": [], "total": 0, "parties": []})
 
         def seen_by_bo(path="/rights/view"):
             before = self.server.cookie, self.server.csrf
