@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <tuple>
+
 #include "api/router_fixture.h"
 #include "identity/provider_fixture.h"
 

@@ -1,6 +1,8 @@
 // Which person an account of a provider is, and with which rights.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "identity/provider_fixture.h"
 #include "identity/totp.h"
 

@@ -1,6 +1,8 @@
 // To an identity provider and back: what is sent, and what is refused of what comes back.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "identity/provider_client.h"
 #include "identity/provider_fixture.h"
 #include "identity/sign_in_limiter.h"

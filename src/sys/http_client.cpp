@@ -1,5 +1,6 @@
 // The blocking HTTPS and WebSocket client: asynchronous operations, each run to its end, because
 // only those can have deadlines.
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
