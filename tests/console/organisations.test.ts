@@ -2,7 +2,7 @@
 // how much it uses; the firm sees the same of itself. By keyboard alone.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { button, closeContext, field, heading, newContext, openPage, pressOn, seriousFindings, shoot, signedIn, typeInto, type BrowserContext, type Page } from './browser.ts';
+import { button, closeContext, field, heading, newContext, openPage, pressOn, seriousFindings, shoot, signedIn, tabTo, typeInto, type BrowserContext, type Page } from './browser.ts';
 import { Server, until } from './programs.ts';
 
 interface Organisation {
@@ -37,7 +37,8 @@ describe('several organisations on one server', () => {
   test('opens its door to sign-ups', async () => {
     await page.getByText('Northfield Steel', { exact: false }).first().waitFor();
     await typeInto(page, field(page, 'Whom organisations ask for more'), 'desk@northfield.example');
-    await pressOn(page, field(page, 'Take sign-ups, each to be approved'));
+    await tabTo(page, field(page, 'Take sign-ups, each to be approved'));
+    await page.keyboard.press('Space');
     await until(async () => (await server.get<{ signup: string }>('platform')).signup === 'approval', 'sign-ups are taken');
     assert.deepEqual(await seriousFindings(page), []);
   });

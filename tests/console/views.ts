@@ -297,6 +297,9 @@ export function viewsOf(things: Things): View[] {
       await page.locator('dialog[open]').waitFor();
     } },
     { name: 'security', path: '/administration/security', ready: seen('tbody tr') },
+    { name: 'organisations', path: '/administration/organisations', ready: seen('tbody tr') },
+    { name: 'usage', path: '/administration/usage', ready: seen('dl.figures') },
+    { name: 'keys', path: '/administration/keys', ready: seen('.facts') },
     { name: 'retention', path: '/administration/retention', ready: seen('tbody tr:nth-child(2)') },
     { name: 'retention-rule', path: '/administration/retention', ready: async (page) => {
       await seen('tbody tr:nth-child(2)')(page);
