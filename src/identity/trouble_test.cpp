@@ -331,7 +331,7 @@ TEST_F(Trouble, AKilledServerKeepsWhatItHadAcknowledged) {
     close(ends[1]);
     std::map<std::string, bool> revoked;
     Acknowledged news{};
-    for (int i = 0; read(ends[0], &news, sizeof news) == sizeof news; ++i) {
+    for (int i = 0; ::read(ends[0], &news, sizeof news) == sizeof news; ++i) {
       revoked[std::string(news.secret.begin(), news.secret.end())] = news.revoked != 0;
       if (i == round * 5 % 17 + 1) kill(child, SIGKILL);
     }
