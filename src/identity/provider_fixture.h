@@ -221,7 +221,8 @@ class ProviderFixture : public IdentityFixture {
     return std::get<NewSession>(arrival->outcome).session;
   }
   std::string why_refused() {
-    for (const AuditEntry& entry : identity_->list_audit(ann(), 0, 1000)->entries) {
+    const auto page = identity_->list_audit(ann(), 0, 1000);
+    for (const AuditEntry& entry : page->entries) {
       if (entry.action == "session.refuse") return entry.detail;
     }
     return {};

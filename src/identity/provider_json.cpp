@@ -216,9 +216,10 @@ Result<ProviderSettings> provider_settings_from_json(const Json& object) {
 }
 
 std::string changed_fields(const ProviderSettings& a, const ProviderSettings& b) {
+  const Json now = provider_settings_json(a);
   const Json other = provider_settings_json(b);
   Json changed = Json::object();
-  for (const auto& [name, value] : provider_settings_json(a).items()) {
+  for (const auto& [name, value] : now.items()) {
     if (other[name] != value) changed[name] = bounded(value);
   }
   return changed.empty() ? std::string() : dump(changed);

@@ -143,7 +143,8 @@ TEST_F(ProviderFixture, TheSecretIsNotTold) {
   EXPECT_EQ(check->algorithms, std::vector<std::string>{"EdDSA"});
   ASSERT_TRUE(
       providers().change_provider(ann(), provider_.id, provider_.settings, "new secret").ok());
-  for (const AuditEntry& entry : identity_->list_audit(ann(), 0, 1000)->entries) {
+  const auto page = identity_->list_audit(ann(), 0, 1000);
+  for (const AuditEntry& entry : page->entries) {
     EXPECT_EQ((entry.before + entry.after + entry.detail).find("very secret"), std::string::npos);
     EXPECT_EQ((entry.before + entry.after + entry.detail).find("new secret"), std::string::npos);
   }

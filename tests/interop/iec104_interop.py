@@ -299,7 +299,8 @@ class Secure(unittest.TestCase):
             for certificates in (None, self.folder / "elsewhere"):
                 with self.assertRaises(ssl.SSLError) as refused:
                     self.ask(port, certificates)
-                self.assertRegex(str(refused.exception), "certificate required|unknown ca")
+                # The last: by an authority of the same name and another key, whose signature does not fit.
+                self.assertRegex(str(refused.exception), "(?i)certificate required|unknown ca|decrypt error")
             with socket.create_connection(("127.0.0.1", port), 10) as plain:
                 plain.sendall(bytes.fromhex("680407000000"))
                 self.assertNotEqual(plain.recv(6).hex(), "68040b000000")

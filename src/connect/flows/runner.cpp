@@ -77,7 +77,8 @@ void FlowRunner::close(const Error& why) {
 
 void FlowRunner::queue_all() {
   to_put_.clear();
-  for (const PlannedTag& tag : plan()->tags) {
+  const auto planned = plan();  // held: another thread may set the next one
+  for (const PlannedTag& tag : planned->tags) {
     states_[tag.tag.id.value].put = false;
     to_put_.push_back(tag.tag.id);
   }
