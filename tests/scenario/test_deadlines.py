@@ -4,7 +4,7 @@ import datetime
 import json
 import subprocess
 
-from harness import BINARY, ROOT, Scenario
+from harness import BINARY, ROOT, Scenario, until
 
 # An invention whose registration and every annual fee lie ahead: filed today, granted today.
 HEAD = "kind,office,application_number,filed,granted,titles,applicants\n"
@@ -65,6 +65,7 @@ class Deadlines(Scenario):
         server.claim()
         self.server = server
         server.cli_login()
+        until((server.directory / "provisioned").exists, "the whole register")
         rows = self.rows("deadline", "ls", "--to", "2026-06-01")
         self.assertEqual([row for row in rows if row["state"] == "missed"], [], "nothing of the demo was missed when it was made")
         annual = {row["asset"]: (row["number"], row["due"]) for row in reversed(self.rows("deadline", "ls", "--to", "2027-12-01"))
