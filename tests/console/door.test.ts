@@ -114,8 +114,9 @@ describe('the door', () => {
     const page = await openPage(context, '/machines/new', /401/);
     await typeInto(page, field(page, 'Address'), 'furnace.example');
     await typeInto(page, field(page, 'Port'), '1502');
+    await tabTo(page, button(page, 'Test the address'));
     await endSession(page);
-    await pressOn(page, button(page, 'Test the address'));
+    await page.keyboard.press('Enter'); // at once: whatever the page asks next by itself meets the end too
     const dialog = page.getByRole('dialog', { name: 'Sign in again' });
     await dialog.waitFor();
     assert.equal(await dialog.getByLabel('E-mail address').inputValue(), PERSON.email);
