@@ -41,7 +41,9 @@ while True:
     if known != told:
         print(known)
     told = known
-    if connection.is_connected:
+    if connection.is_connected and connection.is_muted:
+        connection.unmute()  # now and then it forgets to start the transfer of data
+    elif connection.is_connected:
         connection.interrogation(common_address=7)
     time.sleep(0.2)
 """
