@@ -15,6 +15,7 @@
 #include "connect/modbus/server.h"
 #include "connect/opcua/trust.h"
 #include "connect/strange_peer_fixture.h"
+#include "counting_registers.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "two_processes.h"
@@ -32,32 +33,8 @@ constexpr std::size_t kProtocols = std::variant_size_v<connect::ProtocolSettings
 
 std::uint16_t port_of(std::uint32_t index) { return static_cast<std::uint16_t>(kPort + index); }
 
-// Each read counts all registers one up, so that every poll is stored.
-class Counter : public connect::ModbusDevice {
- public:
-  Outcome read_registers(std::uint8_t, modbus::Area, std::uint16_t,
-                         std::span<std::uint16_t> out) override {
-    count_ += 1;
-    std::ranges::fill(out, count_);
-    return std::nullopt;
-  }
-  Outcome read_bits(std::uint8_t, modbus::Area, std::uint16_t, std::span<bool>) override {
-    return modbus::Exception::kIllegalFunction;
-  }
-  Outcome write_registers(std::uint8_t, std::uint16_t, std::span<const std::uint16_t>) override {
-    return std::nullopt;
-  }
-  Outcome write_coils(std::uint8_t, std::uint16_t, std::span<const bool>) override {
-    return std::nullopt;
-  }
-  modbus::Identification identification(std::uint8_t) override { return {}; }
-
- private:
-  std::uint16_t count_ = 0;
-};
-
 struct Peers {
-  std::list<Counter> counters;
+  std::list<CountingRegisters> counters;
   std::vector<std::unique_ptr<connect::ModbusServer>> servers;
   std::list<connect::testing::StrangePeer> strange;
 };

@@ -8,6 +8,7 @@
 
 #include "connect/modbus/link.h"
 #include "connect/modbus/server.h"
+#include "counting_registers.h"
 #include "sys/clock.h"
 #include "two_processes.h"
 
@@ -15,30 +16,8 @@ using namespace lineshaft;
 
 namespace {
 
-class Registers : public connect::ModbusDevice {
- public:
-  Outcome read_registers(std::uint8_t, modbus::Area, std::uint16_t,
-                         std::span<std::uint16_t> out) override {
-    std::fill(out.begin(), out.end(), count_++);
-    return std::nullopt;
-  }
-  Outcome read_bits(std::uint8_t, modbus::Area, std::uint16_t, std::span<bool>) override {
-    return modbus::Exception::kIllegalFunction;
-  }
-  Outcome write_registers(std::uint8_t, std::uint16_t, std::span<const std::uint16_t>) override {
-    return std::nullopt;
-  }
-  Outcome write_coils(std::uint8_t, std::uint16_t, std::span<const bool>) override {
-    return std::nullopt;
-  }
-  modbus::Identification identification(std::uint8_t) override { return {}; }
-
- private:
-  std::uint16_t count_ = 0;
-};
-
 struct Machines {
-  Registers registers;
+  CountingRegisters registers;
   std::vector<std::unique_ptr<connect::ModbusServer>> servers;
 };
 

@@ -62,8 +62,7 @@ constexpr std::size_t kWorkers = 4;
 constexpr std::size_t kRequestsQueuedMax = 256;
 // The organisation that claims the server; its data may be collected before. The register of rights
 // is its own.
-constexpr TenantId kFirstTenant = identity::kOperator;
-constexpr std::array kRegister{kFirstTenant};
+constexpr std::array kRegister{identity::kOperator};
 constexpr Nanoseconds kMaintenancePeriod = std::chrono::minutes(1);
 // A start reads so many journals again in a tenth of a second.
 constexpr std::uint64_t kJournalsPerSnapshot = 100'000;
@@ -115,18 +114,20 @@ class JoinedServer final : public Server {
     workers_->try_run([this, folder] {
       Status done;
       if (opcua_trust_) done = provision_certificates(files(), folder, *opcua_trust_);
-      if (done) done = provision_connections(files(), folder, kFirstTenant, *connections_);
-      if (done) done = provision_flows(files(), folder, kFirstTenant, flows_->flows());
-      if (done) done = provision_rights(files(), folder, kFirstTenant, *rights_, today());
+      if (done) done = provision_connections(files(), folder, identity::kOperator, *connections_);
+      if (done) done = provision_flows(files(), folder, identity::kOperator, flows_->flows());
+      if (done) done = provision_rights(files(), folder, identity::kOperator, *rights_, today());
       if (done) {
-        done = provision_cooperation(files(), folder, kFirstTenant, *projects_, *agreements_);
+        done =
+            provision_cooperation(files(), folder, identity::kOperator, *projects_, *agreements_);
       }
       if (done) {
-        done = provision_imports(files(), folder, kFirstTenant, *imports_,
+        done = provision_imports(files(), folder, identity::kOperator, *imports_,
                                  [this] { return stopping_.load(); });
       }
       if (done) {
-        done = provision_royalties(files(), folder, kFirstTenant, *licences_, *royalties_, today());
+        done = provision_royalties(files(), folder, identity::kOperator, *licences_, *royalties_,
+                                   today());
       }
       if (done) done = sys::write_file_atomically(files(), path("provisioned"), {});
       if (!done) log_error("app", done.error().text());
@@ -310,7 +311,7 @@ class JoinedServer final : public Server {
     history.scrub_period = std::chrono::hours(24 * config_.scrub_days);
     history.disk_low = config_.disk_low;
     history.disk_critical = config_.disk_critical;
-    house.first = kFirstTenant;
+    house.first = identity::kOperator;
     house.directory_of = [this](TenantId tenant) {
       return history_of(config_.data_directory, tenant);
     };
@@ -519,7 +520,7 @@ class JoinedServer final : public Server {
     double values_per_second = 0;
     std::size_t connected = 0;
     std::uint64_t good = 0;
-    const std::vector<connect::ConnectionView> connections = manager_->list(kFirstTenant);
+    const std::vector<connect::ConnectionView> connections = manager_->list(identity::kOperator);
     for (const auto& connection : connections) {
       const connect::ConnectionStatus& status = connection.status;
       values_per_second += status.values_per_second;

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "records/select.h"
+
 namespace lineshaft::identity {
 namespace {
 
@@ -73,21 +75,6 @@ std::optional<std::int64_t> ns_of(const std::optional<Timestamp>& time) {
   return time ? std::optional(time->ns) : std::nullopt;
 }
 
-template <typename Row, typename Make, typename... Values>
-Result<std::vector<Row>> select(Database& database, std::string_view sql, Make make,
-                                const Values&... values) {
-  Result<Statement> statement = database.prepare(sql);
-  if (!statement) return std::move(statement).error();
-  statement->bind(values...);
-  std::vector<Row> rows;
-  for (;;) {
-    Result<bool> row = statement->step();
-    if (!row) return std::move(row).error();
-    if (!*row) return rows;
-    rows.push_back(make(*statement));
-  }
-}
-
 template <typename Row>
 Result<std::optional<Row>> first_of(Result<std::vector<Row>> rows) {
   if (!rows) return std::move(rows).error();
@@ -131,7 +118,7 @@ Status migrate_factors(Database& database) { return database.migrate("identity.f
 
 Result<std::vector<FactorRow>> load_factors(Database& database) {
   // A passkey has a credential, a secret of codes has none: NULL reads as no bytes.
-  return select<FactorRow>(
+  return records::select<FactorRow>(
       database,
       "SELECT id, user, kind, name, created, used, secret, step, rp_id, "
       "coalesce(credential, x''), key, sign_count, late FROM factors ORDER BY id",
@@ -139,15 +126,15 @@ Result<std::vector<FactorRow>> load_factors(Database& database) {
 }
 
 Result<std::vector<FactorPerson>> load_factor_people(Database& database) {
-  return select<FactorPerson>(database, "SELECT user, handle, due, notice FROM factor_people",
-                              [](Statement& row) {
-                                return FactorPerson{user_at(row, 0), bytes_at(row, 1),
-                                                    time_at(row, 2), std::string(row.text(3))};
-                              });
+  return records::select<FactorPerson>(
+      database, "SELECT user, handle, due, notice FROM factor_people", [](Statement& row) {
+        return FactorPerson{user_at(row, 0), bytes_at(row, 1), time_at(row, 2),
+                            std::string(row.text(3))};
+      });
 }
 
 Result<std::vector<std::pair<TenantId, FactorRule>>> load_factor_rules(Database& database) {
-  return select<std::pair<TenantId, FactorRule>>(
+  return records::select<std::pair<TenantId, FactorRule>>(
       database, "SELECT tenant, rule FROM factor_rules", [](Statement& row) {
         return std::pair(TenantId{static_cast<std::uint32_t>(row.int64(0))},
                          static_cast<FactorRule>(row.int64(1)));
@@ -155,7 +142,7 @@ Result<std::vector<std::pair<TenantId, FactorRule>>> load_factor_rules(Database&
 }
 
 Result<std::vector<SessionOrigin>> load_session_origins(Database& database) {
-  return select<SessionOrigin>(
+  return records::select<SessionOrigin>(
       database, "SELECT digest, address, agent, strength FROM session_origins", [](Statement& row) {
         return SessionOrigin{digest_at(row, 0), std::string(row.text(1)), std::string(row.text(2)),
                              static_cast<Strength>(row.int64(3))};
@@ -163,7 +150,7 @@ Result<std::vector<SessionOrigin>> load_session_origins(Database& database) {
 }
 
 Result<std::vector<std::pair<UserId, std::size_t>>> load_recovery_code_counts(Database& database) {
-  return select<std::pair<UserId, std::size_t>>(
+  return records::select<std::pair<UserId, std::size_t>>(
       database, "SELECT user, count(*) FROM recovery_codes WHERE used IS NULL GROUP BY user",
       [](Statement& row) {
         return std::pair(user_at(row, 0), static_cast<std::size_t>(row.int64(1)));
@@ -262,14 +249,15 @@ Result<InvitationId> insert_invitation(Database& database, const Invitation& inv
 }
 
 Result<std::vector<Invitation>> load_invitations(Database& database, TenantId tenant) {
-  return select<Invitation>(database,
-                            std::string(kInvitations) + "WHERE i.tenant = ?1 ORDER BY i.email",
-                            invitation_at, std::int64_t{tenant.value});
+  return records::select<Invitation>(
+      database, std::string(kInvitations) + "WHERE i.tenant = ?1 ORDER BY i.email", invitation_at,
+      std::int64_t{tenant.value});
 }
 
 Result<std::optional<Invitation>> find_invitation(Database& database, const Digest& digest) {
-  return first_of(select<Invitation>(database, std::string(kInvitations) + "WHERE i.digest = ?1",
-                                     invitation_at, ByteSpan(digest)));
+  return first_of(records::select<Invitation>(database,
+                                              std::string(kInvitations) + "WHERE i.digest = ?1",
+                                              invitation_at, ByteSpan(digest)));
 }
 
 Status delete_invitation(Database& database, InvitationId invitation) {
@@ -290,7 +278,7 @@ Status put_recovery_grant(Database& database, UserId user, const RecoveryGrant& 
 }
 
 Result<std::optional<RecoveryGrant>> find_recovery_grant(Database& database, UserId user) {
-  return first_of(select<RecoveryGrant>(
+  return first_of(records::select<RecoveryGrant>(
       database, "SELECT digest, expires, tries_left FROM recovery_grants WHERE user = ?1",
       [](Statement& row) {
         return RecoveryGrant{digest_at(row, 0), Timestamp{row.int64(1)},

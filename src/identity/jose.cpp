@@ -6,6 +6,7 @@
 
 #include "identity/secrets.h"
 #include "identity/strict_json.h"
+#include "identity/text_rules.h"
 #include "sys/signature.h"
 
 namespace lineshaft::identity {
@@ -21,12 +22,7 @@ constexpr std::pair<JwsAlgorithm, std::string_view> kNames[] = {{JwsAlgorithm::k
 
 Error refused(const std::string& why) { return {ErrorId::kProviderRefused, why}; }
 
-bool same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; };
-    return lower(x) == lower(y);
-  });
-}
+bool same_word(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
 
 // RFC 8725, 3.11: what was signed for something else is no ID token, whoever signed it.
 bool is_kind_of_id_token(std::string_view type) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "identity/secrets.h"
+#include "identity/text_rules.h"
 #include "model/json.h"
 #include "sys/signature.h"
 #include "wire/webauthn/authenticator_data.h"
@@ -63,14 +64,6 @@ sys::RawPublicKey raw_key(const wire::webauthn::CoseKey& key) {
   if (key.algorithm == CoseAlgorithm::kEdDsa) kind = sys::SignatureKind::kEd25519;
   if (key.algorithm == CoseAlgorithm::kRs256) kind = sys::SignatureKind::kRsaPkcs1Sha256;
   return {kind, key.first, key.second};
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 bool is_address(std::string_view host) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "identity/drop_oldest.h"
 #include "identity/factors.h"
 #include "identity/identity.h"
 #include "identity/secrets.h"
@@ -50,9 +51,9 @@ class PendingBook {
       return source_of(each.second.request.address) == source;
     };
     if (static_cast<std::size_t>(std::ranges::count_if(all_, of_source)) >= kPerSourceMax) {
-      drop_oldest(of_source);
+      drop_oldest(all_, of_source);
     }
-    if (all_.size() >= kMax) drop_oldest([](const auto&) { return true; });
+    if (all_.size() >= kMax) drop_oldest(all_, [](const auto&) { return true; });
     all_.insert_or_assign(digest, std::move(pending));
   }
 
@@ -83,17 +84,6 @@ class PendingBook {
   std::size_t size() const { return all_.size(); }
 
  private:
-  template <typename Which>
-  void drop_oldest(Which which) {
-    auto oldest = all_.end();
-    for (auto each = all_.begin(); each != all_.end(); ++each) {
-      if (which(*each) && (oldest == all_.end() || each->second.begun < oldest->second.begun)) {
-        oldest = each;
-      }
-    }
-    if (oldest != all_.end()) all_.erase(oldest);
-  }
-
   std::unordered_map<Digest, Pending, DigestHash> all_;
 };
 

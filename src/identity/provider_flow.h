@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "identity/drop_oldest.h"
 #include "identity/providers.h"
 #include "identity/secrets.h"
 #include "identity/sign_in_limiter.h"
@@ -42,9 +43,9 @@ class ProviderFlows {
       return source_of(each.second.from.address) == source;
     };
     if (static_cast<std::size_t>(std::ranges::count_if(all_, of_source)) >= kPerSourceMax) {
-      drop_oldest(of_source);
+      drop_oldest(all_, of_source);
     }
-    if (all_.size() >= kMax) drop_oldest([](const auto&) { return true; });
+    if (all_.size() >= kMax) drop_oldest(all_, [](const auto&) { return true; });
     all_.insert_or_assign(state, std::move(flow));
   }
 
@@ -60,17 +61,6 @@ class ProviderFlows {
   std::size_t size() const { return all_.size(); }
 
  private:
-  template <typename Which>
-  void drop_oldest(Which which) {
-    auto oldest = all_.end();
-    for (auto each = all_.begin(); each != all_.end(); ++each) {
-      if (which(*each) && (oldest == all_.end() || each->second.begun < oldest->second.begun)) {
-        oldest = each;
-      }
-    }
-    if (oldest != all_.end()) all_.erase(oldest);
-  }
-
   std::unordered_map<Digest, ProviderFlow, DigestHash> all_;
 };
 

@@ -4,40 +4,12 @@
 #include "identity/provider_fixture.h"
 #include "identity/provider_groups.h"
 #include "identity/provider_json.h"
+#include "identity/seal_fixture.h"
 
 namespace lineshaft::identity {
 namespace {
 
 const Grant kMelter{Role::kOperator, "Northfield/Melt shop"};
-
-// Turns a text round, behind what it is bound to and the number of the key.
-class MirrorSeal final : public SecretSeal {
- public:
-  Result<std::string> seal(TenantId owner, std::string_view bound,
-                           std::string_view plain) override {
-    return head(owner, bound, key) + std::string(plain.rbegin(), plain.rend());
-  }
-  Result<std::string> open(TenantId owner, std::string_view bound,
-                           std::string_view sealed) const override {
-    for (int number = 1; number <= key; ++number) {
-      const std::string expected = head(owner, bound, number);
-      if (!sealed.starts_with(expected)) continue;
-      sealed.remove_prefix(expected.size());
-      return std::string(sealed.rbegin(), sealed.rend());
-    }
-    return Error{ErrorId::kCorrupt, "sealed for something else"};
-  }
-  bool is_current(TenantId, std::string_view sealed) const override {
-    return sealed.starts_with(std::to_string(key) + "|");
-  }
-  int key = 1;
-
- private:
-  static std::string head(TenantId owner, std::string_view bound, int number) {
-    return std::to_string(number) + "|" + std::to_string(owner.value) + "|" + std::string(bound) +
-           "|";
-  }
-};
 
 TEST_F(ProviderFixture, TheSecretIsSealedForItsProviderAndUnderTheNewestKey) {
   const auto stored = [&] {
@@ -48,14 +20,15 @@ TEST_F(ProviderFixture, TheSecretIsSealedForItsProviderAndUnderTheNewestKey) {
     return std::string(as_text(select->blob(0)));
   };
   EXPECT_EQ(stored(), "very secret") << "without a seal";
-  MirrorSeal seal;
+  NamedSeal seal;
   restart(&seal);
   ASSERT_TRUE(identity_->seal_stale_factors().ok());
-  EXPECT_EQ(stored(), "1|1|provider/" + provider_.handle + "/client-secret|terces yrev");
+  EXPECT_EQ(stored(),
+            "sealed under 1 of 1 provider/" + provider_.handle + "/client-secret:terces yrev");
   EXPECT_TRUE(come_in(person()).ok());
   seal.key = 2;
   ASSERT_TRUE(identity_->seal_stale_factors().ok());
-  EXPECT_TRUE(stored().starts_with("2|"));
+  EXPECT_TRUE(stored().starts_with("sealed under 2 "));
   restart(&seal);
   EXPECT_TRUE(come_in(person()).ok());
   EXPECT_EQ(providers().list_providers(ann())->front().settings, provider_.settings);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "identity/grant_store.h"
 #include "identity/provider_json.h"
+#include "records/select.h"
 
 namespace lineshaft::identity {
 namespace {
@@ -39,21 +40,6 @@ constexpr std::string_view kLinks =
 
 std::int64_t number(ProviderId id) { return static_cast<std::int64_t>(id.value); }
 std::int64_t number(UserId id) { return static_cast<std::int64_t>(id.value); }
-
-template <typename Row, typename Make, typename... Values>
-Result<std::vector<Row>> select(Database& database, std::string_view sql, Make make,
-                                const Values&... values) {
-  Result<Statement> statement = database.prepare(sql);
-  if (!statement) return std::move(statement).error();
-  statement->bind(values...);
-  std::vector<Row> rows;
-  for (;;) {
-    Result<bool> row = statement->step();
-    if (!row) return std::move(row).error();
-    if (!*row) return rows;
-    rows.push_back(make(*statement));
-  }
-}
 
 // One whose settings cannot be read is kept, so that it can be set right, and opens nothing.
 ProviderRow provider_at(Statement& row) {
@@ -95,14 +81,15 @@ Status migrate_providers(Database& database) {
 }
 
 Result<std::vector<ProviderRow>> load_providers(Database& database) {
-  return select<ProviderRow>(database,
-                             "SELECT id, tenant, handle, settings, secret, sealed, created "
-                             "FROM providers ORDER BY id",
-                             provider_at);
+  return records::select<ProviderRow>(
+      database,
+      "SELECT id, tenant, handle, settings, secret, sealed, created "
+      "FROM providers ORDER BY id",
+      provider_at);
 }
 
 Result<std::vector<std::pair<Digest, ProviderId>>> load_session_providers(Database& database) {
-  return select<std::pair<Digest, ProviderId>>(
+  return records::select<std::pair<Digest, ProviderId>>(
       database, "SELECT digest, provider FROM session_providers", [](Statement& row) {
         Digest digest{};
         const ByteSpan blob = row.blob(0);
@@ -113,7 +100,7 @@ Result<std::vector<std::pair<Digest, ProviderId>>> load_session_providers(Databa
 
 Result<std::vector<std::pair<std::string, std::size_t>>> count_links(Database& database,
                                                                      TenantId tenant) {
-  return select<std::pair<std::string, std::size_t>>(
+  return records::select<std::pair<std::string, std::size_t>>(
       database,
       "SELECT issuer, count(*) FROM provider_links WHERE tenant = ?1 AND user IS NOT NULL "
       "GROUP BY issuer",
@@ -159,7 +146,7 @@ Status delete_providers_of(Database& database, TenantId tenant) {
 Result<std::optional<ProviderLinkRow>> find_link(Database& database, TenantId tenant,
                                                  const std::string& issuer,
                                                  const std::string& subject) {
-  auto rows = select<ProviderLinkRow>(
+  auto rows = records::select<ProviderLinkRow>(
       database, std::string(kLinks) + "WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3", link_at,
       std::int64_t{tenant.value}, issuer, subject);
   if (!rows) return std::move(rows).error();
@@ -168,8 +155,8 @@ Result<std::optional<ProviderLinkRow>> find_link(Database& database, TenantId te
 }
 
 Result<std::vector<ProviderLinkRow>> links_of(Database& database, UserId user) {
-  return select<ProviderLinkRow>(database, std::string(kLinks) + "WHERE user = ?1 ORDER BY issuer",
-                                 link_at, number(user));
+  return records::select<ProviderLinkRow>(
+      database, std::string(kLinks) + "WHERE user = ?1 ORDER BY issuer", link_at, number(user));
 }
 
 Status put_link(Database& database, const ProviderLinkRow& link) {

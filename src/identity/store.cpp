@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "identity/grant_store.h"
+#include "records/select.h"
 
 namespace lineshaft::identity {
 namespace {
@@ -60,20 +61,6 @@ std::optional<std::int64_t> optional_ns(const std::optional<Timestamp>& time) {
   return time ? std::optional(time->ns) : std::nullopt;
 }
 
-// Runs a SELECT without parameters and makes one Row of each row.
-template <typename Row, typename Make>
-Result<std::vector<Row>> load(Database& database, std::string_view sql, Make make) {
-  Result<Statement> select = database.prepare(sql);
-  if (!select) return std::move(select).error();
-  std::vector<Row> rows;
-  for (;;) {
-    Result<bool> row = select->step();
-    if (!row) return std::move(row).error();
-    if (!*row) return rows;
-    rows.push_back(make(*select));
-  }
-}
-
 }  // namespace
 
 Status migrate_store(Database& database) {
@@ -82,7 +69,7 @@ Status migrate_store(Database& database) {
 }
 
 Result<std::vector<Organisation>> load_organisations(Database& database) {
-  return load<Organisation>(
+  return records::select<Organisation>(
       database, "SELECT id, name FROM organisations ORDER BY id", [](Statement& row) {
         return Organisation{TenantId{static_cast<std::uint32_t>(row.int64(0))},
                             std::string(row.text(1))};
@@ -90,7 +77,7 @@ Result<std::vector<Organisation>> load_organisations(Database& database) {
 }
 
 Result<std::vector<User>> load_users(Database& database) {
-  Result<std::vector<User>> users = load<User>(
+  Result<std::vector<User>> users = records::select<User>(
       database, "SELECT id, tenant, email, name, created FROM users", [](Statement& row) {
         return User{.id = UserId{static_cast<std::uint64_t>(row.int64(0))},
                     .tenant = TenantId{static_cast<std::uint32_t>(row.int64(1))},
@@ -107,7 +94,7 @@ Result<std::vector<User>> load_users(Database& database) {
 }
 
 Result<std::vector<SessionRow>> load_sessions(Database& database) {
-  return load<SessionRow>(
+  return records::select<SessionRow>(
       database, "SELECT digest, user, created, age, used, idle FROM sessions", [](Statement& row) {
         return SessionRow{.digest = digest_from(row.blob(0)),
                           .user = UserId{static_cast<std::uint64_t>(row.int64(1))},
@@ -119,7 +106,7 @@ Result<std::vector<SessionRow>> load_sessions(Database& database) {
 }
 
 Result<std::vector<TokenRow>> load_tokens(Database& database) {
-  Result<std::vector<TokenRow>> rows = load<TokenRow>(
+  Result<std::vector<TokenRow>> rows = records::select<TokenRow>(
       database, "SELECT id, tenant, name, created, last_used, expires, digest, age FROM tokens",
       [](Statement& row) {
         return TokenRow{.token = {.id = TokenId{static_cast<std::uint64_t>(row.int64(0))},

@@ -52,14 +52,6 @@ constexpr std::string_view kCommonWords[] = {
     "woaini",     "scada",     "plc",      "machine",   "company",  "summer",   "winter",
 };
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -139,6 +131,14 @@ bool is_domain(std::string_view domain) {
 Error refused(const std::string& why) { return {ErrorId::kPasswordRefused, "password: " + why}; }
 
 }  // namespace
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
 
 Result<std::string> normalise_email(std::string_view email) {
   std::string text = lower(trimmed(email));

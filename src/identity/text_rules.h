@@ -12,6 +12,9 @@ inline constexpr std::size_t kPasswordCharactersMin = 12;
 inline constexpr std::size_t kPasswordCharactersMax = 128;
 inline constexpr std::size_t kPasswordBytesMax = 4 * kPasswordCharactersMax;
 
+// ASCII letters in lower case; all else as it is.
+std::string lower(std::string_view text);
+
 // Trimmed, ASCII letters in lower case: the form that is kept and compared. What stands before the
 // last @ may be anything visible of 1..64 bytes, what follows is labels joined by dots.
 // Errors: kInvalidArgument.

@@ -48,7 +48,7 @@ describe('the account', () => {
     await dialog.getByRole('img', { name: 'QR code of the secret below' }).waitFor();
     assert.deepEqual(await seriousFindings(page), []);
     await shoot(page, 'account-totp');
-    secret = await dialog.locator('.secret').innerText();
+    secret = await dialog.locator('.key').innerText();
     while (phase() > STEP_MS - 5_000) await new Promise((later) => setTimeout(later, 100)); // the step must not end under way
     await typeInto(page, dialog.getByLabel('Six-digit code'), totp(secret, Date.now() - STEP_MS));
     await page.keyboard.press('Enter');

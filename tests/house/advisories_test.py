@@ -87,7 +87,7 @@ class Advisories(unittest.TestCase):
         self.assertIn("MEND       svelte (in the program): high, <5.99.0: Text is not escaped", said)
 
     def test_a_registry_that_answers_no_audits_is_said(self):
-        self.say("npm", json.dumps({"message": "405 Method Not Allowed - POST https://registry.example/x", "error": {"summary": ""}}))
+        self.say("npm", json.dumps({"message": "405 Method Not Allowed - POST https://x.example/audits", "error": {"summary": ""}}))
         code, said = self.run_it()
         self.assertEqual(code, 3)
         self.assertIn("NOT ASKED  npm, console: the registry does not answer audits: 405 Method Not Allowed - POST ...", said)
