@@ -100,6 +100,7 @@ void add_flow(const connect::RegisteredFlow& flow, Exposure& out) {
                             link});
     return;
   }
+  if (flow.status.outlet.at.empty()) return;  // it could not be opened: nobody reaches it
   const bool outside = !is_inside(flow.status.outlet.at);
   out.listeners.push_back({"flow " + flow.config.name + " (" + std::string(kind) + ")",
                            flow.status.outlet.at, outside, encrypted, flow.status.tags});

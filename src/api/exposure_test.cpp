@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
 
 #include "api/router_fixture.h"
 #include "connect/connection_json.h"
@@ -60,6 +64,36 @@ TEST_F(ExposureApi, WhereTheServerMayConnectToIsListedAndWhatIsWideIsNamed) {
   services_->outgoing = sys::Destinations::parse({"public", "link-local"}).value();
   EXPECT_TRUE(finds("outgoing.public"));
   EXPECT_TRUE(finds("outgoing.link_local"));
+}
+
+TEST_F(ExposureApi, AFlowIsReachedWhereItListensAndNotWhereItCouldNotBeOpened) {
+  const auto serve = [&](const char* name, int port) {
+    const Json flow = {{"name", name},
+                       {"kind", "modbus-server"},
+                       {"settings", {{"port", port}}},
+                       {"rules", {{{"select", "**"}}}}};
+    const Reply made = ask("POST", "/flows", flow, administrator_);
+    EXPECT_EQ(made.status, 201) << made.body;
+    return "/flows/" + Json::parse(made.body)["id"].dump();
+  };
+  // What the loop says of it, once it has tried.
+  const auto status = [&](const std::string& flow) {
+    for (int i = 0; i < 1000; ++i) {
+      const Json seen = Json::parse(ask("GET", flow, {}, administrator_).body)["status"];
+      if (seen["at"] != "" || seen["last_error"].is_string()) return seen;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return Json();
+  };
+  const std::string at = status(serve("First", 0))["at"];
+  const int port = std::stoi(at.substr(at.rfind(':') + 1));
+  ASSERT_TRUE(status(serve("Second", port))["last_error"].is_string()) << "its port is taken";
+  const Json seen = Json::parse(ask("GET", "/exposure", {}, administrator_).body);
+  std::map<std::string, std::string> where;
+  for (const Json& one : seen["listeners"]) where[one["what"]] = one["at"];
+  EXPECT_EQ(where.at("flow First (modbus-server)"), at);
+  EXPECT_FALSE(where.contains("flow Second (modbus-server)"));
+  EXPECT_EQ(seen.dump().find("Second"), std::string::npos) << "there is nothing to mend of it here";
 }
 
 TEST_F(ExposureApi, AKeyThatOthersMayReadComesFirst) {
