@@ -92,6 +92,7 @@ describe('the portfolio', () => {
     assert.match(text, /Since 01 Jan 2025 entry 4 Corrects entry 3 .* 11\/20 55% .* entry 3 .* 10\/19 ≈ 52\.63%/);
     assert.match(text, /01 Jan 2022 until 01 Jan 2025 entry 2 .* 3\/5 60%/);
     const tree = aside.locator('section', { hasText: 'Family' });
+    await tree.getByRole('link', { name: 'heat-balance-us' }).waitFor();
     assert.equal(await tree.locator('ul ul ul a').count(), 2, 'two phases below the PCT below the first');
     assert.deepEqual(await seriousFindings(page), []);
     await pressOn(page, tree.getByRole('link', { name: 'heat-balance-us' }));
