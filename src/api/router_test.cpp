@@ -315,7 +315,7 @@ TEST_F(Api, PagesOfTheConsoleAllowNoForeignCode) {
   };
   const sys::HttpHeaders gzip{{"accept-encoding", "gzip, br"}};
   const sys::HttpResponse page = get("/trends", gzip);
-  EXPECT_EQ(page.body, "page") << "an address of the console is its page";
+  EXPECT_EQ(page.bytes(), "page") << "an address of the console is its page";
   EXPECT_EQ(header_of(page, "cache-control"), "no-cache");
   const std::string policy = header_of(page, "content-security-policy");
   EXPECT_NE(policy.find("default-src 'self'"), std::string::npos);

@@ -43,6 +43,9 @@ struct HttpResponse {
   int status = 200;
   HttpHeaders headers;  // without content-length, date, connection: the server adds them
   std::string body;
+  // Instead of a body, not copied: must outlive the server.
+  std::string_view kept_body = {};
+  std::string_view bytes() const { return kept_body.empty() ? body : kept_body; }
 };
 
 // Pieces of a long answer (export), pulled as the client takes them: "" ends it. An error cuts the
