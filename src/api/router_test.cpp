@@ -321,7 +321,7 @@ TEST_F(Api, PagesOfTheConsoleAllowNoForeignCode) {
   EXPECT_NE(policy.find("default-src 'self'"), std::string::npos);
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
   const sys::HttpResponse code = get("/assets/x-1.js", gzip);
-  EXPECT_EQ(code.body, "code");
+  EXPECT_EQ(code.bytes(), "code");
   EXPECT_NE(header_of(code, "cache-control").find("immutable"), std::string::npos);
   EXPECT_EQ(get("/assets/x-1.js", {{"if-none-match", "\"b\""}}).status, 304);
   EXPECT_EQ(get("/assets/y.js", gzip).status, 404);
