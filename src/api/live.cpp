@@ -8,7 +8,7 @@
 namespace lineshaft::api {
 namespace {
 
-constexpr std::uint64_t kBeatMs = 30;
+constexpr std::uint64_t kBeatMs = 20;
 constexpr std::uint64_t kGapMsMax = 250;
 constexpr std::uint64_t kPingBeats = 15'000 / kBeatMs;
 constexpr std::uint16_t kClosePolicy = 1008;  // RFC 6455, 7.4.1

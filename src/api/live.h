@@ -1,5 +1,5 @@
 // api/live.h: live values over WebSocket: each client names the tags it shows and gets their
-// changes within 30 ms, or, where many values change or many clients look, up to four times a
+// changes within 20 ms, or, where many values change or many clients look, up to four times a
 // second. A slow client gets the newest values later, never a queue of old ones.
 #pragma once
 
