@@ -79,7 +79,8 @@ class Wire {
     const auto addresses =
         resolver.resolve(options_.server.host, std::to_string(options_.server.port), code);
     if (code) return fail(ErrorId::kConnectFailed, code);
-    const auto may = permitted(options_.destinations, options_.server, addresses);
+    const auto may = permitted({.outgoing = options_.destinations}, Privacy::kEncrypted,
+                               options_.server, addresses);
     if (!may) return may.error();
     code = run([&](auto done) { stream_.async_connect(*may, done); });
     if (code) return fail(ErrorId::kConnectFailed, code);

@@ -30,6 +30,8 @@ class UaSockets {
   std::uint64_t bytes_out() const { return bytes_out_; }
   const std::optional<Error>& last_error() const { return last_error_; }
   std::optional<sys::Endpoint> listening() const { return listening_; }
+  void set_privacy(sys::Privacy privacy) { privacy_ = privacy; }
+  const sys::TcpStream* speaker() const { return speaker_; }
 
  private:
   friend class UaSocket;
@@ -64,6 +66,8 @@ class UaSockets {
   std::uint64_t bytes_out_ = 0;
   std::optional<Error> last_error_;
   std::optional<sys::Endpoint> listening_;
+  sys::Privacy privacy_ = sys::Privacy::kPlain;
+  const sys::TcpStream* speaker_ = nullptr;
 };
 
 }  // namespace lineshaft::connect::opcua
