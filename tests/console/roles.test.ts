@@ -1,4 +1,4 @@
-// An operator, an engineer and an auditor find their day's work by keyboard alone, and nothing that is not theirs.
+// Who sees which pages, and how roles are given and explained. Whole days of three roles stand in day-*.test.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { button, chooseIn, closeContext, field, heading, link, openPage, pressOn, seriousFindings, shoot, signedIn, tabTo, typeInto, type Page } from './browser.ts';
