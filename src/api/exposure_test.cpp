@@ -43,6 +43,15 @@ TEST_F(ExposureApi, IsForWhoReadsTheAuditTrail) {
   EXPECT_EQ(ask("GET", "/exposure", Json(), engineer).status, 403);
 }
 
+// The page was silent about them for an auditor, who manages no tokens.
+TEST_F(ExposureApi, TokensWithoutAnEndAreNamedToAnAuditorTooWhoGetsNoListOfThem) {
+  const sys::HttpHeaders auditor{{"authorization", token(Role::kAuditor)}};
+  const Reply seen = ask("GET", "/exposure", Json(), auditor);
+  ASSERT_EQ(seen.status, 200) << seen.body;
+  EXPECT_NE(seen.body.find("token.endless"), std::string::npos) << seen.body;
+  EXPECT_EQ(ask("GET", "/tokens", Json(), auditor).status, 403);
+}
+
 TEST_F(ExposureApi, AnAddressThatOthersReachIsNamedAndLoopbackIsNot) {
   services_->listening = [] { return std::vector<std::string>{"127.0.0.1:8443", "[::1]:8443"}; };
   EXPECT_FALSE(finds("listen.outside"));

@@ -1,4 +1,4 @@
-// Each role has its pages and nothing that is not its own; roles are given by keyboard alone. Whole days: days.test.ts.
+// Who sees which pages, and how roles are given and explained. Whole days of three roles stand in day-*.test.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { button, chooseIn, closeContext, field, heading, link, openPage, pressOn, seriousFindings, shoot, signedIn, tabTo, typeInto, type Page } from './browser.ts';
@@ -53,10 +53,10 @@ describe('roles', () => {
     await closeContext(context);
   });
 
-  test('an auditor begins with what to mend, has the audit trail, and nothing else', async () => {
+  test('an auditor begins with the audit trail, has what to mend beside it, and nothing else', async () => {
     const { context, page } = await as('aud', '/');
-    await heading(page, 'What to mend first').waitFor();
-    await link(page, 'Audit trail').waitFor();
+    await field(page, 'Who').waitFor();
+    await link(page, 'Security').waitFor();
     assert.deepEqual(await rail(page), ['Lineshaft', 'Administration', 'Your account']);
     await closeContext(context);
   });
