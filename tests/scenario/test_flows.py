@@ -147,7 +147,7 @@ class OpcUaFlow(FlowScenario):
         until(lambda: self.server.tag("acme/press/speed")["last"]["value"] == 55, "the machine to follow")
         writes = [entry for entry in self.server.get("/audit")["items"] if entry["action"] == "tag.write"]
         self.assertEqual([(entry["actor"], entry["before"], entry["after"]) for entry in writes],
-                         [("cy@example.com", {"value": 22}, {"value": 55})])
+                         [("cy@example.com", {"value": 3}, {"value": 55})])
 
     async def write(self, port):
         await self.become_trusted(port)
