@@ -201,6 +201,9 @@ class Kind : public ProtocolKind {
   }
 
   std::vector<Door> doors() const override { return {{4840, false}}; }
+  std::optional<sys::Endpoint> seat(const ProtocolSettings& of) const override {
+    return parse_url(settings_of(of).url).value().endpoint;
+  }
   Browsing browsing() const override { return Browsing::kByNode; }
   bool has_history() const override { return true; }
   bool has_methods() const override { return true; }
