@@ -6,6 +6,7 @@
 #include "connect/opcua/look_around.h"
 #include "connect/opcua/probe.h"
 #include "connect/opcua/session.h"
+#include "connect/opcua/visit.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -56,7 +57,7 @@ class Runtime : public ProtocolRuntime {
 
   std::unique_ptr<Task> test(TestRequest request, TestDone done) override {
     if (trust_ != nullptr) {
-      return make_test(loop_, clock_, *trust_, std::move(request), std::move(done));
+      return make_test({loop_, clock_, *trust_}, std::move(request), std::move(done));
     }
     return std::make_unique<Answer>(loop_, [done = std::move(done)] {
       TestReport report;
@@ -74,7 +75,7 @@ class Runtime : public ProtocolRuntime {
 
   std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done) override {
     if (trust_ != nullptr) {
-      return make_look_around(loop_, clock_, *trust_, std::move(request), std::move(done));
+      return make_look_around({loop_, clock_, *trust_}, std::move(request), std::move(done));
     }
     return std::make_unique<Answer>(loop_, [done = std::move(done)] { done(no_store()); });
   }

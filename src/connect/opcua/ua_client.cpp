@@ -13,6 +13,7 @@ namespace {
 
 // Several requests go to and fro until a session stands: this many answers in time are enough.
 constexpr std::int64_t kAnswersToConnect = 3;
+constexpr Nanoseconds kLeaving = std::chrono::milliseconds(1);  // between two looks
 // Renewed at three quarters of it: a channel that nobody renews ends.
 constexpr UA_UInt32 kChannelLifetimeMs = 600'000;
 
@@ -180,6 +181,18 @@ void UaClient::on_endpoints(const UA_GetEndpointsResponse& answer) {
   settle_->start(Nanoseconds(0), [this] { settle(); });
 }
 
+// A server that lets one client in takes the channel of the discovery for it: that one has to be
+// gone before the next comes.
+void UaClient::leave_and_open() {
+  drop_client();
+  if (!ua_loop_.idle()) {
+    settle_->start(kLeaving, [this] { settle(); });
+    return;
+  }
+  open_next_ = false;
+  open();
+}
+
 void UaClient::open() {
   phase_ = Phase::kOpening;
   needs_trust_ = choice_->needs_trust;
@@ -250,7 +263,7 @@ void UaClient::on_state(UA_Client* client, UA_SecureChannelState channel, UA_Ses
 
 void UaClient::settle() {
   if (failure_) return tell_failure();
-  if (std::exchange(open_next_, false)) return open();
+  if (open_next_) return leave_and_open();
   if (status_ != UA_STATUSCODE_GOOD) {
     // The session of before is gone: a new one, without waiting.
     if (phase_ == Phase::kReopening && session_state_ == UA_SESSIONSTATE_CLOSED &&

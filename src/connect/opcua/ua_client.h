@@ -91,6 +91,7 @@ class UaClient {
   void settle();  // looks at the state that on_state noted
   void discover();
   void on_endpoints(const UA_GetEndpointsResponse& answer);
+  void leave_and_open();
   void open();
   Status configure(UA_ClientConfig& config);
   Status set_user(UA_ClientConfig& config, const std::vector<std::string>& policy_uris);
