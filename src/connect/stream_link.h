@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class StreamUser {
 
 struct StreamLinkOptions {
   sys::Endpoint endpoint;
+  // Where else: after a loss the next of them is tried, and `endpoint` again behind the last.
+  std::deque<sys::Endpoint> others = {};
   Nanoseconds connect_timeout = std::chrono::seconds(5);
   // Encrypts; null: plain TCP. The certificate must be for endpoint.host.
   std::shared_ptr<const sys::TlsContext> tls = nullptr;
@@ -66,7 +69,7 @@ class StreamLink {
   std::uint64_t connects() const { return connects_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
-  const sys::Endpoint& endpoint() const { return options_.endpoint; }
+  const sys::Endpoint& endpoint() const { return options_.endpoint; }  // that counts now
 
  private:
   enum class State : std::uint8_t { kConnecting, kUp, kWaiting };
@@ -81,7 +84,7 @@ class StreamLink {
   void write();
 
   sys::EventLoop& loop_;
-  const StreamLinkOptions options_;
+  StreamLinkOptions options_;
   StreamUser& user_;
   Backoff backoff_;
   State state_ = State::kConnecting;
