@@ -149,7 +149,7 @@ void UaClient::discover() {
   config.endpoint.endpointUrl = copy_of(text_of(config.endpointUrl));
   config.endpoint.securityMode = UA_MESSAGESECURITYMODE_NONE;
   config.endpoint.securityPolicyUri = copy_of(policies().front().uri);
-  if (!add_policies(config, trust_.own(), {}, ua_loop_.logger()) || !make(config)) {
+  if (!add_policies(config, trust_, {}, ua_loop_.logger()) || !make(config)) {
     UA_ClientConfig_clear(&config);
     return fail(Error{ErrorId::kInternal, "an OPC UA client could not be made"});
   }
@@ -215,14 +215,14 @@ Status UaClient::configure(UA_ClientConfig& config) {
   (void)UA_EndpointDescription_copy(&endpoint, &config.endpoint);
   (void)UA_UserTokenPolicy_copy(&token, &config.userTokenPolicy);
   config.allowNonePolicyPassword = settings_.allow_clear_password;
-  if (!add_policies(config, trust_.own(), uris, ua_loop_.logger())) {
+  if (!add_policies(config, trust_, uris, ua_loop_.logger())) {
     return Error{ErrorId::kTlsFailed, "our certificate cannot be used for " + uris.front() + ": " +
                                           ua_loop_.take_complaint()};
   }
-  return set_user(config, uris);
+  return set_user(config, uris.back());
 }
 
-Status UaClient::set_user(UA_ClientConfig& config, const std::vector<std::string>& policy_uris) {
+Status UaClient::set_user(UA_ClientConfig& config, const std::string& policy_uri) {
   switch (settings_.user) {
     case UserKind::kAnonymous:
       return {};
@@ -234,7 +234,7 @@ Status UaClient::set_user(UA_ClientConfig& config, const std::vector<std::string
       }
       return Error{ErrorId::kInternal, "the user name could not be set"};
     case UserKind::kCertificate:
-      return set_user_certificate(config, settings_, policy_uris, ua_loop_.logger());
+      return set_user_certificate(config, settings_, policy_uri, ua_loop_.logger());
   }
   return {};
 }
@@ -331,7 +331,9 @@ Error UaClient::reason(UA_StatusCode status) {
     case UA_STATUSCODE_BADCERTIFICATEUNTRUSTED:
     case UA_STATUSCODE_BADCERTIFICATEURIINVALID:
     case UA_STATUSCODE_BADCERTIFICATETIMEINVALID: {
-      const auto own = trust_.own_info();
+      const KeyKind key =
+          choice_ ? find_policy(offered_[choice_->endpoint].policy_uri)->key : KeyKind::kRsa;
+      const auto own = trust_.own_info(key);
       return {ErrorId::kTlsFailed,
               who + "the server refuses our certificate (" + status_text(status) +
                   "): let it trust the one with the thumbprint " + (own ? own->sha1 : "?")};

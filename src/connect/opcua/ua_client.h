@@ -94,7 +94,7 @@ class UaClient {
   void leave_and_open();
   void open();
   Status configure(UA_ClientConfig& config);
-  Status set_user(UA_ClientConfig& config, const std::vector<std::string>& policy_uris);
+  Status set_user(UA_ClientConfig& config, const std::string& policy_uri);
   void set_basics(UA_ClientConfig& config);
   bool make(UA_ClientConfig& config);
   void drop_client();
