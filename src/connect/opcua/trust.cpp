@@ -146,9 +146,10 @@ Result<std::unique_ptr<TrustStore>> TrustStore::open(sys::FileSystem& files, sys
 Result<Identity> TrustStore::load_or_make(KeyKind kind, const std::vector<std::string>& hosts,
                                           const std::string& application_uri) {
   const std::string own = sys::join_path(folder_, "own");
-  const std::string suffix = kind == KeyKind::kRsa ? ".der" : "-ecc.der";
-  const std::string certificate_file = sys::join_path(own, "certificate" + suffix);
-  const std::string key_file = sys::join_path(own, "key" + suffix);
+  // The vault knows private keys by how their names end: *key.der.
+  const std::string prefix = kind == KeyKind::kRsa ? "" : "ecc-";
+  const std::string certificate_file = sys::join_path(own, prefix + "certificate.der");
+  const std::string key_file = sys::join_path(own, prefix + "key.der");
   if (!files_.exists(certificate_file)) {
     auto made = make_identity(kind, hosts, application_uri);
     if (!made) return made.error();

@@ -2,7 +2,7 @@
 // of trusted ones, and those that were refused and wait for somebody's decision.
 //
 // Folder, a file in DER form each:
-//   own/          certificate.der and key.der; certificate-ecc.der and key-ecc.der
+//   own/          certificate.der and key.der; ecc-certificate.der and ecc-key.der
 //   trusted/      applications, each by itself: what it signed is not trusted with it, even where
 //   its
 //                 certificate says that it may sign, as self-made ones of many devices do

@@ -56,7 +56,7 @@ TEST(OpcUaTrust, TheSameCertificatesAreThereAfterARestart) {
 
 TEST(OpcUaTrust, GoesOnWithoutACertificateOnACurveThatIsUnusable) {
   Stores s;
-  const std::string file = "pki/own/certificate-ecc.der";
+  const std::string file = "pki/own/ecc-certificate.der";
   for (const Bytes& wrong : {Bytes{1, 2, 3}, s.other->own(KeyKind::kNistP256)->certificate}) {
     ASSERT_TRUE(sys::write_file_atomically(s.disk, file, wrong).ok());
     s.reopen();
