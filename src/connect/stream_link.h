@@ -33,8 +33,6 @@ class StreamUser {
 
 struct StreamLinkOptions {
   sys::Endpoint endpoint;
-  // Where else: after a loss the next of them is tried, and `endpoint` again behind the last.
-  std::deque<sys::Endpoint> others = {};
   Nanoseconds connect_timeout = std::chrono::seconds(5);
   // Encrypts; null: plain TCP. The certificate must be for endpoint.host.
   std::shared_ptr<const sys::TlsContext> tls = nullptr;
@@ -42,6 +40,8 @@ struct StreamLinkOptions {
   std::size_t unsent_bytes_max = 4 << 20;
   // A serial port instead of the endpoint; without TLS.
   std::optional<sys::SerialOptions> serial = std::nullopt;
+  // Where else: after a loss the next of them is tried, and `endpoint` again behind the last.
+  std::deque<sys::Endpoint> others = {};
 
   std::string place() const { return serial ? serial->device : endpoint.text(); }
 };
