@@ -11,6 +11,7 @@
 #include "connect/flows/flows.h"
 #include "connect/opcua/trust.h"
 #include "connect/protocol.h"
+#include "connect/registry.h"
 #include "identity/authority.h"
 #include "sys/process.h"
 
@@ -44,8 +45,14 @@ bool listens(std::string_view kind) {
 
 // Nothing goes out there without encryption.
 bool is_encrypted(std::string_view kind, const Json& settings) {
+  if (kind == "lineshaft") return true;
   if (kind == "opcua-server") return !settings.value("allow_none", false);
   return settings.value("tls", false);
+}
+
+// Did whoever opens the sockets refuse it for want of encryption?
+bool is_refused(const std::optional<std::string>& last_error) {
+  return last_error && last_error->starts_with(error_number(ErrorId::kPlainRefused));
 }
 
 void add_http(const Services& services, Exposure& out) {
@@ -62,11 +69,18 @@ void add_http(const Services& services, Exposure& out) {
 
 void add_outgoing(const Services& services, Exposure& out) {
   out.outgoing = services.outgoing.entries();
+  out.plain = services.plain.entries();
   const std::size_t organisations = services.identity.organisations().size();
   if (services.outgoing.includes(sys::AddressKind::kPublic)) {
     out.findings.push_back(
         {"outgoing.public", Urgency::kLook, "The server may connect to every public address.",
          "Name the hosts and networks it needs in outgoing.allow.", "", "", 0, ""});
+  }
+  if (services.plain.includes(sys::AddressKind::kPublic)) {
+    out.findings.push_back({"plain.public", Urgency::kMend,
+                            "Anything may go to every public address without encryption.",
+                            "Name the machines that cannot encrypt in plain.allow, one by one.", "",
+                            "", 0, ""});
   }
   if (services.outgoing.includes(sys::AddressKind::kLinkLocal)) {
     out.findings.push_back({"outgoing.link_local", Urgency::kLook,
@@ -91,6 +105,17 @@ void add_flow(const connect::RegisteredFlow& flow, Exposure& out) {
   const Json json = connect::flow_json(flow.config, Secrets::kHidden);
   const bool encrypted = is_encrypted(kind, json["settings"]);
   const std::string link = "/flows/" + std::to_string(flow.id);
+  if (flow.status.outlet.state == connect::OutletState::kDown &&
+      is_refused(flow.status.outlet.last_error)) {
+    out.findings.push_back({"flow.plain_refused", Urgency::kMend,
+                            "The flow " + flow.config.name +
+                                " is refused: it is not encrypted, and plain.allow does not lead "
+                                "there.",
+                            "Turn on TLS or OPC UA security for it, or name the address in "
+                            "plain.allow.",
+                            flow.config.name, "", 0, link});
+    return;
+  }
   if (!listens(kind)) {
     if (encrypted || is_inside(flow.status.outlet.at)) return;
     out.findings.push_back({"flow.plain", Urgency::kMend,
@@ -128,17 +153,56 @@ bool has_makers_password(const Json& settings) {
   return std::ranges::count(kMakersPasswords, password) > 0 || password == user;
 }
 
+// Signing alone encrypts nothing. A serial line is no network.
+bool is_plain(const Json& settings) {
+  if (settings.value("tls", false) || settings.value("transport", "") == "serial") return false;
+  const std::string mode = settings.value("mode", "none");
+  return mode == "none" || mode == "sign";
+}
+
+// Does plain.allow not lead there? Of a name only an attempt tells.
+bool is_refused(const Services& services, const connect::RegisteredConnection& connection,
+                const Json& settings) {
+  sys::Endpoint to{settings.value("host", ""), settings.value("port", std::uint16_t{0})};
+  if (const auto url = connect::opcua::parse_url(settings.value("url", ""))) to = url->endpoint;
+  if (sys::is_numeric_host(to.host)) return services.plain.why_not(to, to.host, "").has_value();
+  return connection.status.state != connect::ConnectionState::kConnected &&
+         is_refused(connection.status.last_error);
+}
+
+void add_plain(std::uint64_t plain, std::uint64_t refused, Exposure& out) {
+  if (refused > 0) {
+    out.findings.push_back({"connection.plain_refused", Urgency::kMend,
+                            std::to_string(refused) +
+                                " connections to machines are refused: they are not encrypted, and "
+                                "plain.allow does not lead there.",
+                            "Turn on TLS or OPC UA security for them, or name their addresses in "
+                            "plain.allow.",
+                            "", "", refused, "/machines"});
+  }
+  if (plain > 0) {
+    out.findings.push_back({"connection.plain", Urgency::kLook,
+                            std::to_string(plain) +
+                                " connections to machines are not encrypted, and lead where "
+                                "plain.allow lets them.",
+                            "Turn on TLS or OPC UA security where the machine has it; keep the "
+                            "others in a network of their own, and name that alone in plain.allow.",
+                            "", "", plain, "/machines"});
+  }
+}
+
 void add_connections(const Services& services, TenantId tenant, Exposure& out) {
   std::uint64_t plain = 0;
+  std::uint64_t refused = 0;
   std::uint64_t writing = 0;
   for (const auto& connection : services.connections.list(tenant)) {
     const connect::ConnectionConfig& config = connection.config;
     const Json settings =
         connect::kind_of(config.protocol()).settings_json(config.settings, Secrets::kShown);
     writing += config.writes_enabled ? 1U : 0U;
-    const bool sealed =
-        settings.value("tls", false) || (settings.contains("mode") && settings["mode"] != "none");
-    plain += config.enabled && !sealed ? 1U : 0U;
+    if (config.enabled && is_plain(settings)) {
+      (is_refused(services, connection, settings) ? refused : plain) += 1;
+    }
     if (!has_makers_password(settings)) continue;
     out.findings.push_back({"connection.password", Urgency::kMend,
                             "The machine of " + config.name +
@@ -146,14 +210,7 @@ void add_connections(const Services& services, TenantId tenant, Exposure& out) {
                             "Change it at the machine, then here.", config.name, "", 0,
                             "/machines/" + std::to_string(connection.id)});
   }
-  const std::string many = std::to_string(plain);
-  if (plain > 0) {
-    out.findings.push_back({"connection.plain", Urgency::kLook,
-                            many + " connections to machines are not encrypted.",
-                            "Turn on TLS or OPC UA security where the machine has it; keep the "
-                            "others in a network of their own.",
-                            "", "", plain, "/machines"});
-  }
+  add_plain(plain, refused, out);
   if (writing > 0) {
     out.findings.push_back({"connection.writes", Urgency::kLook,
                             std::to_string(writing) + " connections may write to machines.",

@@ -35,6 +35,7 @@ struct Listener {
 struct Exposure {
   std::vector<Listener> listeners;
   std::vector<std::string> outgoing;  // where the server may connect to, as configured
+  std::vector<std::string> plain;     // where anything may go without encryption, as configured
   std::vector<Finding> findings;      // what to mend first
 };
 

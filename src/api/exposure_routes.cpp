@@ -36,6 +36,7 @@ Result<Reply> exposure(const Services& services, const Request& request) {
   for (const Finding& finding : seen.findings) findings.push_back(finding_json(finding));
   return Reply::json({{"listeners", std::move(listeners)},
                       {"outgoing", seen.outgoing},
+                      {"plain", seen.plain},
                       {"findings", std::move(findings)}});
 }
 

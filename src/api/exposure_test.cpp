@@ -43,6 +43,15 @@ TEST_F(ExposureApi, IsForWhoReadsTheAuditTrail) {
   EXPECT_EQ(ask("GET", "/exposure", Json(), engineer).status, 403);
 }
 
+// The page was silent about them for an auditor, who manages no tokens.
+TEST_F(ExposureApi, TokensWithoutAnEndAreNamedToAnAuditorTooWhoGetsNoListOfThem) {
+  const sys::HttpHeaders auditor{{"authorization", token(Role::kAuditor)}};
+  const Reply seen = ask("GET", "/exposure", Json(), auditor);
+  ASSERT_EQ(seen.status, 200) << seen.body;
+  EXPECT_NE(seen.body.find("token.endless"), std::string::npos) << seen.body;
+  EXPECT_EQ(ask("GET", "/tokens", Json(), auditor).status, 403);
+}
+
 TEST_F(ExposureApi, AnAddressThatOthersReachIsNamedAndLoopbackIsNot) {
   services_->listening = [] { return std::vector<std::string>{"127.0.0.1:8443", "[::1]:8443"}; };
   EXPECT_FALSE(finds("listen.outside"));
@@ -64,6 +73,51 @@ TEST_F(ExposureApi, WhereTheServerMayConnectToIsListedAndWhatIsWideIsNamed) {
   services_->outgoing = sys::Destinations::parse({"public", "link-local"}).value();
   EXPECT_TRUE(finds("outgoing.public"));
   EXPECT_TRUE(finds("outgoing.link_local"));
+}
+
+TEST_F(ExposureApi, WhereAnythingMayGoWithoutEncryptionIsListedAndWhatIsWideIsNamed) {
+  const auto listed = [&] {
+    return Json::parse(ask("GET", "/exposure", Json(), administrator_).body)["plain"];
+  };
+  EXPECT_EQ(listed(), (Json{"loopback", "private"}));
+  EXPECT_FALSE(finds("plain.public"));
+  services_->plain = sys::Destinations::parse({"none"}).value();
+  EXPECT_EQ(listed(), Json::array({"none"}));
+  services_->plain = sys::Destinations::parse({"public"}).value();
+  EXPECT_TRUE(finds("plain.public"));
+}
+
+TEST_F(ExposureApi, AConnectionWithoutEncryptionIsLetOrRefusedAsTheListSays) {
+  const auto connect_to = [&](const char* name, const Json& settings) {
+    const Json body = {{"name", name}, {"protocol", "modbus-tcp"}, {"settings", settings}};
+    return registry_->add(TenantId{1}, connect::config_from_json(body).value());
+  };
+  ASSERT_TRUE(connect_to("sealed", {{"host", "127.0.0.1"}, {"port", 1}, {"tls", true}}).ok());
+  EXPECT_FALSE(finds("connection.plain"));
+  EXPECT_FALSE(finds("connection.plain_refused"));
+  ASSERT_TRUE(connect_to("open", {{"host", "127.0.0.1"}, {"port", 1}}).ok());
+  EXPECT_TRUE(finds("connection.plain"));
+  EXPECT_FALSE(finds("connection.plain_refused"));
+  services_->plain = sys::Destinations::parse({"127.0.0.1:2"}).value();
+  EXPECT_FALSE(finds("connection.plain"));
+  EXPECT_TRUE(finds("connection.plain_refused"));
+}
+
+TEST_F(ExposureApi, AFlowThatIsRefusedForWantOfEncryptionIsNamed) {
+  const Json flow = {{"name", "Controllers"},
+                     {"kind", "modbus-server"},
+                     {"settings", {{"listen", "203.0.113.7"}, {"port", 1502}}},
+                     {"rules", {{{"select", "**"}}}}};
+  EXPECT_FALSE(finds("flow.plain_refused"));
+  const Reply made = ask("POST", "/flows", flow, administrator_);
+  ASSERT_EQ(made.status, 201) << made.body;
+  bool found = false;
+  for (int i = 0; !found && i < 1000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    found = finds("flow.plain_refused");
+  }
+  EXPECT_TRUE(found);
+  EXPECT_FALSE(finds("flow.open")) << "nobody reaches it";
 }
 
 TEST_F(ExposureApi, AFlowIsReachedWhereItListensAndNotWhereItCouldNotBeOpened) {

@@ -8,8 +8,9 @@
 namespace lineshaft::api {
 namespace {
 
-constexpr Nanoseconds kPeriod = std::chrono::milliseconds(250);
-constexpr int kPingTicks = 60;                // 15 s
+constexpr std::uint64_t kBeatMs = 20;
+constexpr std::uint64_t kGapMsMax = 250;
+constexpr std::uint64_t kPingBeats = 15'000 / kBeatMs;
 constexpr std::uint16_t kClosePolicy = 1008;  // RFC 6455, 7.4.1
 
 Json change_json(const historian::LastValue& last) {
@@ -34,6 +35,14 @@ Result<std::vector<TagId>> parse_watch(const std::string& text) {
   return tags;
 }
 
+// Until the next message: a millisecond for each value of the last one, which is about what a slow
+// phone takes to draw it, and a quarter for each client, so that many of them cost a share of a
+// core.
+std::uint64_t beats_until_next(std::size_t values, std::size_t clients) {
+  const std::uint64_t ms = std::max<std::uint64_t>(values, clients / 4);
+  return std::clamp(ms, kBeatMs, kGapMsMax) / kBeatMs;
+}
+
 }  // namespace
 
 struct Live::Client {
@@ -47,8 +56,9 @@ struct Live::Client {
   std::uint64_t seen_paths = 0;
   std::uint64_t seen_tick = 0;  // changes up to this one were sent
   bool send_all = false;        // the watched set is new
-  int ticks = 0;
-  int silent_ticks = 0;
+  std::uint64_t next_look = 0;  // beats: at the reader's rights
+  std::uint64_t next_send = 0;
+  std::uint64_t next_ping = 0;
 };
 
 Live::Live(sys::EventLoop& loop, sys::Clock& clock, historian::Historian& historian,
@@ -57,7 +67,7 @@ Live::Live(sys::EventLoop& loop, sys::Clock& clock, historian::Historian& histor
       historian_(historian),
       access_changes_(std::move(access_changes)),
       timer_(loop.make_timer()) {
-  timer_->start(kPeriod, [this] { tick(); });
+  timer_->start(std::chrono::milliseconds(kBeatMs), [this] { tick(); });
 }
 
 Live::~Live() = default;
@@ -69,6 +79,7 @@ sys::WebSocketHandlers Live::open(const identity::Principal& principal, WhoNow w
   sys::WebSocketHandlers handlers;
   handlers.on_open = [this, client](std::shared_ptr<sys::WebSocket> socket) {
     client->socket = std::move(socket);
+    client->next_ping = client->next_look = beat_ + kPingBeats;
     clients_.push_back(client);
   };
   handlers.on_text = [this, client](const std::string& text) { take_watch(*client, text); };
@@ -92,6 +103,7 @@ void Live::take_watch(Client& client, const std::string& text) {
 
 // False: the reader may read no more, and the socket is closed.
 bool Live::look_again(Client& client) {
+  client.next_look = beat_ + kPingBeats;
   client.seen_access = access_changes_();
   client.seen_paths = historian_.path_changes();
   std::optional<identity::Principal> now = client.who_now();
@@ -117,16 +129,17 @@ void Live::keep_allowed(Client& client) const {
 }
 
 void Live::tick() {
+  ++beat_;
   // A copy: closing a socket may take its client out of the list.
   const std::vector<std::shared_ptr<Client>> clients = clients_;
   for (const auto& client : clients) {
     if (!client->socket) continue;
     const bool changed =
         client->seen_access != access_changes_() || client->seen_paths != historian_.path_changes();
-    if ((++client->ticks % kPingTicks == 0 || changed) && !look_again(*client)) continue;
-    send_changes(*client);
+    if ((beat_ >= client->next_look || changed) && !look_again(*client)) continue;
+    if (beat_ >= client->next_send) send_changes(*client);
   }
-  timer_->start(kPeriod, [this] { tick(); });
+  timer_->start(std::chrono::milliseconds(kBeatMs), [this] { tick(); });
 }
 
 void Live::send_changes(Client& client) {
@@ -138,16 +151,19 @@ void Live::send_changes(Client& client) {
     }
   }
   if (values.empty() && !client.send_all) {
-    if (++client.silent_ticks % kPingTicks == 0) client.socket->send_text(R"({"ping":1})");
     client.seen_tick = newest;
+    if (beat_ < client.next_ping) return;
+    client.socket->send_text(R"({"ping":1})");
+    client.next_ping = beat_ + kPingBeats;
     return;
   }
+  client.next_send = beat_ + beats_until_next(values.size(), clients_.size());
   const Json message = {{"time", format_rfc3339(clock_.now())}, {"values", std::move(values)}};
   // Refused when the client is slow: what changed is then sent with the next tick, newest only.
   if (!client.socket->send_text(dump(message))) return;
   client.seen_tick = newest;
   client.send_all = false;
-  client.silent_ticks = 0;
+  client.next_ping = beat_ + kPingBeats;
 }
 
 }  // namespace lineshaft::api

@@ -1,6 +1,6 @@
 // api/live.h: live values over WebSocket: each client names the tags it shows and gets their
-// changes, at most four times a second. A slow client gets the newest values later, never a queue
-// of old ones.
+// changes within 20 ms, or, where many values change or many clients look, up to four times a
+// second. A slow client gets the newest values later, never a queue of old ones.
 #pragma once
 
 #include <functional>
@@ -45,6 +45,7 @@ class Live {
   historian::Historian& historian_;
   const AccessChanges access_changes_;
   std::unique_ptr<sys::Timer> timer_;
+  std::uint64_t beat_ = 0;
   std::vector<std::shared_ptr<Client>> clients_;
 };
 

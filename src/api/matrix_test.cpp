@@ -59,7 +59,7 @@ TEST_F(Matrix, EveryRoleIsRefusedWhatItMayNotDo) {
         const bool has_thing = name.find('{') != name.npos;
         const Probe probe{name.c_str(), "", has_thing ? "" : route.path, "{}"};
         const std::string reply = answer(probe, "987654", who);
-        const bool by_rule = reply.find("this needs the permission") != reply.npos &&
+        const bool by_rule = reply.find("\"this needs the permission") != reply.npos &&
                              reply.find(" at '") == reply.npos;
         EXPECT_EQ(reply.starts_with("403") && by_rule, !is_open_to(route, role, at_place))
             << name << " as " << identity::role_name(role) << (at_place ? " at a place: " : ": ")

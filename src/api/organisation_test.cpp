@@ -275,6 +275,19 @@ TEST_F(OrganisationApi, HandsOutEverythingItHasAndNothingOfOthers) {
   EXPECT_EQ(tar.find("ada@example.com"), std::string::npos);
 }
 
+TEST_F(OrganisationApi, HandsNotEverythingToWhoMayReadTheAuditTrailAlone) {
+  const HttpHeaders firm = add_firm();
+  must("POST", "/users",
+       {{"name", "Aud"},
+        {"email", "aud@southport.example"},
+        {"password", "seven grey cranes turn"},
+        {"grants", Json::array({{{"role", "auditor"}, {"place", "*"}}})}},
+       firm, 201);
+  const HttpHeaders auditor = signed_in("aud@southport.example", "seven grey cranes turn");
+  EXPECT_EQ(ask("GET", "/audit", {}, auditor).status, 200);
+  EXPECT_EQ(ask("GET", "/organisation/export", {}, auditor).status, 403);
+}
+
 TEST_F(OrganisationApi, SeesOnTheOverviewWhatIsItsOwn) {
   const HttpHeaders firm = add_firm();
   must("POST", "/tags", {{"path", "a/b"}, {"type", "float64"}}, operator_, 201);

@@ -96,6 +96,8 @@ struct Services {
   std::function<std::vector<std::string>()> listening = [] { return std::vector<std::string>(); };
   // Where the server may connect to; shown by exposure_routes.
   sys::Destinations outgoing = sys::Destinations();
+  // Where anything may go without encryption; shown by exposure_routes.
+  sys::Destinations plain = sys::Destinations();
   // For whoever is about to sign in; shown by access_routes. "": none.
   std::string notice = std::string();
   std::function<void()> on_certificates = [] {};  // what the server shows or asks has changed

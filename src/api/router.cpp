@@ -385,7 +385,7 @@ sys::HttpResponse Router::asset_response(const sys::HttpRequest& request) const 
     response.headers.emplace_back("content-encoding", asset->encoding);
     response.headers.emplace_back("vary", "accept-encoding");
   }
-  response.body = asset->bytes;
+  response.kept_body = asset->bytes;
   return response;
 }
 

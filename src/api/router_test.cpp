@@ -315,13 +315,13 @@ TEST_F(Api, PagesOfTheConsoleAllowNoForeignCode) {
   };
   const sys::HttpHeaders gzip{{"accept-encoding", "gzip, br"}};
   const sys::HttpResponse page = get("/trends", gzip);
-  EXPECT_EQ(page.body, "page") << "an address of the console is its page";
+  EXPECT_EQ(page.bytes(), "page") << "an address of the console is its page";
   EXPECT_EQ(header_of(page, "cache-control"), "no-cache");
   const std::string policy = header_of(page, "content-security-policy");
   EXPECT_NE(policy.find("default-src 'self'"), std::string::npos);
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
   const sys::HttpResponse code = get("/assets/x-1.js", gzip);
-  EXPECT_EQ(code.body, "code");
+  EXPECT_EQ(code.bytes(), "code");
   EXPECT_NE(header_of(code, "cache-control").find("immutable"), std::string::npos);
   EXPECT_EQ(get("/assets/x-1.js", {{"if-none-match", "\"b\""}}).status, 304);
   EXPECT_EQ(get("/assets/y.js", gzip).status, 404);

@@ -80,7 +80,10 @@ Result<Reply> write(const Services& services, const Request& request) {
   std::string detail = outcome.old_value ? "from " + to_text(*outcome.old_value) + " " : "";
   detail += "to " + to_text(outcome.new_value);
   // The machine has moved: a failure to note it must not look like a failure to write.
-  static_cast<void>(audit(services, request, "tag.write", path, detail));
+  const Json before =
+      outcome.old_value ? Json{{"value", value_json(*outcome.old_value)}} : Json::object();
+  static_cast<void>(audit_change(services, request, "tag.write", path, before,
+                                 {{"value", value_json(outcome.new_value)}}, detail));
   return done_reply(outcome);
 }
 

@@ -118,10 +118,13 @@ class AuditSender::Link {
 
   static Result<std::unique_ptr<sys::TcpStream>> reach(sys::EventLoop& loop,
                                                        const AuditFeed& feed) {
+    const bool plain = feed.kind == "syslog-tcp";
     auto raw = wait(loop, [&](sys::EventLoop::Connected done) {
-      return loop.connect({feed.host, feed.port}, kPatience, std::move(done));
+      return loop.connect({feed.host, feed.port},
+                          plain ? sys::Privacy::kPlain : sys::Privacy::kEncrypted, kPatience,
+                          std::move(done));
     });
-    if (!raw || feed.kind == "syslog-tcp") return raw;
+    if (!raw || plain) return raw;
     sys::TlsOptions options;
     options.trusted_pem = feed.trusted_pem;
     options.fingerprint = feed.fingerprint;
@@ -153,11 +156,11 @@ class AuditSender::Link {
 };
 
 AuditSender::AuditSender(identity::AuditTrail& trail, sys::Clock& clock, std::string host,
-                         sys::Destinations outgoing)
+                         sys::Reach reach)
     : trail_(trail),
       clock_(clock),
       host_(std::move(host)),
-      loop_(sys::make_event_loop(std::move(outgoing))),
+      loop_(sys::make_event_loop(std::move(reach))),
       looping_([this] { loop_->run(); }),
       thread_([this] { run(); }) {}
 
@@ -222,7 +225,7 @@ Result<bool> AuditSender::send(TenantId tenant, const AuditFeed& feed, Way& way)
   const auto entries = trail_.entries_to_send(tenant, way.sent, kSentAtOnce);
   if (!entries) return entries.error();
   if (entries->empty()) return false;
-  Status sent = feed.kind == "https" ? post(feed, *entries, loop_->destinations())
+  Status sent = feed.kind == "https" ? post(feed, *entries, loop_->reach().outgoing)
                                      : send_syslog(feed, way, *entries);
   if (!sent) return std::move(sent).error();
   way.sent = entries->back().id;

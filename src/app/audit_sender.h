@@ -12,8 +12,8 @@
 
 #include "identity/audit.h"
 #include "sys/clock.h"
-#include "sys/destinations.h"
 #include "sys/loop.h"
+#include "sys/reach.h"
 
 namespace lineshaft::app {
 
@@ -23,9 +23,8 @@ std::string syslog_frame(const identity::AuditEntry& entry, const std::string& h
 // A thread that waits for the other sides, and a loop for their sockets. The destructor stops both.
 class AuditSender {
  public:
-  // `host`: how this server calls itself, in syslog. `outgoing`: where feeds may lead.
-  AuditSender(identity::AuditTrail& trail, sys::Clock& clock, std::string host,
-              sys::Destinations outgoing);
+  // `host`: how this server calls itself, in syslog. `reach`: where feeds may lead.
+  AuditSender(identity::AuditTrail& trail, sys::Clock& clock, std::string host, sys::Reach reach);
   ~AuditSender();
 
  private:

@@ -72,7 +72,7 @@ bool take_notice(const toml::node& node, Config& config) {
          std::ranges::none_of(config.notice, is_control);
 }
 
-bool take_outgoing(const toml::node& node, Config& config) {
+bool take_destinations(const toml::node& node, sys::Destinations& out) {
   const toml::array* list = node.as_array();
   if (list == nullptr) return false;
   std::vector<std::string> entries;
@@ -81,7 +81,7 @@ bool take_outgoing(const toml::node& node, Config& config) {
   }
   auto destinations = sys::Destinations::parse(entries);
   if (!destinations) return false;
-  config.outgoing = *std::move(destinations);
+  out = *std::move(destinations);
   return true;
 }
 
@@ -129,6 +129,10 @@ struct Key {
 
 constexpr std::string_view kMark = "an amount as in \"10%\", \"10 GiB\" or \"10 GiB or 10%\"";
 constexpr std::string_view kText = "a string with at least one character";
+constexpr std::string_view kPlaces =
+    "a list of \"loopback\", \"private\", \"link-local\", \"public\", networks as "
+    "\"10.20.0.0/16\" and host names, with or without a port as in \"10.20.0.0/16:502-510\"; or "
+    "of \"none\" alone";
 constexpr Key kKeys[] = {
     {{"data", "\"lineshaft-data\"", kText},
      [](const toml::node& n, Config& c) { return take_string(n, c.data_directory); }},
@@ -141,10 +145,10 @@ constexpr Key kKeys[] = {
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_certificate_file); }},
     {{"tls.key", "", kText},
      [](const toml::node& n, Config& c) { return take_string(n, c.tls_key_file); }},
-    {{"outgoing.allow", "[\"loopback\", \"private\"]",
-      "a list of \"loopback\", \"private\", \"link-local\", \"public\", networks as "
-      "\"10.20.0.0/16\" and host names, with or without a port as in \"10.20.0.0/16:502-510\""},
-     take_outgoing},
+    {{"outgoing.allow", "[\"loopback\", \"private\"]", kPlaces},
+     [](const toml::node& n, Config& c) { return take_destinations(n, c.outgoing); }},
+    {{"plain.allow", "[\"loopback\", \"private\"]", kPlaces},
+     [](const toml::node& n, Config& c) { return take_destinations(n, c.plain); }},
     {{"security.notice", "", "text of at most 4000 bytes; of control characters only line ends"},
      take_notice},
     {{"security.contact", "", "an address that begins with mailto: or https://"}, take_contact},

@@ -20,6 +20,7 @@ struct Config {
   std::string tls_certificate_file;         // PEM; both or neither
   std::string tls_key_file;
   sys::Destinations outgoing;    // where the server may connect to
+  sys::Destinations plain;       // where anything may go without encryption, out and in
   std::string notice;            // shown to whoever is about to sign in
   std::string security_contact;  // "mailto:..." or "https://..." of /.well-known/security.txt
   std::size_t memtable_mib = 8;  // 1..1024

@@ -15,6 +15,7 @@ TEST(Config, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config->listen, (sys::Endpoint{"127.0.0.1", 8443}));
   EXPECT_TRUE(is_loopback(config->listen.host));
   EXPECT_EQ(config->outgoing, sys::Destinations()) << "this machine and private networks";
+  EXPECT_EQ(config->plain, sys::Destinations()) << "the same";
 }
 
 TEST(Config, ReadsEverySetting) {
@@ -28,6 +29,8 @@ certificate = "c.pem"
 key = "k.pem"
 [outgoing]
 allow = ["10.0.0.0/8:502", "broker.example:8883"]
+[plain]
+allow = ["10.0.0.0/8:502"]
 [security]
 notice = "For staff only.\nUse is logged."
 [history]
@@ -53,6 +56,7 @@ encryption = true
   EXPECT_EQ(config->notice, "For staff only.\nUse is logged.");
   EXPECT_EQ(config->outgoing.entries(),
             (std::vector<std::string>{"10.0.0.0/8:502", "broker.example:8883"}));
+  EXPECT_EQ(config->plain.entries(), (std::vector<std::string>{"10.0.0.0/8:502"}));
   EXPECT_EQ(config->memtable_mib, 64U);
   EXPECT_EQ(config->scrub_days, 30);
   EXPECT_EQ(config->disk_low, (historian::DiskMark{.bytes = 512U << 20U, .percent = 0}));
@@ -98,12 +102,16 @@ TEST(Config, ANoticeIsTextThatATerminalCanShow) {
 }
 
 TEST(Config, AListOfDestinationsHoldsNothingButThose) {
-  for (const char* list : {"\"private\"", "[1]", "[\"10.0.0.1/8\"]", "[\"private\", \"\"]"}) {
-    EXPECT_THAT(problem("[outgoing]\nallow = " + std::string(list)),
-                testing::HasSubstr("lineshaft.toml:2: outgoing.allow: must be a list of"))
-        << list;
+  for (const std::string setting : {"outgoing", "plain"}) {
+    for (const char* list : {"\"private\"", "[1]", "[\"10.0.0.1/8\"]", "[\"private\", \"\"]",
+                             "[\"private\", \"none\"]"}) {
+      EXPECT_THAT(problem("[" + setting + "]\nallow = " + list),
+                  testing::HasSubstr("lineshaft.toml:2: " + setting + ".allow: must be a list of"))
+          << list;
+    }
+    EXPECT_EQ(problem("[" + setting + "]\nallow = []"), "");
+    EXPECT_EQ(problem("[" + setting + "]\nallow = [\"none\"]"), "");
   }
-  EXPECT_EQ(problem("[outgoing]\nallow = []"), "");
 }
 
 TEST(Config, AMistakeIsNamedWithFileLineKeyAndWhatIsAllowed) {

@@ -1,9 +1,11 @@
 #include "app/flow_house.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/log.h"
+#include "model/json.h"
 
 namespace lineshaft::app {
 
@@ -104,13 +106,19 @@ connect::WriteOrder HouseOfFlows::order_of(TenantId tenant, const connect::FlowU
 }
 
 Status HouseOfFlows::note(const connect::WriteOrder& order, const char* action,
-                          const std::string& what) {
+                          const std::string& what, const connect::WriteOutcome* done) {
   const auto known = historian_.find_tag(order.tenant, order.tag);
   if (!known) return Error{ErrorId::kNotFound, "tag " + std::to_string(order.tag.value)};
   identity::Principal who;
   who.tenant = order.tenant;
   who.name = order.who;
-  return identity_.append_audit(who, action, known->spec.path, what);
+  identity::AuditEvent event{.action = action, .object = known->spec.path, .detail = what};
+  const auto side = [](const Value& value) { return dump(Json{{"value", value_json(value)}}); };
+  if (done != nullptr) {
+    if (done->old_value) event.before = side(*done->old_value);
+    event.after = side(done->new_value);
+  }
+  return identity_.trail().append(who, event);
 }
 
 Status HouseOfFlows::write(TenantId tenant, const std::string& flow, const connect::FlowUser& user,
@@ -142,7 +150,7 @@ void HouseOfFlows::carry_out(const std::string& flow, const connect::WriteOrder&
     noted = note(order, "tag.write.failed", "failed: " + done.error().what);
   } else {
     const std::string from = done->old_value ? "from " + to_text(*done->old_value) + " " : "";
-    noted = note(order, "tag.write", from + "to " + to_text(done->new_value) + by);
+    noted = note(order, "tag.write", from + "to " + to_text(done->new_value) + by, &*done);
   }
   if (!noted) log_warn("app", "a write by a flow is not in the trail: " + noted.error().text());
 }

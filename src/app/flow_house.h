@@ -60,7 +60,8 @@ class HouseOfFlows final : public connect::FlowHouse {
   Status carry_out_soon(const std::string& flow, connect::WriteOrder order);
   void carry_out(const std::string& flow, const connect::WriteOrder& order);
   // Into the audit trail; `what` happened to the tag of the order.
-  Status note(const connect::WriteOrder& order, const char* action, const std::string& what);
+  Status note(const connect::WriteOrder& order, const char* action, const std::string& what,
+              const connect::WriteOutcome* done = nullptr);
 
   historian::Historian& historian_;
   identity::Identity& identity_;

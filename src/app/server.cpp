@@ -48,6 +48,7 @@
 #include "rights/royalty_book.h"
 #include "sys/http.h"
 #include "sys/process.h"
+#include "sys/reach.h"
 #include "sys/worker_pool.h"
 #include "tenancy/meter.h"
 #include "tenancy/sample_gate.h"
@@ -327,7 +328,7 @@ class JoinedServer final : public Server {
   }
 
   Status join_services() {
-    loop_ = sys::make_event_loop(config_.outgoing);
+    loop_ = sys::make_event_loop(reach());
     workers_ = sys::make_worker_pool(kWorkers, kRequestsQueuedMax);
     // Everything else works without them.
     auto trust = connect::opcua::TrustStore::open(key_house_->key_files(), sys::real_clock(),
@@ -411,11 +412,12 @@ class JoinedServer final : public Server {
     services_->authority = authority_.get();
     services_->listening = [this] { return listening(); };
     services_->outgoing = config_.outgoing;
+    services_->plain = config_.plain;
     services_->notice = config_.notice;
     services_->on_certificates = [this] { loop_->post([this] { use_certificates(); }); };
     audit_sender_ = std::make_unique<AuditSender>(
         identity_->trail(), sys::real_clock(),
-        config_.names.empty() ? "lineshaft" : config_.names.front(), config_.outgoing);
+        config_.names.empty() ? "lineshaft" : config_.names.front(), reach());
     live_ = std::make_unique<api::Live>(*loop_, sys::real_clock(), *historian_,
                                         [this] { return identity_->access_changes(); });
     api::RouterOptions options;
@@ -432,6 +434,8 @@ class JoinedServer final : public Server {
     router_->add({api::openapi_route(router_->routes(), kVersion)});
     return {};
   }
+
+  sys::Reach reach() const { return {config_.outgoing, config_.plain}; }
 
   // Numbers of requests are not those of the start before.
   static std::string request_prefix() {

@@ -12,7 +12,7 @@ HttpGet::HttpGet(sys::EventLoop& loop, HttpGetOptions options, Callbacks callbac
       deadline_(loop.make_timer()),
       end_(loop.make_timer()) {
   connecting_ = loop_.connect(
-      options_.endpoint, options_.connect_timeout,
+      options_.endpoint, sys::privacy_of(options_.tls), options_.connect_timeout,
       [this](Result<std::unique_ptr<sys::TcpStream>> stream) { on_connected(std::move(stream)); });
 }
 

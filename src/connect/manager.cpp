@@ -408,7 +408,7 @@ void ConnectionManager::Impl::browse(BrowseRequest request, BrowseDone done) {
 
 void ConnectionManager::Impl::scan(ScanRequest request, ScanDone done) {
   Status ok = check_scan(request);
-  if (ok) ok = Scanner::check(request, loop_.destinations());
+  if (ok) ok = Scanner::check(request, loop_.reach());
   if (ok && scanning_) ok = Error{ErrorId::kBusy, "another scan is under way; wait for its end"};
   if (!ok) return post([done = std::move(done), ok] { done(ok.error()); });
   scanning_ = true;

@@ -2,80 +2,22 @@
 // program is tried at an address that is not on it, and at the same address when it is.
 #include <gtest/gtest.h>
 
-#include "connect/opcua/testing.h"
-#include "connect/protocol.h"
-#include "connect/testing.h"
-#include "sys/destinations.h"
+#include "connect/outgoing_fixture.h"
 
 namespace lineshaft::connect {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kOutside = "8.8.8.8";
-constexpr std::uint16_t kPort = 7000;
-
-template <typename Settings>
-ProtocolSettings at_host() {
-  Settings settings;
-  settings.host = kOutside;
-  settings.port = kPort;
-  return settings;
-}
-template <typename Settings>
-ProtocolSettings at_broker() {
-  Settings settings;
-  settings.broker.host = kOutside;
-  settings.broker.port = kPort;
-  return settings;
-}
-
-// One of each, in the order of Protocol.
-std::vector<ProtocolSettings> one_of_each() {
-  opcua::Settings opcua;
-  opcua.url = std::string("opc.tcp://") + kOutside + ":" + std::to_string(kPort);
-  return {at_host<ModbusSettings>(),    at_host<S7Settings>(),          opcua,
-          at_broker<MqttSettings>(),    at_broker<SparkplugSettings>(), at_host<Iec104Settings>(),
-          at_host<MtconnectSettings>(), at_host<ShdrSettings>()};
-}
-
-struct Bench {
-  sys::SimLoop loop;
-  sys::SimClock clock{loop, sys::real_clock().now() + 1h};
-  sys::SimRandom random{42};
-  sys::SimDisk disk;
-  std::unique_ptr<opcua::TrustStore> trust = opcua::testing::make_store(disk, clock, "gateway");
-  testing::MemorySink sink;
-  std::unique_ptr<ConnectionManager> manager;
-  std::unique_ptr<sys::TcpListener> listener;
-
-  Bench() {
-    ManagerOptions options;
-    options.opcua_trust = trust.get();
-    manager = std::make_unique<ConnectionManager>(loop, clock, random, sink, options);
-    listener = loop.listen({kOutside, kPort}, [](std::unique_ptr<sys::TcpStream>) {}).value();
-  }
-  std::uint64_t connections() const { return loop.connections_made({kOutside, kPort}); }
-  TestReport test(const ProtocolSettings& settings) {
-    std::optional<TestReport> report;
-    manager->test({settings, {}}, [&](TestReport found) { report = std::move(found); });
-    loop.run_until([&] { return report.has_value(); }, 120s);
-    return report.value();
-  }
-  Result<ScanReport> scan(ScanRequest request) {
-    std::optional<Result<ScanReport>> report;
-    manager->scan(std::move(request), [&](Result<ScanReport> found) { report = std::move(found); });
-    EXPECT_FALSE(report.has_value()) << "never from inside the call";
-    loop.run_until([&] { return report.has_value(); }, 600s);
-    return report.value();
-  }
-};
+using testing::kOutside;
+using testing::one_of_each;
+using testing::OutgoingBench;
 
 TEST(Outgoing, NoProtocolConnectsWhereTheListDoesNotLead) {
-  ASSERT_EQ(one_of_each().size(), kProtocols);
-  for (const ProtocolSettings& settings : one_of_each()) {
+  ASSERT_EQ(one_of_each(opcua::Mode::kBest).size(), kProtocols);
+  for (const ProtocolSettings& settings : one_of_each(opcua::Mode::kBest)) {
     const std::string_view name = protocol_name(static_cast<Protocol>(settings.index()));
-    Bench bench;
+    OutgoingBench bench;
     bench.loop.set_destinations(sys::Destinations());
     const TestReport refused = bench.test(settings);
     ASSERT_TRUE(refused.error.has_value()) << name;
@@ -110,7 +52,7 @@ TEST(Outgoing, AConnectionSaysThatItIsRefusedAndComesUpWhenTheListIsLonger) {
 }
 
 TEST(Outgoing, AScanThatWouldLeaveTheListIsRefusedBeforeItKnocks) {
-  Bench bench;
+  OutgoingBench bench;
   bench.loop.set_destinations(sys::Destinations::parse({"10.0.0.0/24:502"}).value());
   ScanRequest inside = testing::scan_ports("10.0.0.7", 502, 502);
   EXPECT_TRUE(bench.scan(inside).ok());

@@ -130,9 +130,9 @@ RequestServer::~RequestServer() = default;
 
 Status RequestServer::start() {
   if (options_.serial) return open_line();
-  auto listener = loop_.listen(options_.listen, [this](std::unique_ptr<sys::TcpStream> stream) {
-    accept(std::move(stream));
-  });
+  auto listener =
+      loop_.listen(options_.listen, sys::privacy_of(options_.tls),
+                   [this](std::unique_ptr<sys::TcpStream> stream) { accept(std::move(stream)); });
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
   return {};

@@ -71,8 +71,8 @@ class RequestServer {
   RequestServer(const RequestServer&) = delete;
   RequestServer& operator=(const RequestServer&) = delete;
 
-  // Errors: kAddressInUse; on a serial line those of open_serial. A line that is lost later is
-  // opened again by itself.
+  // Errors: kAddressInUse, kPlainRefused; on a serial line those of open_serial. A line that is
+  // lost later is opened again by itself.
   Status start();
   sys::Endpoint local() const;
   RequestServerCounters counters() const;

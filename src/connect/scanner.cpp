@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "connect/tls_settings.h"
-#include "sys/destinations.h"
+#include "sys/reach.h"
 
 namespace lineshaft::connect {
 
@@ -20,12 +20,13 @@ class TlsKnock : public Task {
     TlsSettings tls;
     tls.enabled = true;
     context_ = tls_context(tls, sys::TlsSide::kClient);
-    connecting_ = loop_.connect(knock_.at, timeout(), [this](auto stream) {
-      if (!stream) return finish(false);
-      securing_ = sys::start_tls(
-          loop_, *std::move(stream), context_, knock_.at.host, timeout(),
-          [this](auto secured) { finish(secured.ok() || is_refused(secured.error())); });
-    });
+    connecting_ =
+        loop_.connect(knock_.at, sys::privacy_of(context_), timeout(), [this](auto stream) {
+          if (!stream) return finish(false);
+          securing_ = sys::start_tls(
+              loop_, *std::move(stream), context_, knock_.at.host, timeout(),
+              [this](auto secured) { finish(secured.ok() || is_refused(secured.error())); });
+        });
   }
 
  private:
@@ -63,13 +64,21 @@ sys::Endpoint place_of(const ScanRequest& request, std::uint64_t probe) {
           request.doors[probe % request.doors.size()].door.port};
 }
 
+// A knock says something without encryption, but for one at a door of TLS. What an OPC UA server is
+// asked there, everybody may ask: it tells how it can be talked to.
+sys::Privacy privacy_at(const ScanRequest& request, std::uint64_t probe) {
+  const ScanDoor& door = request.doors[probe % request.doors.size()];
+  return door.door.tls || door.protocol == Protocol::kOpcUa ? sys::Privacy::kEncrypted
+                                                            : sys::Privacy::kPlain;
+}
+
 }  // namespace
 
-Status Scanner::check(const ScanRequest& request, const sys::Destinations& destinations) {
+Status Scanner::check(const ScanRequest& request, const sys::Reach& reach) {
   Status allowed;
   const std::uint64_t end = end_of_part(request);
   for (std::uint64_t probe = request.from; allowed && probe < end; ++probe) {
-    allowed = destinations.check_numeric(place_of(request, probe));
+    allowed = reach.check_numeric(place_of(request, probe), privacy_at(request, probe));
   }
   return allowed;
 }

@@ -22,8 +22,9 @@ class Scanner : public Task {
   using RuntimeOf = std::function<ProtocolRuntime&(Protocol)>;
   using Done = std::function<void(ScanReport)>;
   // May every address of this part be asked? Names are judged when they are resolved. Requires:
-  // check_scan(request) is ok. Errors: kDestinationRefused for the first that may not.
-  static Status check(const ScanRequest& request, const sys::Destinations& destinations);
+  // check_scan(request) is ok. Errors: kDestinationRefused or kPlainRefused for the first that may
+  // not.
+  static Status check(const ScanRequest& request, const sys::Reach& reach);
 
   // Requires: check_scan(request) is ok. `done` runs once, at a turn of its own, so that it may
   // destroy the scanner.

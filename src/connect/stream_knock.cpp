@@ -15,9 +15,9 @@ StreamKnock::StreamKnock(sys::EventLoop& loop, const Knock& knock, Bytes say, Ju
       finish_(loop.make_timer()) {
   const Nanoseconds timeout = std::chrono::milliseconds(knock.timeout_ms);
   limit_->start(2 * timeout, [this] { finish(false); });
-  connecting_ = loop.connect(at_, timeout, [this](Result<std::unique_ptr<sys::TcpStream>> stream) {
-    on_connected(std::move(stream));
-  });
+  connecting_ = loop.connect(
+      at_, sys::Privacy::kPlain, timeout,
+      [this](Result<std::unique_ptr<sys::TcpStream>> stream) { on_connected(std::move(stream)); });
 }
 
 void StreamKnock::on_connected(Result<std::unique_ptr<sys::TcpStream>> stream) {

@@ -24,7 +24,7 @@ void StreamLink::connect() {
   state_ = State::kConnecting;
   if (options_.serial) return on_secured(sys::open_serial(loop_, *options_.serial));
   connecting_ = loop_.connect(
-      options_.endpoint, options_.connect_timeout,
+      options_.endpoint, sys::privacy_of(options_.tls), options_.connect_timeout,
       [this](Result<std::unique_ptr<sys::TcpStream>> stream) { on_connected(std::move(stream)); });
 }
 

@@ -27,7 +27,7 @@ class ShdrMachine final : public ServedMachine {
 
   Status start(const Hall& hall) {
     auto listening = hall.loop.listen(
-        {"127.0.0.1", machine_.port},
+        {"127.0.0.1", machine_.port}, sys::Privacy::kPlain,
         [this](std::unique_ptr<sys::TcpStream> stream) { accept(std::move(stream)); });
     if (!listening) return listening.error();
     listener_ = *std::move(listening);

@@ -9,10 +9,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "base/log.h"
 #include "sys/asio_context.h"
-#include "sys/destinations.h"
 #include "sys/loop.h"
 #include "sys/permitted.h"
+#include "sys/reach.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -111,10 +112,17 @@ class AsioStream final : public TcpStream {
   Endpoint local_;
 };
 
+// Peers that may not be here are named in the log, but not so that they fill it.
+constexpr Nanoseconds kTellOfCutsEvery = std::chrono::minutes(1);
+
 class AsioListener final : public TcpListener {
  public:
-  AsioListener(tcp::acceptor acceptor, EventLoop::Accepted accepted)
-      : acceptor_(std::move(acceptor)),
+  // `reach` lives as long as the context of the acceptor.
+  AsioListener(const Reach& reach, Privacy privacy, tcp::acceptor acceptor,
+               EventLoop::Accepted accepted)
+      : reach_(reach),
+        privacy_(privacy),
+        acceptor_(std::move(acceptor)),
         retry_(acceptor_.get_executor()),
         accepted_(std::move(accepted)),
         open_(std::make_shared<bool>(true)) {
@@ -134,7 +142,7 @@ class AsioListener final : public TcpListener {
     acceptor_.async_accept([this, open = open_](Code code, tcp::socket socket) {
       if (!*open) return;
       if (!code) {
-        accepted_(std::make_unique<AsioStream>(std::move(socket)));
+        take(std::make_unique<AsioStream>(std::move(socket)));
         if (*open) accept();
         return;
       }
@@ -146,6 +154,22 @@ class AsioListener final : public TcpListener {
     });
   }
 
+  void take(std::unique_ptr<AsioStream> stream) {
+    const Status may = reach_.check_peer(stream->local(), stream->peer(), privacy_);
+    if (may) return accepted_(std::move(stream));
+    cuts_ += 1;  // the stream closes
+    const Nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+    if (told_ && now - *told_ < kTellOfCutsEvery) return;
+    told_ = now;
+    log_warn("sys", "closed " + std::to_string(cuts_) + " connection(s) to " + local_.text() +
+                        ", the last because " + may.error().text());
+    cuts_ = 0;
+  }
+
+  const Reach& reach_;
+  const Privacy privacy_;
+  std::uint64_t cuts_ = 0;           // not told of yet
+  std::optional<Nanoseconds> told_;  // when
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
   EventLoop::Accepted accepted_;
@@ -157,10 +181,11 @@ class AsioListener final : public TcpListener {
 class AsioConnecting final : public Connecting,
                              public std::enable_shared_from_this<AsioConnecting> {
  public:
-  // `destinations` lives as long as `context`.
-  AsioConnecting(asio::io_context& context, const Destinations& destinations, Endpoint to,
+  // `reach` lives as long as `context`.
+  AsioConnecting(asio::io_context& context, const Reach& reach, Endpoint to, Privacy privacy,
                  EventLoop::Connected done)
-      : destinations_(destinations),
+      : reach_(reach),
+        privacy_(privacy),
         resolver_(context),
         socket_(context),
         deadline_(context),
@@ -195,7 +220,7 @@ class AsioConnecting final : public Connecting,
  private:
   template <typename Resolved>
   void try_each(const Resolved& resolved) {
-    const auto addresses = permitted(destinations_, to_, resolved);
+    const auto addresses = permitted(reach_, privacy_, to_, resolved);
     if (!addresses) {
       asio::post(socket_.get_executor(),
                  [self = shared_from_this(), why = addresses.error()] { self->finish(why); });
@@ -229,7 +254,8 @@ class AsioConnecting final : public Connecting,
     done(std::move(outcome));
   }
 
-  const Destinations& destinations_;
+  const Reach& reach_;
+  const Privacy privacy_;
   tcp::resolver resolver_;
   tcp::socket socket_;
   asio::steady_timer deadline_;
@@ -249,7 +275,7 @@ class ConnectingHandle final : public Connecting {
 
 class AsioLoop final : public EventLoop, public AsioContext {
  public:
-  explicit AsioLoop(Destinations destinations) : destinations_(std::move(destinations)) {}
+  explicit AsioLoop(Reach reach) : reach_(std::move(reach)) {}
 
   asio::io_context& context() override { return context_; }
 
@@ -263,18 +289,20 @@ class AsioLoop final : public EventLoop, public AsioContext {
   Nanoseconds now() override { return std::chrono::steady_clock::now().time_since_epoch(); }
   std::unique_ptr<Timer> make_timer() override { return std::make_unique<AsioTimer>(context_); }
 
-  std::unique_ptr<Connecting> connect(const Endpoint& to, Nanoseconds timeout,
+  std::unique_ptr<Connecting> connect(const Endpoint& to, Privacy privacy, Nanoseconds timeout,
                                       Connected done) override {
-    auto attempt = std::make_shared<AsioConnecting>(context_, destinations_, to, std::move(done));
+    auto attempt = std::make_shared<AsioConnecting>(context_, reach_, to, privacy, std::move(done));
     attempt->begin(timeout);
     return std::make_unique<ConnectingHandle>(std::move(attempt));
   }
-  const Destinations& destinations() const override { return destinations_; }
+  const Reach& reach() const override { return reach_; }
 
-  Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Accepted accepted) override {
+  Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Privacy privacy,
+                                              Accepted accepted) override {
     Code code;
     const asio::ip::address address = asio::ip::make_address(at.host, code);
     if (code) return Error{ErrorId::kInvalidArgument, at.host + " is not a numeric address"};
+    if (Status may = reach_.check_listen(at, privacy); !may) return std::move(may).error();
     const tcp::endpoint endpoint(address, at.port);
     tcp::acceptor acceptor(context_);
     acceptor.open(endpoint.protocol(), code);
@@ -283,7 +311,7 @@ class AsioLoop final : public EventLoop, public AsioContext {
     if (!code) acceptor.listen(asio::socket_base::max_listen_connections, code);
     if (code) return Error{ErrorId::kAddressInUse, at.text() + ": " + code.message()};
     return std::unique_ptr<TcpListener>(
-        std::make_unique<AsioListener>(std::move(acceptor), std::move(accepted)));
+        std::make_unique<AsioListener>(reach_, privacy, std::move(acceptor), std::move(accepted)));
   }
 
   void on_stop_signal(std::function<void()> callback) override {
@@ -294,7 +322,7 @@ class AsioLoop final : public EventLoop, public AsioContext {
   }
 
  private:
-  const Destinations destinations_;  // outlives what waits in the context
+  const Reach reach_;  // outlives what waits in the context
   asio::io_context context_{1};
   std::optional<asio::signal_set> signals_;
 };
@@ -306,10 +334,10 @@ std::string Endpoint::text() const {
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::unique_ptr<EventLoop> make_event_loop() { return make_event_loop(Destinations()); }
+std::unique_ptr<EventLoop> make_event_loop() { return make_event_loop(Reach()); }
 
-std::unique_ptr<EventLoop> make_event_loop(Destinations destinations) {
-  return std::make_unique<AsioLoop>(std::move(destinations));
+std::unique_ptr<EventLoop> make_event_loop(Reach reach) {
+  return std::make_unique<AsioLoop>(std::move(reach));
 }
 
 }  // namespace lineshaft::sys

@@ -183,7 +183,7 @@ Result<Destinations::Rule> Destinations::read_rule(std::string_view entry) {
   const Error wrong{ErrorId::kInvalidArgument,
                     "'" + std::string(entry.substr(0, 300)) +
                         "' is neither loopback, private, link-local or public, nor a network as "
-                        "10.20.0.0/16, nor a host name, with or without :port"};
+                        "10.20.0.0/16, nor a host name, with or without :port; nor none alone"};
   const auto parts = split_ports(entry);
   if (!parts) return wrong;
   Rule rule;
@@ -196,6 +196,7 @@ Result<Destinations::Rule> Destinations::read_rule(std::string_view entry) {
     rule.first_port = static_cast<std::uint16_t>(*first);
     rule.last_port = static_cast<std::uint16_t>(*last);
   }
+  if (parts->place == "none") return wrong;
   for (const auto& [word, kind] : kWords) {
     if (parts->place != word) continue;
     rule.kind = kind;
@@ -215,6 +216,7 @@ Result<Destinations::Rule> Destinations::read_rule(std::string_view entry) {
 
 Result<Destinations> Destinations::parse(const std::vector<std::string>& entries) {
   Destinations made(entries);
+  if (entries.size() == 1 && entries.front() == "none") return made;
   for (const std::string& entry : entries) {
     auto rule = read_rule(entry);
     if (!rule) return std::move(rule).error();
@@ -228,33 +230,39 @@ bool Destinations::Rule::holds(const Address& address) const {
   return contains(network, bits, address) && (bits >= kMappedBits || !is_ipv4(address));
 }
 
-Status Destinations::check(const Endpoint& to, std::string_view address) const {
-  if (anywhere_) return {};
+std::optional<std::string> Destinations::why_not(const Endpoint& to, std::string_view address,
+                                                 std::string_view setting) const {
+  if (anywhere_) return std::nullopt;
   const auto at = read_address(address);
   const AddressKind kind = at ? kind_of(*at) : AddressKind::kPublic;
   const bool by_name = kind == AddressKind::kPrivate || kind == AddressKind::kPublic;
   const std::string name = lower_name(to.host);
   bool named = false;
   for (const Rule& rule : rules_) {
-    if (to.port < rule.first_port || to.port > rule.last_port) continue;
+    if (to.port != 0 && (to.port < rule.first_port || to.port > rule.last_port)) continue;
     if (rule.by == Rule::By::kName) {
       if (rule.name != name) continue;
-      if (by_name) return {};
+      if (by_name) return std::nullopt;
       named = true;
     } else if (at && (rule.by == Rule::By::kKind ? rule.kind == kind : rule.holds(*at))) {
-      return {};
+      return std::nullopt;
     }
   }
   std::string what = to.text();
   if (at && address != to.host) what += " (" + std::string(address) + ")";
   if (at) what += ", " + std::string(describe(kind)) + ",";
-  what += named ? " is in outgoing.allow by its name only, which does not open such an address"
-                : " is not in outgoing.allow";
-  return Error{ErrorId::kDestinationRefused, std::move(what)};
+  what += (named ? " is in " : " is not in ") + std::string(setting);
+  if (named) what += " by its name only, which does not open such an address";
+  return what;
+}
+
+Status Destinations::check(const Endpoint& to, std::string_view address) const {
+  auto why = why_not(to, address, "outgoing.allow");
+  return why ? Status(Error{ErrorId::kDestinationRefused, *std::move(why)}) : Status();
 }
 
 Status Destinations::check_numeric(const Endpoint& to) const {
-  return read_address(to.host) ? check(to, to.host) : Status();
+  return is_numeric_host(to.host) ? check(to, to.host) : Status();
 }
 
 bool Destinations::includes(AddressKind kind) const {
@@ -266,5 +274,7 @@ bool Destinations::includes(AddressKind kind) const {
     return rule.by == Rule::By::kNetwork && (rule.bits == 0 || rule.bits == kMappedBits);
   });
 }
+
+bool is_numeric_host(std::string_view host) { return read_address(host).has_value(); }
 
 }  // namespace lineshaft::sys

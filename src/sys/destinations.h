@@ -1,11 +1,12 @@
-// sys/destinations.h: where this process may connect out to (`outgoing.allow` of
-// docs/reference/configuration.md). Asked in one place, sys/permitted.h, of the address that a
-// socket is about to be opened to: what a name was resolved to before, or is to others, counts for
-// nothing.
+// sys/destinations.h: a list of addresses, as where this process may connect out to
+// (`outgoing.allow` of docs/reference/configuration.md). Asked in one place, sys/permitted.h, of
+// the address that a socket is about to be opened to: what a name was resolved to before, or is to
+// others, counts for nothing. What else it is asked for: sys/reach.h.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,10 +33,11 @@ class Destinations {
   // Everything: for programs that a person runs with their own rights, as the command line is.
   static Destinations anywhere();
 
-  // Each entry is "loopback", "private", "link-local" or "public"; an address or a network whose
-  // other bits are zero ("10.20.0.7", "10.20.0.0/16", "fd00:7::/32"); or a host name. Behind it may
-  // stand a port or a range of ports: "10.20.0.0/16:502", "[fd00:7::/32]:4840-4843",
-  // "broker.example.com:8883". Errors: kInvalidArgument naming the entry.
+  // "none" alone is nothing, as no entry is. Else each entry is "loopback", "private", "link-local"
+  // or "public"; an address or a network whose other bits are zero ("10.20.0.7", "10.20.0.0/16",
+  // "fd00:7::/32"); or a host name. Behind it may stand a port or a range of ports:
+  // "10.20.0.0/16:502", "[fd00:7::/32]:4840-4843", "broker.example.com:8883". Errors:
+  // kInvalidArgument naming the entry.
   static Result<Destinations> parse(const std::vector<std::string>& entries);
 
   // May a socket be opened to `address` for somebody who asked for `to`? `address` is numeric; text
@@ -45,9 +47,14 @@ class Destinations {
   Status check(const Endpoint& to, std::string_view address) const;
   // The same before anything is resolved: of a host that is numeric. A name is judged later.
   Status check_numeric(const Endpoint& to) const;
+  // The same for another list than outgoing.allow, whose name is `setting`: nothing if the address
+  // is on it, else "8.8.8.8:53, a public address, is not in " and that. Port 0 is some port.
+  std::optional<std::string> why_not(const Endpoint& to, std::string_view address,
+                                     std::string_view setting) const;
 
   // Does an entry let through every address of that kind (of IPv4 at least), whatever the port?
   bool includes(AddressKind kind) const;
+  bool empty() const { return rules_.empty() && !anywhere_; }  // nothing is allowed
   const std::vector<std::string>& entries() const { return entries_; }
   friend bool operator==(const Destinations& a, const Destinations& b) {
     return a.entries_ == b.entries_ && a.anywhere_ == b.anywhere_;
@@ -72,5 +79,8 @@ class Destinations {
   std::vector<Rule> rules_;
   bool anywhere_ = false;
 };
+
+// Is the host an address, and no name?
+bool is_numeric_host(std::string_view host);
 
 }  // namespace lineshaft::sys

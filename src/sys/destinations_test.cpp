@@ -81,6 +81,11 @@ TEST(Destinations, AreNetworksAndPortsAsTheEntriesSay) {
   EXPECT_TRUE(allows({"0.0.0.0/0"}, "8.8.8.8"));
   EXPECT_FALSE(allows({"0.0.0.0/0"}, "2001:db8::1"));
   EXPECT_FALSE(allows({}, "127.0.0.1")) << "an empty list allows nothing";
+  for (const char* address : {"127.0.0.1", "::1", "10.0.0.1", "8.8.8.8", "fe80::1"}) {
+    EXPECT_FALSE(allows({"none"}, address)) << address;
+  }
+  EXPECT_FALSE(allows_name({"none"}, "none", "10.0.0.1")) << "a word, not the name of a host";
+  EXPECT_EQ(Destinations::parse({"none"}).value().entries(), Entries{"none"});
 }
 
 TEST(Destinations, ANameIsAllowedWhereverItLeadsInsideAndOutside) {
@@ -127,7 +132,9 @@ TEST(Destinations, AnEntryThatIsNoneIsNamed) {
                             "1.2.3",
                             "999.1.1.1",
                             ":502",
-                            "example.com:80:81x"}) {
+                            "example.com:80:81x",
+                            "none",
+                            "none:502"}) {
     const auto made = Destinations::parse({"private", entry});
     ASSERT_FALSE(made.ok()) << entry;
     EXPECT_EQ(made.error().id, ErrorId::kInvalidArgument);
@@ -180,12 +187,12 @@ TEST(Permitted, LeavesOutTheAddressesThatMayNotBe) {
   const std::array found{tcp::endpoint(make_address("8.8.8.8"), 502),
                          tcp::endpoint(make_address("10.0.0.1"), 502),
                          tcp::endpoint(make_address("169.254.169.254"), 502)};
-  const auto may = permitted(Destinations(), {"plc.example", 502}, found);
+  const auto may = permitted(Reach(), Privacy::kPlain, {"plc.example", 502}, found);
   ASSERT_TRUE(may.ok());
   ASSERT_EQ(may->size(), 1U);
   EXPECT_EQ(may->front(), found[1]);
-  const auto none =
-      permitted(Destinations::parse({"loopback"}).value(), {"plc.example", 502}, found);
+  const auto none = permitted({.outgoing = Destinations::parse({"loopback"}).value()},
+                              Privacy::kEncrypted, {"plc.example", 502}, found);
   ASSERT_FALSE(none.ok());
   EXPECT_NE(none.error().what.find("(8.8.8.8)"), std::string::npos) << none.error().what;
 }
@@ -211,14 +218,15 @@ TEST(DestinationsOfALoop, AreAskedOfTheAddressThatANameIsResolvedTo) {
   const std::uint16_t port = (*listener)->local().port;
   EXPECT_TRUE(attempt(*open, {"127.0.0.1", port}).ok());
   EXPECT_TRUE(attempt(*open, {"localhost", port}).ok());
-  const auto closed = make_event_loop(Destinations::parse({"private"}).value());
+  const auto closed = make_event_loop({.outgoing = Destinations::parse({"private"}).value()});
   for (const char* host : {"127.0.0.1", "localhost", "0.0.0.0", "127.1", "0x7f.0.0.1"}) {
     const auto refused = attempt(*closed, {host, port});
     ASSERT_FALSE(refused.ok()) << host;
     EXPECT_EQ(refused.error().id, ErrorId::kDestinationRefused) << refused.error().text();
   }
-  const auto other = make_event_loop(
-      Destinations::parse({"127.0.0.1:" + std::to_string(port == 65535 ? 1 : port + 1)}).value());
+  const std::string next_port = std::to_string(port == 65535 ? 1 : port + 1);
+  const auto other =
+      make_event_loop({.outgoing = Destinations::parse({"127.0.0.1:" + next_port}).value()});
   EXPECT_EQ(attempt(*other, {"127.0.0.1", port}).error().id, ErrorId::kDestinationRefused);
 }
 

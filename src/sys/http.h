@@ -43,6 +43,9 @@ struct HttpResponse {
   int status = 200;
   HttpHeaders headers;  // without content-length, date, connection: the server adds them
   std::string body;
+  // Instead of a body, not copied: must outlive the server.
+  std::string_view kept_body = {};
+  std::string_view bytes() const { return kept_body.empty() ? body : kept_body; }
 };
 
 // Pieces of a long answer (export), pulled as the client takes them: "" ends it. An error cuts the
@@ -126,7 +129,7 @@ struct HttpServerOptions {
   // New connections that are taken in a second; those beyond wait in the system's queue. A
   // handshake costs some 0.5 ms, and machines are served by the same thread.
   double accepts_per_second = 500;
-  double accepts_burst = 1000;
+  double accepts_burst = 20;  // handshakes at once: what is served meanwhile waits for them
   HttpDeadlines deadlines;
 };
 

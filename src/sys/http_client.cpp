@@ -41,12 +41,12 @@ asio::ssl::context client_context(const HttpClientOptions& options) {
   Code code;
   asio::ssl::context context(asio::ssl::context::tls_client);
   apply_tls_policy(context.native_handle());
-  if (options.trusted_pem.empty()) {
-    context.set_default_verify_paths(code);
-  } else {
-    trust_only(context.native_handle(), options.trusted_pem);
-  }
   const bool pinned = !options.pinned_fingerprint.empty();
+  if (!options.trusted_pem.empty()) {
+    trust_only(context.native_handle(), options.trusted_pem);
+  } else if (!pinned) {
+    context.set_default_verify_paths(code);  // some 20 ms
+  }
   context.set_verify_mode(pinned ? asio::ssl::verify_none : asio::ssl::verify_peer, code);
   if (!pinned) {
     context.set_verify_callback(asio::ssl::host_name_verification(options.server.host), code);
@@ -79,7 +79,8 @@ class Wire {
     const auto addresses =
         resolver.resolve(options_.server.host, std::to_string(options_.server.port), code);
     if (code) return fail(ErrorId::kConnectFailed, code);
-    const auto may = permitted(options_.destinations, options_.server, addresses);
+    const auto may = permitted({.outgoing = options_.destinations}, Privacy::kEncrypted,
+                               options_.server, addresses);
     if (!may) return may.error();
     code = run([&](auto done) { stream_.async_connect(*may, done); });
     if (code) return fail(ErrorId::kConnectFailed, code);

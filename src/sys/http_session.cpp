@@ -75,15 +75,15 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   void answer(HttpResponse answer) {
     if (closed_) return;
     begin_answer();
+    answer_ = std::move(answer);
+    const std::string_view bytes = answer_.bytes();
     response_.emplace();
-    fill_head(*response_, answer);
-    response_->body() = std::move(answer.body);
-    if (head_only_)
-      response_->content_length(response_->body().size()), response_->body().clear();
-    else
-      response_->prepare_payload();
+    fill_head(*response_, answer_);
+    response_->content_length(bytes.size());
+    if (!head_only_) response_->body() = {bytes.data(), bytes.size()};
     expire_for(response_->body().size());
     http::async_write(stream_, *response_, [self = shared_from_this()](Code code, std::size_t) {
+      self->answer_ = {};
       if (code || !self->keep_alive_) return self->finish();
       self->wait_for_request();
     });
@@ -366,7 +366,8 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
   std::chrono::steady_clock::time_point patience_ends_;
   std::vector<std::uint8_t> chunk_;  // only while a body arrives
   std::optional<BodyParser> parser_;
-  std::optional<http::response<http::string_body>> response_;
+  HttpResponse answer_;  // what `response_` sends
+  std::optional<http::response<http::span_body<const char>>> response_;
   std::optional<http::response<http::empty_body>> stream_response_;
   std::optional<http::response_serializer<http::empty_body>> serializer_;
   HttpRequest request_;

@@ -42,7 +42,8 @@ class HttpStream {
   SSL* native_handle();
   Tcp::socket& socket();
 
-  // Each operation that is begun after this ends with beast::error::timeout at that time.
+  // At that time operations that wait, also those that are begun later, end with
+  // beast::error::timeout, and the connection is closed.
   void expires_after(std::chrono::nanoseconds time);
   void expires_never();
   // Pending operations end with an error.
@@ -108,7 +109,7 @@ class HttpStream {
   void write(const Pieces<boost::asio::const_buffer>& pieces, Handler handler);
 
   struct Layers;
-  std::unique_ptr<Layers> layers_;
+  std::shared_ptr<Layers> layers_;
 };
 
 // What a WebSocket of the library asks of a stream.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -14,7 +15,7 @@
 
 namespace lineshaft::sys {
 
-class Destinations;
+struct Reach;
 
 // A numeric address or host name and a port. "192.168.0.10", "::1", "plc.local"; port 1..65535.
 struct Endpoint {
@@ -23,6 +24,10 @@ struct Endpoint {
   std::string text() const;  // "host:port", IPv6 in brackets
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
+
+// Will what goes over a connection be encrypted, by whoever opens or accepts it? Who says nothing
+// is judged as plain: where that may go is a setting (sys/reach.h).
+enum class Privacy : std::uint8_t { kPlain, kEncrypted };
 
 // A one-shot timer. Destroying or cancelling it means that its callback will not run.
 class Timer {
@@ -84,24 +89,32 @@ class EventLoop {
   virtual std::unique_ptr<Timer> make_timer() = 0;
 
   using Connected = std::function<void(Result<std::unique_ptr<TcpStream>>)>;
-  // Resolves and connects, where destinations() allow it. Errors: kConnectFailed, kTimeout (for the
-  // whole of it), kDestinationRefused.
-  virtual std::unique_ptr<Connecting> connect(const Endpoint& to, Nanoseconds timeout,
-                                              Connected done) = 0;
-  // Where connect() may go. Threads: any.
-  virtual const Destinations& destinations() const = 0;
+  // Resolves and connects, where reach() allows it. Errors: kConnectFailed, kTimeout (for the whole
+  // of it), kDestinationRefused, kPlainRefused.
+  virtual std::unique_ptr<Connecting> connect(const Endpoint& to, Privacy privacy,
+                                              Nanoseconds timeout, Connected done) = 0;
+  std::unique_ptr<Connecting> connect(const Endpoint& to, Nanoseconds timeout, Connected done) {
+    return connect(to, Privacy::kPlain, timeout, std::move(done));
+  }
+  // What connect() and listen() keep to. Threads: any.
+  virtual const Reach& reach() const = 0;
 
   using Accepted = std::function<void(std::unique_ptr<TcpStream>)>;
-  // Listens on a numeric address. `accepted` runs for each connection. Errors: kAddressInUse.
-  virtual Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Accepted accepted) = 0;
+  // Listens on a numeric address. `accepted` runs for each connection that reach() allows; others
+  // are closed at once, and the log names them. Errors: kAddressInUse, kPlainRefused.
+  virtual Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Privacy privacy,
+                                                      Accepted accepted) = 0;
+  Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Accepted accepted) {
+    return listen(at, Privacy::kPlain, std::move(accepted));
+  }
 
   // Runs `callback` on the loop's thread when the process gets SIGINT or SIGTERM.
   virtual void on_stop_signal(std::function<void()> callback) = 0;
 };
 
-// A loop on the operating system (epoll through Boost.Asio). It connects to this machine and to
-// private networks, or where it is told.
+// A loop on the operating system (epoll through Boost.Asio). It reaches this machine and private
+// networks, or what it is told.
 std::unique_ptr<EventLoop> make_event_loop();
-std::unique_ptr<EventLoop> make_event_loop(Destinations destinations);
+std::unique_ptr<EventLoop> make_event_loop(Reach reach);
 
 }  // namespace lineshaft::sys

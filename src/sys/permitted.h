@@ -7,22 +7,22 @@
 #include <utility>
 #include <vector>
 
-#include "sys/destinations.h"
+#include "sys/reach.h"
 
 namespace lineshaft::sys {
 
 // Those of `resolved` (endpoints, or what a resolver found) that may be connected to for somebody
 // who asked for `to`, in their order. Errors: kConnectFailed for none at all; if none
-// may, that of Destinations::check for the first.
+// may, that of Reach::check for the first.
 template <typename Resolved>
-Result<std::vector<boost::asio::ip::tcp::endpoint>> permitted(const Destinations& destinations,
+Result<std::vector<boost::asio::ip::tcp::endpoint>> permitted(const Reach& reach, Privacy privacy,
                                                               const Endpoint& to,
                                                               const Resolved& resolved) {
   std::vector<boost::asio::ip::tcp::endpoint> may;
   std::optional<Error> refused;
   for (const auto& found : resolved) {
     const boost::asio::ip::tcp::endpoint at = found;
-    Status allowed = destinations.check({to.host, at.port()}, at.address().to_string());
+    Status allowed = reach.check({to.host, at.port()}, at.address().to_string(), privacy);
     if (allowed) {
       may.push_back(at);
     } else if (!refused) {

@@ -31,6 +31,11 @@ enum class TlsSide : std::uint8_t { kClient, kServer };
 // Errors: kInvalidArgument naming what cannot be read: "certificate_pem: ...".
 Result<std::shared_ptr<const TlsContext>> make_tls_context(TlsSide side, const TlsOptions& options);
 
+// Of a connection that is encrypted where there is a context: what to open or accept it as.
+inline Privacy privacy_of(const std::shared_ptr<const TlsContext>& context) {
+  return context == nullptr ? Privacy::kPlain : Privacy::kEncrypted;
+}
+
 // Shakes hands over a connected stream. `done` runs once, on the loop's thread, never from inside
 // this call, with a stream that encrypts; destroying what is returned abandons the attempt. A
 // client checks that the certificate is for `server_name` (a host name or address; also sent as

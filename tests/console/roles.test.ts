@@ -1,4 +1,4 @@
-// An operator, an engineer and an auditor find their day's work by keyboard alone, and nothing that is not theirs.
+// Who sees which pages, and how roles are given and explained. Whole days of three roles stand in day-*.test.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { button, chooseIn, closeContext, field, heading, link, openPage, pressOn, seriousFindings, shoot, signedIn, tabTo, typeInto, type Page } from './browser.ts';
@@ -53,9 +53,10 @@ describe('roles', () => {
     await closeContext(context);
   });
 
-  test('an auditor begins with the audit trail, and has nothing else', async () => {
+  test('an auditor begins with the audit trail, has what to mend beside it, and nothing else', async () => {
     const { context, page } = await as('aud', '/');
-    await page.getByRole('columnheader', { name: 'What', exact: true }).waitFor();
+    await field(page, 'Who').waitFor();
+    await link(page, 'Security').waitFor();
     assert.deepEqual(await rail(page), ['Lineshaft', 'Administration', 'Your account']);
     await closeContext(context);
   });

@@ -188,6 +188,17 @@ class SecurityTables(unittest.TestCase):
             self.assertRegex(text, r"const auto (\w+) = permitted\([\s\S]{0,600}?\basync_connect\((?:\s*socket_, )?\*\1,", name)
             self.assertEqual(len(re.findall(r"\basync_connect\(", text)), 1, name)
 
+    def test_who_calls_a_connection_encrypted_encrypts_it(self):
+        says = {f"{file.relative_to(SOURCE)}": file.read_text() for file in sources()
+                if not file.name.endswith(("_test.cpp", "_fixture.h")) and re.search(r"\bkEncrypted\b|\bprivacy_of\(", file.read_text())}
+        lists = {name for name in says if name.startswith("sys/") and name not in ("sys/http_client.cpp", "sys/tls_stream.h")}
+        self.assertEqual(lists, {"sys/loop.h", "sys/reach.cpp"}, "who only looks at it")
+        opcua = {name for name in says if name.startswith("connect/opcua/")}
+        self.assertEqual(opcua, {"connect/opcua/server.cpp", "connect/opcua/ua_client.cpp", "connect/opcua/ua_loop.h"})
+        self.assertRegex(says["connect/opcua/ua_client.cpp"], r"securityMode == UA_MESSAGESECURITYMODE_SIGNANDENCRYPT")
+        self.assertEqual([name for name, text in says.items()
+                          if name not in lists | opcua and not re.search(r"\bstart_tls\(|\basync_handshake\(", text)], [])
+
     def test_the_server_redirects_nobody(self):
         self.assertEqual([str(file.relative_to(ROOT)) for file in sources()
                           if re.search(r'"location"|\bstatus = 30[12378]\b', file.read_text())], [])

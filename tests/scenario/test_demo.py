@@ -40,6 +40,7 @@ class Demo(Scenario):
         demo = self.start(DEMO_SECONDS="10")
         self.assertEqual(demo.wait(180), 0, self.output.read_text())
         self.assertRegex(self.output.read_text(), r"20 assets have owners .*\n1\d{3} tags have a good value; [1-9]\d* samples of .* were read back")
+        self.assertRegex(self.output.read_text(), r"2 organisations share 1 asset by their agreement; \d+ questions found nothing else")
         self.assertEqual(self.members(demo.pid), [])
 
     def test_ctrl_c_ends_all_of_it(self):

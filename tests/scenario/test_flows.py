@@ -146,7 +146,8 @@ class OpcUaFlow(FlowScenario):
         asyncio.run(self.write(port))
         until(lambda: self.server.tag("acme/press/speed")["last"]["value"] == 55, "the machine to follow")
         writes = [entry for entry in self.server.get("/audit")["items"] if entry["action"] == "tag.write"]
-        self.assertEqual([entry["actor"] for entry in writes], ["cy@example.com"])
+        self.assertEqual([(entry["actor"], entry["before"], entry["after"]) for entry in writes],
+                         [("cy@example.com", {"value": 3}, {"value": 55})])
 
     async def write(self, port):
         await self.become_trusted(port)

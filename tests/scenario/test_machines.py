@@ -128,8 +128,7 @@ class OtherMaker(Scenario):
             server.request("POST", f"/tags/{tag}/write", {"value": 77})), "the write")
         self.assertEqual((written["old"], written["new"]), (20, 77))
         entry = next(e for e in server.get("/audit")["items"] if e["action"] == "tag.write")
-        self.assertIn("20", entry["detail"])
-        self.assertIn("77", entry["detail"])
+        self.assertEqual((entry["detail"], entry["before"], entry["after"]), ("from 20 to 77", {"value": 20}, {"value": 77}))
 
 
 class BadDevices(Scenario):

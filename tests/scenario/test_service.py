@@ -112,6 +112,7 @@ class Exposure(Scenario):
         seen = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=DEADLINE_S)
         self.assertIn(f"console and API at 127.0.0.1:{server.port}, for this machine only, encrypted", seen.stdout)
         self.assertIn("the server may connect to loopback, private (outgoing.allow)", seen.stdout)
+        self.assertIn("without encryption anything may go to and from loopback, private (plain.allow)", seen.stdout)
         self.assertIn("[token.endless]", seen.stdout)
         self.assertNotIn("[files.open]", seen.stdout)
         os.chmod(server.directory / "tls/key.pem", 0o644)

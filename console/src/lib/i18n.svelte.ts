@@ -51,6 +51,9 @@ export function tOr(key: string, fallback: string, params?: Params): string {
   return key in messages ? t(key, params) : fallback;
 }
 
+/** What follows `prefix` in the keys that begin with it: the names that have words. */
+export const keysUnder = (prefix: string): string[] => Object.keys(messages).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+
 /** An error as the server writes it in a line, "LS-1105: what it means: detail", in the reader's words. */
 export function errorInWords(line: string): string {
   const [, id, meaning, detail] = /^(LS-\d{4}): ([^:]+)(: [^]*)?$/.exec(line) ?? [];

@@ -1,4 +1,4 @@
-// The newest live value of each tag in view. Changes repaint at the server's pace: four times a second.
+// The newest live value of each tag in view. Changes repaint at the pace of the server: what is little at once, what is much four times a second.
 import { onDestroy } from 'svelte';
 import { live, type LiveValue } from './live.svelte.ts';
 

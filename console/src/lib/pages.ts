@@ -2,7 +2,7 @@
 // is fetched when it is first needed.
 import type { Component } from 'svelte';
 import type { IconName } from '../components/Icon.svelte';
-import { may, mayEverywhere } from './session.svelte.ts';
+import { may, mayEverywhere, runsTheServer } from './session.svelte.ts';
 
 export interface PageEntry {
   id: string; // the words are page.<id>
@@ -36,4 +36,28 @@ export const mayOpen = (page: PageEntry): boolean => page.permissions.length ===
 /** The page of an address: the entry itself or what lies under it. */
 export function pageOf(path: string): PageEntry | null {
   return PAGES.find((page) => path === page.href || (page.href !== '/' && path.startsWith(`${page.href}/`))) ?? null;
+}
+
+/** The parts of the administration, in their order: one begins with the first that one may open. */
+export const ADMIN_PARTS = [
+  { id: 'users', permission: 'user.manage' },
+  { id: 'providers', permission: 'user.manage' },
+  { id: 'tokens', permission: 'token.manage' },
+  { id: 'organisations', permission: 'platform.manage' },
+  { id: 'duties', permission: 'user.manage' },
+  { id: 'certificates', permission: 'certificate.manage' },
+  { id: 'keys', permission: 'storage.maintain' },
+  { id: 'retention', permission: 'retention.manage' },
+  { id: 'usage', permission: 'connection.read' },
+  { id: 'audit', permission: 'audit.read' },
+  { id: 'security', permission: 'audit.read' },
+] as const;
+
+export const mayOpenPart = (part: (typeof ADMIN_PARTS)[number]): boolean => may(part.permission) && (part.id !== 'security' || runsTheServer());
+
+/** Does a link lead who is signed in anywhere? */
+export function mayFollow(path: string): boolean {
+  const page = pageOf(path);
+  const part = ADMIN_PARTS.find((one) => path === `/administration/${one.id}`);
+  return page !== null && mayOpen(page) && (!part || mayOpenPart(part));
 }

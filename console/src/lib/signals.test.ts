@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCsv } from './csv.ts';
 import type { ProtocolKind } from './types.ts';
-import { checkLine, compareSignals, fullPath, linesToRows, newLine, parseEnum, readTable, toLine, toSignal } from './signals.ts';
+import { checkLine, compareSignals, fullPath, hasLimits, linesToRows, newLine, parseEnum, readTable, shownColumns, signalDifference, toLine, toSignal } from './signals.ts';
 
 // As GET /protocols tells it, as far as these tests need it.
 const MODBUS: ProtocolKind = {
@@ -87,4 +87,20 @@ test('changes are told by path', () => {
   assert.deepEqual(compareSignals([a, b], [changed, { ...b, path: 'p/y' }], MODBUS), { added: ['p/y'], removed: ['p/x'], changed: ['p/power'] });
   // What the server fills in is no change.
   assert.deepEqual(compareSignals([{ ...a, order: 'ABCD', scale: 1, tag_id: 4 }], [a], MODBUS).changed, []);
+});
+
+test('a change of a signal is told column by column', () => {
+  const before = toSignal(line({ unit: 'KWT' }), 'p', MODBUS);
+  const after = toSignal(line({ unit: 'KWT', writable: 'yes', write_high: '60', scale: '0.1' }), 'p', MODBUS);
+  assert.deepEqual(signalDifference(before, after, MODBUS), [
+    { field: 'scale', old: '', now: '0.1' }, { field: 'writable', old: '', now: 'true' }, { field: 'write_high', old: '', now: '60' },
+  ]);
+  assert.deepEqual(signalDifference(before, { ...before, order: 'ABCD', scale: 1, tag_id: 4 }, MODBUS), []);
+});
+
+test('ranges and writing have columns when they are asked for', () => {
+  assert.ok(!shownColumns(MODBUS, false).includes('writable'));
+  assert.deepEqual(shownColumns(MODBUS, true).slice(-6), ['write_high', 'write_interval_ms', 'write_confirm', 'unit', 'group', 'description']);
+  assert.equal(hasLimits(line({})), false);
+  assert.equal(hasLimits(line({ range_low: '0' })), true);
 });

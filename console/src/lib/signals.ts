@@ -11,13 +11,17 @@ const COMMON: readonly string[] = [
   'write_low', 'write_high', 'write_interval_ms', 'write_confirm',
 ];
 const SHOWN: readonly string[] = ['unit', 'group', 'description'];
+const LIMITS: readonly string[] = ['range_low', 'range_high', 'writable', 'write_low', 'write_high', 'write_interval_ms', 'write_confirm'];
 
 /** Every column that a table of signals may have. */
 export const columnsOf = (kind: ProtocolKind): string[] => ['path', ...kind.point.map((field) => field.name), ...COMMON];
 
-/** Those that are typed into on the page; the others come with a pasted table. */
-export const shownColumns = (kind: ProtocolKind): string[] =>
-  ['path', ...kind.point.filter((field) => !field.advanced).map((field) => field.name), ...SHOWN];
+/** Those that are typed into on the page, ranges and writing only when they are asked for; the others come with a pasted table. */
+export const shownColumns = (kind: ProtocolKind, withLimits: boolean): string[] =>
+  ['path', ...kind.point.filter((field) => !field.advanced).map((field) => field.name), ...(withLimits ? LIMITS : []), ...SHOWN];
+
+/** Does a line say something in the columns of ranges and writing? */
+export const hasLimits = (line: SignalLine): boolean => LIMITS.some((column) => (line[column] ?? '') !== '');
 
 export const fieldOf = (kind: ProtocolKind, name: string): FieldSpec | undefined => kind.point.find((field) => field.name === name);
 
@@ -87,6 +91,7 @@ const isInteger = (text: string, min: number, max: number): boolean =>
   /^-?\d+$/.test(text) && Number(text) >= min && Number(text) <= max;
 const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
 const YES = /^(1|true|yes|y)$/i;
+export const isYes = (text: string | undefined): boolean => YES.test(text ?? '');
 const NO = /^(0|false|no|n|)$/i;
 
 /** "0=off|1=on" to entries; null if it is not that. */
@@ -101,7 +106,7 @@ export function parseEnum(text: string): EnumEntry[] | null {
   return entries;
 }
 
-const CONFIRMS: readonly string[] = ['none', 'again', 'second-person'];
+export const CONFIRMS: readonly string[] = ['none', 'again', 'second-person'];
 const numberOrNone = (text: string) => (text === '' || isNumber(text) ? null : 'number');
 const CHECKS: Record<string, (text: string) => string | null> = {
   path: (text) => (text === '' ? 'missing' : null),
@@ -165,7 +170,7 @@ export function toSignal(line: SignalLine, prefix: string, kind: ProtocolKind): 
   for (const name of ['range_low', 'range_high', 'deadband', 'write_low', 'write_high', 'write_interval_ms'] as const) if (line[name]) signal[name] = Number(line[name]);
   for (const name of ['unit', 'group', 'description'] as const) if (line[name]) signal[name] = line[name];
   if (line.interpolation) signal.interpolation = line.interpolation as 'step' | 'linear';
-  if (YES.test(line.writable ?? '')) signal.writable = true;
+  if (isYes(line.writable)) signal.writable = true;
   if (line.write_confirm) signal.write_confirm = line.write_confirm as 'none';
   const enums = parseEnum(line.enum_set ?? '');
   if (enums?.length) signal.enum_set = enums;
@@ -211,4 +216,16 @@ export function compareSignals(before: readonly Signal[], after: readonly Signal
     removed: [...old.keys()].filter((path) => !now.has(path)),
     changed: [...now].filter(([path, line]) => old.has(path) && old.get(path) !== line).map(([path]) => path),
   };
+}
+
+export interface FieldChange {
+  field: string;
+  old: string; // as it is typed; empty: the default
+  now: string;
+}
+
+/** What is different between two states of a signal, column by column; its path is another signal's. */
+export function signalDifference(before: Signal, after: Signal, kind: ProtocolKind): FieldChange[] {
+  const [old, now] = [toLine(before, kind), toLine(after, kind)];
+  return columnsOf(kind).filter((field) => field !== 'path' && old[field] !== now[field]).map((field) => ({ field, old: old[field] ?? '', now: now[field] ?? '' }));
 }

@@ -66,5 +66,7 @@ export interface Exposure {
   listeners: { what: string; at: string; outside: boolean; encrypted: boolean; tags: number }[];
   /** Where the server may connect to, as the configuration says. */
   outgoing: string[];
+  /** Where anything may go without encryption, out and in. */
+  plain: string[];
   findings: Finding[];
 }

@@ -1,4 +1,5 @@
-// asset list | show | put | event | own | import | export, party list | put | join | leave.
+// asset list | show | put | event | own | import | export, party list | put | join | leave |
+// organisation.
 #include <iostream>
 #include <map>
 
@@ -245,6 +246,25 @@ void add_party_membership(Cli& cli, CLI::App* party) {
   cli.on_api(leave, [options](ApiClient& api) { return leave_centre(api, *options); });
 }
 
+void add_party_organisation(Cli& cli, CLI::App* party) {
+  auto id = std::make_shared<std::string>();
+  auto organisation = std::make_shared<std::uint32_t>(0);
+  CLI::App* link = party->add_subcommand(
+      "organisation",
+      "Say which organisation of the server a party is; it names who speaks for it");
+  link->add_option("party", *id, "The party")->required();
+  link->add_option("organisation", *organisation, "Number, see organisation ls; 0 for none")
+      ->required();
+  cli.on_api(link, [id, organisation](ApiClient& api) {
+    const auto kept = api.put("/rights/parties/" + url_encode(*id) + "/organisation",
+                              {{"organisation", *organisation}});
+    if (!kept) return print_error(kept.error());
+    print_note(*organisation == 0 ? *id + " is no organisation of this server"
+                                  : *id + " is organisation " + std::to_string(*organisation));
+    return kExitOk;
+  });
+}
+
 }  // namespace
 
 void add_rights_commands(Cli& cli) {
@@ -269,6 +289,7 @@ void add_rights_commands(Cli& cli) {
               [&cli, kind](ApiClient& api) { return list_parties(api, cli.format(), *kind); });
   add_put(cli, party, "a party", "/rights/parties", kPartyColumns);
   add_party_membership(cli, party);
+  add_party_organisation(cli, party);
 }
 
 }  // namespace lineshaft::app

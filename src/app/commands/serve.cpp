@@ -114,6 +114,13 @@ int doctor(Format format, const ServeOptions& options) {
   return bad ? kExitFailed : kExitOk;
 }
 
+// "loopback, private".
+std::string listed(const Json& places) {
+  std::string text;
+  for (const Json& one : places) text += (text.empty() ? "" : ", ") + one.get<std::string>();
+  return text.empty() ? "none" : text;
+}
+
 int exposure(ApiClient& api, Format format) {
   const Result<Json> seen = api.get("/exposure");
   if (!seen) return print_error(seen.error());
@@ -124,12 +131,9 @@ int exposure(ApiClient& api, Format format) {
                 << (one["outside"].get<bool>() ? "other machines" : "this machine only") << ", "
                 << (one["encrypted"].get<bool>() ? "encrypted" : "NOT encrypted") << "\n";
     }
-    std::string outgoing;
-    for (const Json& one : (*seen)["outgoing"]) {
-      outgoing += (outgoing.empty() ? "" : ", ") + one.get<std::string>();
-    }
-    std::cout << "      the server may connect to " << (outgoing.empty() ? "nothing" : outgoing)
-              << " (outgoing.allow)\n";
+    std::cout << "      the server may connect to " << listed((*seen)["outgoing"])
+              << " (outgoing.allow)\n      without encryption anything may go to and from "
+              << listed((*seen)["plain"]) << " (plain.allow)\n";
     for (const Json& one : (*seen)["findings"]) {
       std::cout << (one["urgency"] == "mend" ? "MEND  " : "look  ")
                 << one["text"].get<std::string>() << " [" << one["id"].get<std::string>()

@@ -80,9 +80,9 @@ class Server : public Iec104Server {
   }
 
   Status listen() {
-    auto listener = loop_.listen(options_.listen, [this](std::unique_ptr<sys::TcpStream> stream) {
-      accept(std::move(stream));
-    });
+    auto listener =
+        loop_.listen(options_.listen, sys::privacy_of(options_.tls),
+                     [this](std::unique_ptr<sys::TcpStream> stream) { accept(std::move(stream)); });
     if (!listener) return listener.error();
     listener_ = std::move(*listener);
     return {};

@@ -5,6 +5,7 @@
 #include "connect/forward/queued_outlet.h"
 #include "connect/lineshaft/carrier.h"
 #include "connect/protocol.h"
+#include "sys/reach.h"
 
 namespace lineshaft::connect {
 
@@ -71,7 +72,7 @@ class LineshaftFlowKind : public FlowKind {
     options.server = {s.host, s.port};
     options.pinned_fingerprint = s.fingerprint;
     options.timeout = std::chrono::milliseconds(s.timeout_ms);
-    options.destinations = means.loop.destinations();
+    options.destinations = means.loop.reach().outgoing;
     return std::unique_ptr<Outlet>(std::make_unique<forward::QueuedOutlet>(
         means, forward::queue_options(means, s.queue), [&](forward::CarrierUser& user) {
           return std::make_unique<LineshaftCarrier>(means.loop, means.random, s,

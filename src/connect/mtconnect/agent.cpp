@@ -66,9 +66,9 @@ class Agent : public MtconnectAgent {
         news_(loop.make_timer()) {}
 
   Status listen() {
-    auto listener = loop_.listen(options_.listen, [this](std::unique_ptr<sys::TcpStream> stream) {
-      accept(std::move(stream));
-    });
+    auto listener =
+        loop_.listen(options_.listen, sys::Privacy::kPlain,
+                     [this](std::unique_ptr<sys::TcpStream> stream) { accept(std::move(stream)); });
     if (!listener) return listener.error();
     listener_ = std::move(*listener);
     return {};

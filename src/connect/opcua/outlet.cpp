@@ -9,6 +9,7 @@
 
 #include "connect/on_loop.h"
 #include "connect/opcua/server.h"
+#include "sys/reach.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -21,7 +22,9 @@ constexpr Nanoseconds kCountPeriod = std::chrono::seconds(1);
 class ServerOutlet : public Outlet, private ServerBacking {
  public:
   explicit ServerOutlet(const OutletMeans& means)
-      : host_(means.host), loop_(sys::make_event_loop()), thread_([this] { loop_->run(); }) {}
+      : host_(means.host),
+        loop_(sys::make_event_loop(means.loop.reach())),
+        thread_([this] { loop_->run(); }) {}
   ~ServerOutlet() override {
     on_loop(*loop_, [this] {
       timer_.reset();

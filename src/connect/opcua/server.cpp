@@ -6,11 +6,13 @@
 #include <cstring>
 #include <utility>
 
+#include "base/log.h"
 #include "connect/opcua/address_space.h"
 #include "connect/opcua/history.h"
 #include "connect/opcua/ua_config.h"
 #include "connect/opcua/ua_loop.h"
 #include "connect/opcua/write_methods.h"
+#include "sys/reach.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -35,7 +37,13 @@ class ServerImpl : public Server {
  public:
   ServerImpl(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust, ServerBacking& backing,
              ServerOptions options)
-      : trust_(trust), backing_(backing), options_(std::move(options)), ua_loop_(loop, clock) {}
+      : loop_(loop),
+        trust_(trust),
+        backing_(backing),
+        options_(std::move(options)),
+        ua_loop_(loop, clock) {
+    ua_loop_.set_privacy(options_.allow_none ? sys::Privacy::kPlain : sys::Privacy::kEncrypted);
+  }
   ~ServerImpl() override {
     if (server_ == nullptr) return;
     // As if the loop were its own: else open62541 would leave the last steps to somebody else.
@@ -82,6 +90,7 @@ class ServerImpl : public Server {
     return *static_cast<ServerImpl*>(UA_Server_getConfig(server)->context);
   }
   static UA_StatusCode on_certificate(UA_CertificateGroup* group, const UA_ByteString* certificate);
+  bool may_speak_in(UA_MessageSecurityMode mode) const;
   UA_StatusCode admit(const UA_ExtensionObject& token, void** session);
   UA_Byte access_level(const ServerUser* user, const TagNode* node);
   static UA_StatusCode on_read(UA_Server* server, const UA_NodeId* session, void* session_context,
@@ -91,6 +100,7 @@ class ServerImpl : public Server {
                                 const UA_NodeId* id, void* node, const UA_NumericRange* range,
                                 const UA_DataValue* value);
 
+  sys::EventLoop& loop_;
   TrustStore& trust_;
   ServerBacking& backing_;
   const ServerOptions options_;
@@ -213,10 +223,14 @@ void ServerImpl::control_access(UA_ServerConfig& config) {
     access.userTokenPolicies[i].tokenType = kinds[i].first;
     access.userTokenPolicies[i].policyId = copy_of(kinds[i].second);
   }
-  access.activateSession = [](UA_Server*, UA_AccessControl* ac, const UA_EndpointDescription*,
-                              const UA_ByteString*, const UA_NodeId*,
-                              const UA_ExtensionObject* token,
-                              void** session) { return of(ac).admit(*token, session); };
+  access.activateSession = [](UA_Server*, UA_AccessControl* ac,
+                              const UA_EndpointDescription* endpoint, const UA_ByteString*,
+                              const UA_NodeId*, const UA_ExtensionObject* token, void** session) {
+    if (!of(ac).may_speak_in(endpoint->securityMode)) {
+      return UA_STATUSCODE_BADSECURITYMODEINSUFFICIENT;
+    }
+    return of(ac).admit(*token, session);
+  };
   access.closeSession = [](UA_Server*, UA_AccessControl*, const UA_NodeId*, void* session) {
     delete static_cast<ServerUser*>(session);
   };
@@ -250,6 +264,17 @@ void ServerImpl::control_access(UA_ServerConfig& config) {
     const auto* b = static_cast<const ServerUser*>(to);
     return a != nullptr && b != nullptr && a->kind == b->kind && a->name == b->name;
   };
+}
+
+// Signing alone encrypts nothing: it is for those peers that may be served so.
+bool ServerImpl::may_speak_in(UA_MessageSecurityMode mode) const {
+  if (mode == UA_MESSAGESECURITYMODE_SIGNANDENCRYPT) return true;
+  const sys::TcpStream* speaker = ua_loop_.speaker();
+  if (speaker == nullptr) return false;
+  const Status may =
+      loop_.reach().check_peer(speaker->local(), speaker->peer(), sys::Privacy::kPlain);
+  if (!may) log_warn("opcua", "refused a session without encryption: " + may.error().text());
+  return may.ok();
 }
 
 // Called again when a session moves to a new channel: perhaps as somebody else.

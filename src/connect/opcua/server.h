@@ -121,7 +121,10 @@ class Server {
   virtual void publish(const Sample& sample) = 0;
 };
 
-// Errors: kAddressInUse, kTlsFailed (our certificate). What is borrowed must outlive the server.
+// What the loop lets go without encryption (sys/reach.h) is kept to: where the server has endpoints
+// without security by whoever connects, else by whoever opens a session that only signs.
+// Errors: kAddressInUse, kPlainRefused, kTlsFailed (our certificate). What is borrowed must outlive
+// the server.
 Result<std::unique_ptr<Server>> make_server(sys::EventLoop& loop, sys::Clock& clock,
                                             TrustStore& trust, ServerBacking& backing,
                                             ServerOptions options);

@@ -28,6 +28,7 @@ Quality away(const Error& why) {
       return quality::kBadTimeout;
     case ErrorId::kConnectFailed:
     case ErrorId::kDestinationRefused:
+    case ErrorId::kPlainRefused:
       return quality::kBadNotConnected;
     default:
       return quality::kBadCommunicationError;

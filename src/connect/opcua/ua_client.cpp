@@ -142,6 +142,10 @@ void UaClient::set_basics(UA_ClientConfig& config) {
 // A channel without security and without a session: every server answers GetEndpoints there.
 void UaClient::discover() {
   phase_ = Phase::kDiscovering;
+  // Where the settings want no encryption, there is no need to ask first.
+  const bool will_encrypt =
+      settings_.mode == Mode::kBest || settings_.mode == Mode::kSignAndEncrypt;
+  ua_loop_.set_privacy(will_encrypt ? sys::Privacy::kEncrypted : sys::Privacy::kPlain);
   asked_endpoints_ = false;
   needs_trust_ = false;
   UA_ClientConfig config{};
@@ -195,6 +199,8 @@ void UaClient::leave_and_open() {
 
 void UaClient::open() {
   phase_ = Phase::kOpening;
+  const bool encrypts = endpoint_->securityMode == UA_MESSAGESECURITYMODE_SIGNANDENCRYPT;
+  ua_loop_.set_privacy(encrypts ? sys::Privacy::kEncrypted : sys::Privacy::kPlain);
   needs_trust_ = choice_->needs_trust;
   server_uri_ = text_of(endpoint_->server.applicationUri);
   UA_ClientConfig config{};

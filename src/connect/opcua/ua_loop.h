@@ -42,6 +42,10 @@ class UaLoop {
   UaLoop(sys::EventLoop& loop, sys::Clock& clock, UaLoopOptions options = {});
   ~UaLoop();  // drops connections; what was sent last still leaves
 
+  // What connections are from now on that are made or listened for (kPlain before). A question
+  // about endpoints, which every server answers in the clear, may go where kEncrypted may.
+  void set_privacy(sys::Privacy privacy);
+
   UA_EventLoop* get();
   const UA_Logger* logger();
 
@@ -53,6 +57,8 @@ class UaLoop {
   std::optional<sys::Endpoint> listening() const;
   // No socket is open, nor still sending its last bytes.
   bool idle() const;
+  // Whose bytes open62541 is being told of: inside of its callbacks only, else null.
+  const sys::TcpStream* speaker() const;
   // The newest warning of open62541: often the only place where it says why. Taken away by the
   // call.
   std::string take_complaint();

@@ -52,16 +52,18 @@ class UaSocket : public std::enable_shared_from_this<UaSocket> {
   const UaSockets::Caller& caller() const { return caller_; }
 
   void tell(UA_ConnectionState state, const UA_KeyValueMap& parameters, UA_ByteString data) {
+    const sys::TcpStream* before = std::exchange(sockets_.speaker_, stream_.get());
     caller_.callback(&sockets_.bridge_.manager, id_, caller_.application, &caller_.context, state,
                      &parameters, data);
+    sockets_.speaker_ = before;
   }
 
   void connect(const sys::Endpoint& to, Nanoseconds timeout) {
-    connecting_ =
-        sockets_.loop_.connect(to, timeout, [this](Result<std::unique_ptr<sys::TcpStream>> stream) {
-          if (!stream) return fail(stream.error());
-          established(std::move(*stream), UA_KEYVALUEMAP_NULL);
-        });
+    connecting_ = sockets_.loop_.connect(to, sockets_.privacy_, timeout,
+                                         [this](Result<std::unique_ptr<sys::TcpStream>> stream) {
+                                           if (!stream) return fail(stream.error());
+                                           established(std::move(*stream), UA_KEYVALUEMAP_NULL);
+                                         });
   }
 
   void accept(std::unique_ptr<sys::TcpStream> stream, const UA_KeyValueMap& parameters) {
@@ -234,7 +236,7 @@ UA_StatusCode UaSockets::open(const UA_KeyValueMap* parameters, Caller caller) {
 UA_StatusCode UaSockets::listen(sys::Endpoint at, Caller caller) {
   const auto socket = make(caller);
   std::weak_ptr<UaSocket> weak = socket;
-  auto listener = loop_.listen(at, [this, weak](std::unique_ptr<sys::TcpStream> stream) {
+  auto listener = loop_.listen(at, privacy_, [this, weak](std::unique_ptr<sys::TcpStream> stream) {
     const auto self = weak.lock();
     if (self != nullptr && !self->closing()) accepted(self->caller(), std::move(stream));
   });

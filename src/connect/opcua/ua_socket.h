@@ -31,6 +31,8 @@ class UaSockets {
   const std::optional<Error>& last_error() const { return last_error_; }
   std::optional<sys::Endpoint> listening() const { return listening_; }
   bool idle() const { return sockets_.empty() && lingering_.empty(); }
+  void set_privacy(sys::Privacy privacy) { privacy_ = privacy; }
+  const sys::TcpStream* speaker() const { return speaker_; }
 
  private:
   friend class UaSocket;
@@ -65,6 +67,8 @@ class UaSockets {
   std::uint64_t bytes_out_ = 0;
   std::optional<Error> last_error_;
   std::optional<sys::Endpoint> listening_;
+  sys::Privacy privacy_ = sys::Privacy::kPlain;
+  const sys::TcpStream* speaker_ = nullptr;
 };
 
 }  // namespace lineshaft::connect::opcua

@@ -44,6 +44,7 @@ class S7Knock : public Task {
     // Nobody there, or nobody who answers: another slot will not help.
     const bool silent = report.error && (report.error->id == ErrorId::kConnectFailed ||
                                          report.error->id == ErrorId::kDestinationRefused ||
+                                         report.error->id == ErrorId::kPlainRefused ||
                                          report.error->id == ErrorId::kTimeout);
     if (!report.reachable && !silent && next_ + 1 < std::size(kKnockSlots)) {
       next_ += 1;

@@ -275,11 +275,11 @@ bool SimLoop::run_until(const std::function<bool()>& condition, Nanoseconds limi
   return true;
 }
 
-std::unique_ptr<Connecting> SimLoop::connect(const Endpoint& to, Nanoseconds timeout,
-                                             Connected done) {
+std::unique_ptr<Connecting> SimLoop::connect(const Endpoint& to, Privacy privacy,
+                                             Nanoseconds timeout, Connected done) {
   auto connecting = std::make_unique<SimConnecting>();
   const auto callback = std::make_shared<Connected>(std::move(done));  // shared by both outcomes
-  const Status allowed = destinations_.check(to, to.host);
+  const Status allowed = reach_.check(to, to.host, privacy);
   if (!allowed) {
     connecting->attempt = at(Nanoseconds(0), [callback, why = allowed.error()] {
       if (const Connected once = std::exchange(*callback, nullptr)) once(why);
@@ -303,18 +303,21 @@ void SimLoop::establish(const Endpoint& to, const Connected& done) {
     return done(
         Error{ErrorId::kConnectFailed, "connecting to " + to.text() + ": connection refused"});
   }
-  const Endpoint client{"127.0.0.1", next_port_++};
+  const Endpoint client{own_host_, next_port_++};
   const auto connection = std::make_shared<SimConnection>(*this, client, to);
   where.made += 1;
   std::erase_if(where.open, [](const auto& weak) { return weak.expired(); });
   where.open.push_back(connection);
   auto accepted = where.accepted;
-  accepted(std::make_unique<SimStream>(connection, 1));
+  auto stream = std::make_unique<SimStream>(connection, 1);
+  if (reach_.check_peer(to, client, where.privacy)) accepted(std::move(stream));
+  stream.reset();  // of a peer that may not be here
   done(std::unique_ptr<TcpStream>(std::make_unique<SimStream>(connection, 0)));
 }
 
-Result<std::unique_ptr<TcpListener>> SimLoop::listen(const Endpoint& at_endpoint,
+Result<std::unique_ptr<TcpListener>> SimLoop::listen(const Endpoint& at_endpoint, Privacy privacy,
                                                      Accepted accepted) {
+  if (Status may = reach_.check_listen(at_endpoint, privacy); !may) return std::move(may).error();
   Endpoint where = at_endpoint;
   if (where.port == 0) where.port = next_port_++;
   Place& there = place(where);
@@ -323,6 +326,7 @@ Result<std::unique_ptr<TcpListener>> SimLoop::listen(const Endpoint& at_endpoint
   }
   there.listening = true;
   there.accepted = std::move(accepted);
+  there.privacy = privacy;
   return std::unique_ptr<TcpListener>(std::make_unique<SimListener>(*this, where));
 }
 
@@ -335,8 +339,10 @@ void SimLoop::signal_stop() {
 void SimLoop::set_latency(Nanoseconds one_way) { latency_ = one_way; }
 
 void SimLoop::set_destinations(Destinations destinations) {
-  destinations_ = std::move(destinations);
+  reach_.outgoing = std::move(destinations);
 }
+void SimLoop::set_plain(Destinations plain) { reach_.plain = std::move(plain); }
+void SimLoop::set_own_host(std::string host) { own_host_ = std::move(host); }
 void SimLoop::set_read_max(std::size_t bytes) { read_max_ = bytes; }
 void SimLoop::set_silent(const Endpoint& at_endpoint, bool silent) {
   place(at_endpoint).silent = silent;

@@ -13,8 +13,8 @@
 #include <string>
 
 #include "sys/clock.h"
-#include "sys/destinations.h"
 #include "sys/loop.h"
+#include "sys/reach.h"
 
 namespace lineshaft::sys {
 
@@ -35,10 +35,13 @@ class SimLoop : public EventLoop {
   std::unique_ptr<Timer> make_timer() override;
   // Host names stand for themselves: no resolving, and only a name allows them. Nobody listening:
   // refused after one latency.
-  std::unique_ptr<Connecting> connect(const Endpoint& to, Nanoseconds timeout,
+  using EventLoop::connect;
+  std::unique_ptr<Connecting> connect(const Endpoint& to, Privacy privacy, Nanoseconds timeout,
                                       Connected done) override;
-  const Destinations& destinations() const override { return destinations_; }
-  Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Accepted accepted) override;
+  const Reach& reach() const override { return reach_; }
+  using EventLoop::listen;
+  Result<std::unique_ptr<TcpListener>> listen(const Endpoint& at, Privacy privacy,
+                                              Accepted accepted) override;
   void on_stop_signal(std::function<void()> callback) override;
 
   // --- time ---
@@ -51,6 +54,9 @@ class SimLoop : public EventLoop {
   // --- network, by the endpoint that listens (or would) ---
   void set_latency(Nanoseconds one_way);             // default 100 us
   void set_destinations(Destinations destinations);  // default: anywhere
+  void set_plain(Destinations plain);                // as Reach has it; default: anywhere
+  // Where connections come from that are made from now on. Default: 127.0.0.1.
+  void set_own_host(std::string host);
   // Delivers at most so many bytes per read, to tear frames apart. Default: all that is there.
   void set_read_max(std::size_t bytes);
   // Black hole: attempts get no answer, open connections carry nothing and are not told. Undone
@@ -82,6 +88,7 @@ class SimLoop : public EventLoop {
 
   struct Place {  // an endpoint somebody listens at, or a fault was set for
     Accepted accepted;
+    Privacy privacy = Privacy::kPlain;
     bool listening = false;
     bool silent = false;
     std::optional<std::uint64_t> cut_after;
@@ -101,7 +108,8 @@ class SimLoop : public EventLoop {
   std::function<void()> stop_signal_;
   Nanoseconds latency_ = std::chrono::microseconds(100);
   std::size_t read_max_ = SIZE_MAX;
-  Destinations destinations_ = Destinations::anywhere();
+  Reach reach_ = Reach::anywhere();
+  std::string own_host_ = "127.0.0.1";
   std::uint16_t next_port_ = 40000;
   bool stopped_ = false;
 };
