@@ -8,9 +8,8 @@
 namespace lineshaft::api {
 namespace {
 
-constexpr std::uint64_t kBeatMs = 20;
 constexpr std::uint64_t kGapMsMax = 250;
-constexpr std::uint64_t kPingBeats = 15'000 / kBeatMs;
+constexpr std::uint64_t kPingBeats = 15'000 / kLiveBeatMs;
 constexpr std::uint16_t kClosePolicy = 1008;  // RFC 6455, 7.4.1
 
 Json change_json(const historian::LastValue& last) {
@@ -35,15 +34,12 @@ Result<std::vector<TagId>> parse_watch(const std::string& text) {
   return tags;
 }
 
-// Until the next message: a millisecond for each value of the last one, which is about what a slow
-// phone takes to draw it, and a quarter for each client, so that many of them cost a share of a
-// core.
-std::uint64_t beats_until_next(std::size_t values, std::size_t clients) {
-  const std::uint64_t ms = std::max<std::uint64_t>(values, clients / 4);
-  return std::clamp(ms, kBeatMs, kGapMsMax) / kBeatMs;
-}
-
 }  // namespace
+
+std::uint64_t live_beats_until_next(std::size_t values, std::size_t clients) {
+  const std::uint64_t ms = std::max<std::uint64_t>(values, clients / 4);
+  return std::clamp(ms, kLiveBeatMs, kGapMsMax) / kLiveBeatMs;
+}
 
 struct Live::Client {
   identity::Principal reader;
@@ -67,7 +63,7 @@ Live::Live(sys::EventLoop& loop, sys::Clock& clock, historian::Historian& histor
       historian_(historian),
       access_changes_(std::move(access_changes)),
       timer_(loop.make_timer()) {
-  timer_->start(std::chrono::milliseconds(kBeatMs), [this] { tick(); });
+  timer_->start(std::chrono::milliseconds(kLiveBeatMs), [this] { tick(); });
 }
 
 Live::~Live() = default;
@@ -139,7 +135,7 @@ void Live::tick() {
     if ((beat_ >= client->next_look || changed) && !look_again(*client)) continue;
     if (beat_ >= client->next_send) send_changes(*client);
   }
-  timer_->start(std::chrono::milliseconds(kBeatMs), [this] { tick(); });
+  timer_->start(std::chrono::milliseconds(kLiveBeatMs), [this] { tick(); });
 }
 
 void Live::send_changes(Client& client) {
@@ -157,7 +153,7 @@ void Live::send_changes(Client& client) {
     client.next_ping = beat_ + kPingBeats;
     return;
   }
-  client.next_send = beat_ + beats_until_next(values.size(), clients_.size());
+  client.next_send = beat_ + live_beats_until_next(values.size(), clients_.size());
   const Json message = {{"time", format_rfc3339(clock_.now())}, {"values", std::move(values)}};
   // Refused when the client is slow: what changed is then sent with the next tick, newest only.
   if (!client.socket->send_text(dump(message))) return;

@@ -1,6 +1,6 @@
 // api/live.h: live values over WebSocket: each client names the tags it shows and gets their
-// changes within 20 ms, or, where many values change or many clients look, up to four times a
-// second. A slow client gets the newest values later, never a queue of old ones.
+// changes, looked for every 20 ms or, where many values change or many clients look, up to four
+// times a second. A slow client gets the newest values later, never a queue of old ones.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,12 @@
 #include "sys/loop.h"
 
 namespace lineshaft::api {
+
+inline constexpr std::uint64_t kLiveBeatMs = 20;
+// How many beats after a message of so many values the next one may come, so many clients being
+// there: a millisecond for each value, which is about what a slow phone takes to draw it, and a
+// quarter for each client, so that many of them cost a share of a core; 20 to 250 ms.
+std::uint64_t live_beats_until_next(std::size_t values, std::size_t clients);
 
 inline constexpr std::size_t kLiveTagsMax = 2000;  // rows that fit on any screen, several times
 

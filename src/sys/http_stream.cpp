@@ -2,7 +2,6 @@
 // holds no more than its keys. Boost's own TLS stream keeps 68 KiB for each.
 #include "sys/http_stream.h"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -17,6 +16,8 @@
 #include <cstring>
 #include <optional>
 
+#include "sys/openssl_ptr.h"
+
 namespace lineshaft::sys {
 namespace {
 
@@ -25,10 +26,6 @@ namespace beast = boost::beast;
 
 constexpr std::size_t kRecordBytesMax = 16 * 1024;  // of TLS
 constexpr std::size_t kWriteBytesMax = 4 * kRecordBytesMax;
-
-struct SslFreer {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
 
 // --- the socket as OpenSSL wants it: its own would raise SIGPIPE ---
 
@@ -102,7 +99,7 @@ struct HttpStream::Layers : std::enable_shared_from_this<Layers> {
     BIO_set_data(bio, &socket);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl.get(), bio, bio);
-    SSL_set_mode(ssl.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_mode(ssl.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_set_read_ahead(ssl.get(), 1);  // else each record is read in two calls
   }
 
@@ -150,6 +147,7 @@ struct HttpStream::Layers : std::enable_shared_from_this<Layers> {
       return {};
     }
     ERR_clear_error();
+    errno = 0;
     const int result = step(ssl.get());
     done = std::max(result, 0);
     if (result > 0) return {};
@@ -188,7 +186,7 @@ struct HttpStream::Layers : std::enable_shared_from_this<Layers> {
 
   Tcp::socket socket;
   asio::steady_timer timer;
-  std::unique_ptr<SSL, SslFreer> ssl;
+  std::unique_ptr<SSL, openssl::Freer<SSL, SSL_free>> ssl;
   Clock::time_point deadline = Clock::time_point::max();
   std::size_t waiting = 0;  // operations
   bool late = false;        // for the deadline
