@@ -19,7 +19,7 @@ namespace lineshaft::sys {
 
 struct HttpSlotLimits {
   std::size_t connections_max = 10'000;
-  // Measured, a stranger takes some 41 KiB with everything that TLS keeps for it: 40 MiB in all.
+  // Measured, a stranger takes some 40 KiB with everything that TLS keeps for it: 40 MiB in all.
   std::size_t strangers_max = 1'000;
   std::size_t strangers_per_address_max = 200;
 };
