@@ -194,6 +194,7 @@ Result<Reply> test(const Services& services, const Request& request) {
   if (Status known = fill_from_connection(services, request, *body); !known) return known.error();
   auto wanted = connect::test_from_json(*body);
   if (!wanted) return wanted.error();
+  wanted->tenant = request.tenant();
   const connect::TestReport report = services.connections.test(*std::move(wanted));
   Json values = Json::array();
   for (const auto& value : report.values) values.push_back(test_value_json(value));
@@ -210,6 +211,7 @@ Result<Reply> browse(const Services& services, const Request& request) {
   if (Status known = fill_from_connection(services, request, *body); !known) return known.error();
   auto wanted = connect::browse_from_json(*body);
   if (!wanted) return wanted.error();
+  wanted->tenant = request.tenant();
   const auto report = services.connections.browse(*std::move(wanted));
   if (!report) return report.error();
   return Reply::json(connect::browse_json(*report));

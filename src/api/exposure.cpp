@@ -290,6 +290,10 @@ void add_opcua_ends(const Services& services, std::vector<Finding>& out) {
     add_ending(services, "certificate.opcua", "The OPC UA certificate of this server",
                own->not_after, remedy, out);
   }
+  if (const auto own = services.opcua_trust->own_info(connect::opcua::KeyKind::kNistP256)) {
+    add_ending(services, "certificate.opcua", "The OPC UA certificate (ECC) of this server",
+               own->not_after, remedy, out);
+  }
   for (const sys::X509Info& info : services.opcua_trust->trusted()) {
     add_ending(services, "certificate.opcua", info.subject, info.not_after, remedy, out);
   }

@@ -32,6 +32,7 @@ Result<Reply> list(const Services& services, const Request& /*request*/) {
   if (!store) return store.error();
   const Result<sys::X509Info> own = (*store)->own_info();
   if (!own) return own.error();
+  const auto on_curve = (*store)->own_info(connect::opcua::KeyKind::kNistP256);
   Json waiting = Json::array();
   for (const auto& rejected : (*store)->rejected()) {
     Json one = certificate_json(rejected.info);
@@ -41,6 +42,7 @@ Result<Reply> list(const Services& services, const Request& /*request*/) {
   Json trusted = Json::array();
   for (const sys::X509Info& info : (*store)->trusted()) trusted.push_back(certificate_json(info));
   return Reply::json({{"own", certificate_json(*own)},
+                      {"own_ecc", on_curve ? certificate_json(*on_curve) : Json()},
                       {"waiting", std::move(waiting)},
                       {"trusted", std::move(trusted)}});
 }

@@ -27,6 +27,8 @@ TEST_F(Api, ACertificateWaitsUntilSomebodyWhoMayApprovesItAndTheAuditTrailSaysWh
 
   const Json before = Json::parse(ask("GET", "/certificates", {}, security).body);
   EXPECT_EQ(before["own"]["application_uri"], "urn:gateway:lineshaft");
+  EXPECT_EQ(before["own_ecc"]["application_uri"], "urn:gateway:lineshaft");
+  EXPECT_EQ(before["own_ecc"]["key_bits"], 256);
   ASSERT_EQ(before["waiting"].size(), 1U);
   EXPECT_EQ(before["waiting"][0]["application_uri"], "urn:plc:lineshaft");
   EXPECT_NE(before["waiting"][0]["why"], "");

@@ -14,8 +14,9 @@ namespace lineshaft::app {
 namespace {
 
 // Private keys of the server's own; what others put elsewhere is theirs.
-constexpr std::array<std::string_view, 4> kKeyFiles{"tls/key.pem", "tls/authority-key.pem",
-                                                    "opcua/own/key.der", "audit/signing.key"};
+constexpr std::array<std::string_view, 5> kKeyFiles{"tls/key.pem", "tls/authority-key.pem",
+                                                    "opcua/own/key.der", "opcua/own/ecc-key.der",
+                                                    "audit/signing.key"};
 constexpr std::string_view kLedgerKey = "ledger/signing.key";
 constexpr std::array<std::string_view, 4> kStores{"history", "ledger", "flows", "tenants"};
 

@@ -32,6 +32,8 @@ struct BrowseRequest {
   std::string node;                 // where to begin, as an entry names it; "": the top
   std::uint32_t depth = 1;          // 1..kBrowseDepthMax: levels below that node
   std::uint32_t listen_ms = 5'000;  // 100..kListenMsMax: to machines that speak unasked
+  // Whose connections it may go through, or take the place of; nobody's without.
+  std::optional<TenantId> tenant = std::nullopt;
 };
 
 // A method as settings name it, with what it takes and gives.

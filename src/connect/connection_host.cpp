@@ -94,6 +94,7 @@ void ConnectionHost::start(ConnectionHost* before) {
 }
 
 void ConnectionHost::stop(std::optional<Quality> quality) {
+  stands_back_ = false;
   driver_.reset();
   beat_.reset();
   if (!quality) return;
@@ -110,29 +111,53 @@ void ConnectionHost::set_enabled(bool enabled) {
   enter(ConnectionState::kDisabled);
 }
 
+void ConnectionHost::stand_back() {
+  LS_ASSERT(connected());
+  stop(quality::kBadNotConnected);
+  stands_back_ = true;
+  enter(ConnectionState::kConnecting);
+  add_event("stood-back", "the machine turned a test away; it is asked in the place of this one");
+}
+
+void ConnectionHost::resume() {
+  if (!std::exchange(stands_back_, false)) return;
+  make_beat();
+  driver_ = make_driver_(config_, *this);
+}
+
+Driver* ConnectionHost::way_in(const ProtocolSettings& settings) const {
+  const bool way = connected() && config_.settings.index() == settings.index() &&
+                   driver_ != nullptr && driver_->lets_look(settings);
+  return way ? driver_.get() : nullptr;
+}
+
 void ConnectionHost::write(std::size_t signal, Value value, Driver::WriteDone done) {
   if (driver_ == nullptr) {
-    return done(disabled());
+    return done(not_there());
   }
   driver_->write(signal, std::move(value), std::move(done));
 }
 
-Error ConnectionHost::disabled() const {
+Error ConnectionHost::not_there() const {
+  if (stands_back_) {
+    return {ErrorId::kMachineNotConnected,
+            "the connection " + config_.name + " stands back for a test, for some seconds"};
+  }
   return {ErrorId::kMachineNotConnected, "the connection " + config_.name + " is disabled"};
 }
 
 void ConnectionHost::methods(Driver::MethodsDone done) {
-  if (driver_ == nullptr) return done(disabled());
+  if (driver_ == nullptr) return done(not_there());
   driver_->methods(std::move(done));
 }
 
 void ConnectionHost::call(const MethodCall& call, Driver::CallDone done) {
-  if (driver_ == nullptr) return done(disabled());
+  if (driver_ == nullptr) return done(not_there());
   driver_->call(call, std::move(done));
 }
 
 Status ConnectionHost::backfill(const BackfillRequest& request) {
-  return driver_ != nullptr ? driver_->backfill(request) : Status(disabled());
+  return driver_ != nullptr ? driver_->backfill(request) : Status(not_there());
 }
 
 std::optional<BackfillStatus> ConnectionHost::backfill_status() const {

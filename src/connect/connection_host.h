@@ -34,6 +34,14 @@ class ConnectionHost : private DriverHost {
   // Ends the driver; every signal becomes `quality`, unless a successor takes it over.
   void stop(std::optional<Quality> quality);
   void set_enabled(bool enabled);
+  // Leaves the machine to somebody else until resume(), which does nothing if it was stopped or
+  // disabled meanwhile. Requires: connected.
+  void stand_back();
+  void resume();
+
+  bool connected() const { return state_ == ConnectionState::kConnected; }
+  // The driver as a way in for a test or a browse; null: not now, or not with these settings.
+  Driver* way_in(const ProtocolSettings& settings) const;
 
   const ConnectionConfig& config() const { return config_; }
   TenantId tenant() const { return tenant_; }
@@ -63,7 +71,7 @@ class ConnectionHost : private DriverHost {
   void on_event(std::string_view event, std::string detail) override;
   void when_kept(Kept then) override { when_kept_(std::move(then)); }
 
-  Error disabled() const;
+  Error not_there() const;
   void make_beat();
   void grade_all(bool is_missing);
   void enter(ConnectionState state);
@@ -83,6 +91,7 @@ class ConnectionHost : private DriverHost {
   std::unique_ptr<BeatKeeper> beat_;
   std::unique_ptr<Driver> driver_;  // after all that it calls
 
+  bool stands_back_ = false;
   ConnectionState state_ = ConnectionState::kDisabled;
   Timestamp since_;
   std::optional<std::string> last_error_;

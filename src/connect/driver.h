@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "connect/instant.h"
 #include "connect/manager.h"
 #include "connect/method.h"
+#include "connect/task.h"
 #include "model/quality.h"
 #include "model/value.h"
 
@@ -70,6 +72,19 @@ class Driver {
   // Requires: the settings have a method of that name. `done` as above.
   virtual void call(const MethodCall& /*call*/, CallDone done) {
     done(Error{ErrorId::kUnsupported, "machines of this protocol have no methods"});
+  }
+
+  // Whether a test or a browse with these settings may go through this connection now, beside its
+  // own work: the machine may let nobody else in.
+  virtual bool lets_look(const ProtocolSettings& /*settings*/) const { return false; }
+  // As ProtocolRuntime::test and ::browse. Requires: lets_look(). The task may outlive the driver:
+  // its answer is kCancelled then.
+  virtual std::unique_ptr<Task> test(TestRequest /*request*/,
+                                     ConnectionManager::TestDone /*done*/) {
+    return nullptr;
+  }
+  virtual std::unique_ptr<Task> browse(BrowseRequest /*request*/, BrowseDone /*done*/) {
+    return nullptr;
   }
 
   // Fetches what the machine kept of a time, beside all else: values come as on_past. After an

@@ -10,6 +10,7 @@
 #include "connect/outbox.h"
 #include "connect/protocol.h"
 #include "connect/scanner.h"
+#include "connect/turn.h"
 
 namespace lineshaft::connect {
 
@@ -270,6 +271,60 @@ class ConnectionManager::Impl {
     });
   }
 
+  // The driver of a running connection through which it can be asked; null if there is none.
+  Driver* way_in(std::optional<TenantId> tenant, const ProtocolSettings& settings) const {
+    if (!tenant) return nullptr;
+    for (const auto& [id, host] : connections_) {
+      if (host->tenant() != *tenant) continue;
+      if (Driver* driver = host->way_in(settings)) return driver;
+    }
+    return nullptr;
+  }
+
+  // The running connections that hold the seat of that machine. None where one of them writes: what
+  // comes of a write is worth more than a test.
+  std::vector<ConnectionId> seated(std::optional<TenantId> tenant,
+                                   const ProtocolSettings& settings) const {
+    std::vector<ConnectionId> found;
+    const auto seat = kind_of(static_cast<Protocol>(settings.index())).seat(settings);
+    if (!tenant || !seat) return found;
+    for (const auto& [id, host] : connections_) {
+      const ConnectionConfig& config = host->config();
+      const bool there = host->tenant() == *tenant && host->connected() &&
+                         config.settings.index() == settings.index() &&
+                         kind_of(config.protocol()).seat(config.settings) == seat;
+      if (!there) continue;
+      const auto is_of = [id = id](const auto& entry) { return entry.second.connection == id; };
+      if (std::ranges::any_of(writes_, is_of)) return {};
+      found.push_back(id);
+    }
+    return found;
+  }
+
+  // Asks by a task of its own, and once more in the place of our own connection where that may be
+  // why the machine turned it away. `start` makes the task from the callback to answer through.
+  template <typename Answer, typename Start>
+  void ask(std::optional<TenantId> tenant, const ProtocolSettings& settings,
+           std::function<void(Answer)> done, Start start) {
+    const auto judge = [this, tenant, settings, done, start](Answer answer) {
+      const std::vector<ConnectionId> holders =
+          turned_away(answer) ? seated(tenant, settings) : std::vector<ConnectionId>();
+      if (holders.empty()) return done(std::move(answer));
+      for (const ConnectionId id : holders) connections_.at(id)->stand_back();
+      const auto over = [this, holders, done](Answer second) {
+        for (const ConnectionId id : holders) {
+          if (ConnectionHost* host = find(id)) host->resume();
+        }
+        done(std::move(second));
+      };
+      const auto take_turn = [this, over, start](bool) { run_task<Answer>(over, start); };
+      run_task<bool>(take_turn, [this](auto then) {
+        return std::make_unique<Breath>(loop_, [then = std::move(then)] { then(true); });
+      });
+    };
+    run_task<Answer>(judge, start);
+  }
+
   // One for each organisation: what the sink refuses of one, and the room it takes while it waits,
   // is no concern of the others.
   Outbox& outbox(TenantId tenant) {
@@ -313,9 +368,16 @@ void ConnectionManager::Impl::test(TestRequest request, TestDone done) {
   }
   request.settings = config.settings;
   request.signals = std::move(config.signals);
-  run_task<TestReport>(std::move(done), [&](auto answer) {
-    return runtime(config.protocol()).test(std::move(request), std::move(answer));
-  });
+  if (Driver* driver = way_in(request.tenant, request.settings)) {
+    return run_task<TestReport>(std::move(done), [&](auto answer) {
+      return driver->test(std::move(request), std::move(answer));
+    });
+  }
+  const auto start = [this, request](auto answer) {
+    return runtime(static_cast<Protocol>(request.settings.index()))
+        .test(request, std::move(answer));
+  };
+  ask<TestReport>(request.tenant, request.settings, std::move(done), start);
 }
 
 void ConnectionManager::Impl::browse(BrowseRequest request, BrowseDone done) {
@@ -332,10 +394,16 @@ void ConnectionManager::Impl::browse(BrowseRequest request, BrowseDone done) {
     ok = Error{ErrorId::kInvalidArgument, "node: at most 4096 bytes"};
   }
   if (!ok) return post([done = std::move(done), ok] { done(ok.error()); });
-  run_task<Result<BrowseReport>>(std::move(done), [&](auto answer) {
-    ProtocolRuntime& machine = runtime(static_cast<Protocol>(request.settings.index()));
-    return machine.browse(std::move(request), std::move(answer));
-  });
+  if (Driver* driver = way_in(request.tenant, request.settings)) {
+    return run_task<Result<BrowseReport>>(std::move(done), [&](auto answer) {
+      return driver->browse(std::move(request), std::move(answer));
+    });
+  }
+  const auto start = [this, request](auto answer) {
+    return runtime(static_cast<Protocol>(request.settings.index()))
+        .browse(request, std::move(answer));
+  };
+  ask<Result<BrowseReport>>(request.tenant, request.settings, std::move(done), start);
 }
 
 void ConnectionManager::Impl::scan(ScanRequest request, ScanDone done) {

@@ -63,6 +63,8 @@ struct WriteOutcome {
 struct TestRequest {
   ProtocolSettings settings;
   std::vector<SignalConfig> signals;  // the first kTestSignalsMax are read
+  // Whose connections it may go through, or take the place of; nobody's without.
+  std::optional<TenantId> tenant = std::nullopt;
 };
 
 struct TestValue {
@@ -79,6 +81,7 @@ struct TestReport {
   std::optional<MachineIdentification> identification;
   std::optional<Error> error;  // of the whole test
   std::vector<TestValue> values;
+  bool silent = false;  // connected, and not a byte came; known of machines that speak unasked
 };
 
 inline constexpr std::size_t kTestSignalsMax = 1000;
@@ -137,11 +140,14 @@ class ConnectionManager {
   // Where its history ends, after put at the start of the server: so the gap in between is filled.
   void stands(ConnectionId id, std::vector<Standing> standing);
 
+  // A machine that lets one client in is asked through the connection that runs there, or in its
+  // place: that one stands back for a moment, its tags BadNotConnected meanwhile. Only connections
+  // of `request.tenant` do so, none with a write under way.
   using TestDone = std::function<void(TestReport)>;
   void test(TestRequest request, TestDone done);
 
-  // Errors: kUnsupported for a protocol that cannot be browsed, kInvalidArgument, kNotFound (the
-  // node); and those of connecting.
+  // Goes to machines as test() does. Errors: kUnsupported for a protocol that cannot be browsed,
+  // kInvalidArgument, kNotFound (the node), kCancelled; and those of connecting.
   void browse(BrowseRequest request, BrowseDone done);
 
   using ScanDone = std::function<void(Result<ScanReport>)>;

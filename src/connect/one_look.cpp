@@ -94,6 +94,11 @@ void OneLook::finish(std::optional<Error> error) {
     if (driver_ != nullptr && parts_.identify) {
       report_.identification = parts_.identify(*driver_);
     }
+    if (driver_ != nullptr) {
+      ConnectionStatus status;
+      driver_->fill(status);
+      report_.silent = report_.reachable && status.bytes_in == 0;
+    }
     driver_.reset();
     const auto done = std::move(done_);
     done(std::move(report_));

@@ -11,9 +11,9 @@ struct Bench : Plant {
   MapDevice device;
   std::unique_ptr<ModbusServer> server = serve(device, 502);
 
-  TestReport test(const ConnectionConfig& config) {
+  TestReport test(const ConnectionConfig& config, std::optional<TenantId> by = std::nullopt) {
     std::optional<TestReport> report;
-    manager->test({config.settings, config.signals},
+    manager->test({config.settings, config.signals, by},
                   [&](TestReport found) { report = std::move(found); });
     EXPECT_FALSE(report.has_value()) << "never from inside the call";
     loop.run_until([&] { return report.has_value(); }, 120s);
@@ -118,6 +118,71 @@ TEST(TestRead, UsesTheSocketOfALiveConnectionToASingleConnectionDevice) {
   bench.loop.run_for(3s);
   EXPECT_EQ(bench.status(1).reconnects, 0u);
   EXPECT_EQ(bench.status(1).errors, 0u);
+}
+
+// Whoever set the connection up did not know that the device serves one client.
+TEST(TestRead, TakesTheSeatOfALiveConnectionOnlyWhereTheDeviceTurnsItAway) {
+  Bench bench;
+  bench.server.reset();
+  ModbusServerOptions options;
+  options.listen = {"plc", 502};
+  options.connections_max = 1;
+  bench.server = make_modbus_server(bench.loop, bench.device, options).value();
+  const ConnectionConfig config = machine(502, 2);
+  bench.put(1, config, 1);
+  bench.loop.run_for(3s);
+  EXPECT_TRUE(bench.test(config).error.has_value()) << "of nobody";
+  EXPECT_EQ(bench.status(1).tags_bad, 0u);
+
+  const TestReport report = bench.test(config, kTenant);
+  EXPECT_TRUE(report.values[1].value.has_value());
+  EXPECT_EQ(bench.status(1).tags_bad, 2u) << "until it is back";
+  bench.loop.run_for(3s);
+  EXPECT_EQ(bench.status(1).tags_bad, 0u);
+  EXPECT_EQ(bench.status(1).state, ConnectionState::kConnected);
+  const auto told = bench.sink.of(1);
+  EXPECT_EQ(std::ranges::count(told, quality::kBadNotConnected, &Sample::quality), 1);
+
+  // A unit that is not there keeps silent: no reason to disturb those that are.
+  ConnectionConfig other = machine(502, 1);
+  modbus_of(other).unit_id = 9;
+  bench.server.reset();
+  options.connections_max = 8;
+  bench.server = make_modbus_server(bench.loop, bench.device, options).value();
+  bench.loop.run_for(40s);
+  ASSERT_EQ(bench.status(1).tags_bad, 0u);
+  const auto before = bench.sink.of(1).size();
+  EXPECT_FALSE(bench.test(other, kTenant).values[0].value.has_value());
+  EXPECT_EQ(bench.status(1).tags_bad, 0u);
+  const auto after = bench.sink.of(1);
+  EXPECT_EQ(std::ranges::count(after.begin() + static_cast<std::ptrdiff_t>(before), after.end(),
+                               quality::kBadNotConnected, &Sample::quality),
+            0);
+}
+
+TEST(TestRead, DoesNotTakeASeatWhereAWriteIsUnderWay) {
+  Bench bench;
+  bench.server.reset();
+  ModbusServerOptions options;
+  options.listen = {"plc", 502};
+  options.connections_max = 1;
+  bench.server = make_modbus_server(bench.loop, bench.device, options).value();
+  ConnectionConfig config = machine(502, 2);
+  config.writes_enabled = true;
+  config.signals[0].writable = true;
+  bench.put(1, config, 1);
+  bench.loop.run_for(3s);
+  bench.device.reply = [](std::uint8_t, const modbus::Request& request) {
+    const bool writes = std::holds_alternative<modbus::WriteRegister>(request);
+    return ServerReply{writes ? 500ms : 0ms};
+  };
+  std::optional<Result<WriteOutcome>> outcome;
+  bench.manager->write(kTenant, {1}, Value(std::int64_t{4}),
+                       [&](Result<WriteOutcome> told) { outcome = std::move(told); });
+  EXPECT_TRUE(bench.test(config, kTenant).error.has_value());
+  EXPECT_FALSE(outcome.has_value());
+  bench.loop.run_until([&] { return outcome.has_value(); }, 10s);
+  EXPECT_TRUE(outcome->ok());
 }
 
 TEST(TestRead, ShowsANamePlateOfAnyBytesAsText) {

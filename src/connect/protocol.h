@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,16 +16,11 @@
 #include "connect/fields.h"
 #include "connect/manager.h"
 #include "connect/scan.h"
+#include "connect/task.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 
 namespace lineshaft::connect {
-
-// Something under way on the loop's thread. Destruction ends it without a word.
-class Task {
- public:
-  virtual ~Task() = default;
-};
 
 // A knock at one address: who answers there?
 struct Knock {
@@ -90,6 +86,11 @@ class ProtocolKind {
   // Machines of it may keep history that can be fetched: Driver::backfill.
   virtual bool has_history() const { return false; }
   virtual bool has_methods() const { return false; }
+  // Where a machine with these settings listens, if it may let one client in and loses nothing when
+  // a test takes the place of a running connection for a moment.
+  virtual std::optional<sys::Endpoint> seat(const ProtocolSettings& /*settings*/) const {
+    return std::nullopt;
+  }
   // What may be called on a machine with these settings; borrowed from them.
   virtual std::span<const MethodConfig> methods(const ProtocolSettings& /*settings*/) const {
     return {};

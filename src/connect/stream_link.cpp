@@ -73,6 +73,10 @@ void StreamLink::lost(const Error& why) {
   const Nanoseconds delay = backoff_.next();
   retry_at_ = loop_.now() + delay;
   next_->start(delay, [this] { connect(); });
+  if (!options_.others.empty()) {
+    options_.others.push_back(std::exchange(options_.endpoint, options_.others.front()));
+    options_.others.pop_front();
+  }
   user_.on_down(why, delay);
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,8 @@ struct StreamLinkOptions {
   std::size_t unsent_bytes_max = 4 << 20;
   // A serial port instead of the endpoint; without TLS.
   std::optional<sys::SerialOptions> serial = std::nullopt;
+  // Where else: after a loss the next of them is tried, and `endpoint` again behind the last.
+  std::deque<sys::Endpoint> others = {};
 
   std::string place() const { return serial ? serial->device : endpoint.text(); }
 };
@@ -66,7 +69,7 @@ class StreamLink {
   std::uint64_t connects() const { return connects_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
-  const sys::Endpoint& endpoint() const { return options_.endpoint; }
+  const sys::Endpoint& endpoint() const { return options_.endpoint; }  // that counts now
 
  private:
   enum class State : std::uint8_t { kConnecting, kUp, kWaiting };
@@ -81,7 +84,7 @@ class StreamLink {
   void write();
 
   sys::EventLoop& loop_;
-  const StreamLinkOptions options_;
+  StreamLinkOptions options_;
   StreamUser& user_;
   Backoff backoff_;
   State state_ = State::kConnecting;

@@ -57,8 +57,8 @@ TEST(SealedFiles, CoversKeyFilesAlwaysAndOthersByChoice) {
   EXPECT_EQ(as_text(world.below("/data/checkpoint")), "public");
   EXPECT_TRUE(as_text(world.below("/data/signing.key")).starts_with("LINESEAL"));
   EXPECT_EQ(as_text(world.above("/data/signing.key")), "secret");
-  for (const char* name : {"tls/key.pem", "opcua/own/key.der.tmp", "ledger/signing.key.sealing",
-                           "tls/authority-key.pem"}) {
+  for (const char* name : {"tls/key.pem", "opcua/own/key.der.tmp", "opcua/own/ecc-key.der",
+                           "ledger/signing.key.sealing", "tls/authority-key.pem"}) {
     EXPECT_TRUE(is_key_file(name)) << name;
   }
   for (const char* name : {"ledger/verifier.key", "tls/certificate.pem", "key"}) {

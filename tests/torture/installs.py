@@ -24,8 +24,8 @@ AT_A_TIME = 2
 START_S = 120
 LISTEN = "127.0.0.1:8443"  # docs/reference/configuration.md
 # Whoever has one of these files has a secret of the server.
-SECRET = re.compile(r"(^|/)(master\.key|keys\.json|signing\.key|key\.pem|key\.der|authority-key\.pem)$")
-CERTIFICATES = {"tls/certificate.pem": "pem", "tls/authority.pem": "pem", "opcua/own/certificate.der": "der"}
+SECRET = re.compile(r"(^|/)(master\.key|keys\.json|signing\.key|key\.pem|key\.der|ecc-key\.der|authority-key\.pem)$")
+CERTIFICATES = {"tls/certificate.pem": "pem", "tls/authority.pem": "pem", "opcua/own/certificate.der": "der", "opcua/own/ecc-certificate.der": "der"}
 
 
 def openssl(*arguments):
@@ -100,7 +100,7 @@ class Install:
             self.note(f"public key of {name}", openssl("x509", *given, "-pubkey"))
             if form == "pem":  # open62541 gives every certificate the number 1; OPC UA tells them apart by their thumbprints
                 self.note(f"number of {name}", openssl("x509", *given, "-serial"))
-        for name in ("master.key", "keys.json", "tls/key.pem", "tls/authority-key.pem", "opcua/own/key.der", "audit/signing.key", "ledger/signing.key"):
+        for name in ("master.key", "keys.json", "tls/key.pem", "tls/authority-key.pem", "opcua/own/key.der", "opcua/own/ecc-key.der", "audit/signing.key", "ledger/signing.key"):
             assert name in self.found, f"{name} is not among the files of keys"
 
 

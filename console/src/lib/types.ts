@@ -295,6 +295,7 @@ export interface Certificate {
 
 export interface Certificates {
   own: Certificate;
+  own_ecc: Certificate | null;
   waiting: Certificate[];
   trusted: Certificate[];
 }

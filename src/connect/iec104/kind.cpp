@@ -62,7 +62,7 @@ class Iec104Runtime : public ProtocolRuntime {
     return std::make_unique<Iec104Session>(loop_, random_, config, host);
   }
   std::unique_ptr<Task> test(TestRequest request, TestDone done) override {
-    // It interrogates once. A station that serves one client at a time may stop serving another.
+    // It interrogates once. Where a connection runs, that one is asked instead: driver.h.
     std::get<Iec104Settings>(request.settings).clock_sync_interval_s = 0;  // a test changes nothing
     const auto make = [this](const ConnectionConfig& config, DriverHost& host) {
       return make_driver(config, host);

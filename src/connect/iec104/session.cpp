@@ -74,6 +74,30 @@ Iec104Session::Iec104Session(sys::EventLoop& loop, sys::Random& random,
   };
 }
 
+Iec104Session::~Iec104Session() {
+  end_looks({ErrorId::kCancelled, "the connection was changed meanwhile"});
+}
+
+void Iec104Session::end_looks(const Error& why) {
+  for (Iec104Look* look : std::exchange(looks_, {})) look->on_lost(why);
+}
+
+bool Iec104Session::lets_look(const ProtocolSettings& settings) const {
+  const auto& theirs = std::get<Iec104Settings>(settings);
+  return link_ && link_->started() && theirs.host == settings_.host &&
+         theirs.port == settings_.port && theirs.tls == settings_.tls;
+}
+
+std::unique_ptr<Task> Iec104Session::test(TestRequest request, ConnectionManager::TestDone done) {
+  auto look = std::make_unique<Iec104Look>(loop_, std::move(request), std::move(done), looks_);
+  for (const Procedure& procedure : look->procedures()) {
+    // One that waits serves this too; one that is under way does not.
+    if (std::ranges::find(waiting_, procedure) == waiting_.end()) waiting_.push_back(procedure);
+  }
+  pump();
+  return look;
+}
+
 void Iec104Session::write(std::size_t signal, Value value, WriteDone done) {
   if (!link_ || !link_->started()) {
     return done(Error{ErrorId::kMachineNotConnected, "there is no connection to the station"});
@@ -129,6 +153,7 @@ void Iec104Session::on_down(const Error& why, Nanoseconds /*retry_in*/) {
   active_.reset();
   up_to_date_ = false;
   host_.on_lost(why);
+  end_looks(why);
   const Instant at = host_.now();
   lost_at_ = at.wall;
   for (std::size_t i = 0; i < heard_.size(); ++i) host_.on_bad(i, at, quality_of(why));
@@ -228,7 +253,8 @@ bool Iec104Session::on_answer(const iec104::Asdu& asdu) {
     return true;
   }
   if (confirms && !active_->confirmed) {
-    traffic_.latency.add(loop_.now() - active_->sent);
+    active_->latency = loop_.now() - active_->sent;
+    traffic_.latency.add(*active_->latency);
     active_->confirmed = true;
     active_->deadline = loop_.now() + kPauseMax;
     if (procedure.question == Question::kClock) end_procedure(std::nullopt);
@@ -242,9 +268,17 @@ bool Iec104Session::on_answer(const iec104::Asdu& asdu) {
   return false;
 }
 
+// Whether it is about a station of the signals, not only of a test.
+bool Iec104Session::is_ours(const Procedure& procedure) const {
+  if (procedure.question == Question::kClock) return true;
+  const auto& stations = procedure.question == Question::kCounters ? counter_stations_ : stations_;
+  return std::ranges::binary_search(stations, procedure.station);
+}
+
 void Iec104Session::end_procedure(std::optional<Error> trouble) {
-  if (trouble) host_.on_trouble("refused", *trouble);
+  if (trouble && is_ours(active_->procedure)) host_.on_trouble("refused", *trouble);
   if (active_->procedure.question == Question::kInterrogation) up_to_date_ = true;
+  for (Iec104Look* look : looks_) look->on_ended(active_->procedure, active_->latency, trouble);
   active_.reset();
 }
 
@@ -274,6 +308,7 @@ void Iec104Session::on_values(const iec104::Asdu& asdu) {
     for (; found != points_.end() && found->first == key; ++found) {
       on_point(found->second, asdu.head, object, now);
     }
+    for (Iec104Look* look : looks_) look->on_object(asdu.head, object);
   }
 }
 
@@ -360,9 +395,10 @@ void Iec104Session::pump() {
     if (const auto command = writer_.next_ask(now)) {
       link_->send(iec104::encode_asdu(*command), now);
     } else if (!active_ && !waiting_.empty()) {
-      active_ = Active{waiting_.front(), false, now,
+      active_ = Active{waiting_.front(), false, std::nullopt, now,
                        now + std::chrono::milliseconds(settings_.command_timeout_ms)};
       waiting_.pop_front();
+      for (Iec104Look* look : looks_) look->on_asked(active_->procedure);
       traffic_.requests += 1;
       link_->send(iec104::encode_asdu(ask(active_->procedure)), now);
     } else {

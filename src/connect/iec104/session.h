@@ -11,6 +11,7 @@
 
 #include "connect/device_time.h"
 #include "connect/driver.h"
+#include "connect/iec104/look.h"
 #include "connect/iec104/writer.h"
 #include "connect/stream_link.h"
 
@@ -23,21 +24,22 @@ class Iec104Session : public Driver, private StreamUser {
   // `config` and `host` must outlive the session.
   Iec104Session(sys::EventLoop& loop, sys::Random& random, const ConnectionConfig& config,
                 DriverHost& host);
+  ~Iec104Session() override;
 
   void write(std::size_t signal, Value value, WriteDone done) override;
   void fill(ConnectionStatus& status) const override;
 
+  // Of signals at any address behind the same host and port.
+  bool lets_look(const ProtocolSettings& settings) const override;
+  std::unique_ptr<Task> test(TestRequest request, ConnectionManager::TestDone done) override;
+
  private:
-  // A question about a whole station: asked, confirmed, answered, terminated.
-  enum class Question : std::uint8_t { kClock, kInterrogation, kCounters };
-  struct Procedure {
-    Question question;
-    std::uint16_t station;
-    friend bool operator==(const Procedure&, const Procedure&) = default;
-  };
+  using Question = Iec104Question;
+  using Procedure = Iec104Procedure;
   struct Active {
     Procedure procedure;
     bool confirmed = false;
+    std::optional<Nanoseconds> latency;  // of the confirmation
     Nanoseconds sent{0};
     Nanoseconds deadline{0};
   };
@@ -64,6 +66,8 @@ class Iec104Session : public Driver, private StreamUser {
                                        const iec104::InformationObject& object, Instant now);
   void ask_all(Question question);
   iec104::Asdu ask(const Procedure& procedure);
+  void end_looks(const Error& why);
+  bool is_ours(const Procedure& procedure) const;
   void end_procedure(std::optional<Error> trouble);
   void mark_missing(std::uint16_t station);
   void on_time();
@@ -85,6 +89,7 @@ class Iec104Session : public Driver, private StreamUser {
   std::vector<Schedule> schedules_;
   std::deque<Procedure> waiting_;
   std::optional<Active> active_;
+  std::vector<Iec104Look*> looks_;    // tests that listen beside the signals
   std::optional<iec104::Link> link_;  // while the stream is up
   iec104::FrameReader reader_;
   std::unique_ptr<sys::Timer> timer_;

@@ -272,5 +272,96 @@ TEST(Iec104Client, ATestReadTellsValuesAndReasons) {
   EXPECT_EQ(s.loop.open_connections(kStationAt), 0u);
 }
 
+// A station that lets one client in, with a connection (tags 1..4) that holds it.
+struct OneClient : Station {
+  std::optional<TestReport> report;
+
+  OneClient() { options.connections_max = 1; }
+  // Begins a test by that organisation of the signals of the connection and of `more`.
+  void test(std::vector<SignalConfig> more = {}, std::optional<TenantId> by = kTenant) {
+    TestRequest request{config.settings, config.signals, by};
+    for (SignalConfig& signal : more) request.signals.push_back(std::move(signal));
+    manager->test(std::move(request), [this](TestReport told) { report = std::move(told); });
+    ASSERT_FALSE(report.has_value()) << "never from inside the call";
+  }
+  bool done(Nanoseconds limit = 30s) {
+    return loop.run_until([this] { return report.has_value(); }, limit);
+  }
+  bool has_bad_samples() const {
+    return std::ranges::any_of(sink.samples, [](const Sample& one) { return one.quality.bad(); });
+  }
+};
+
+TEST(Iec104Client, ATestReadGoesThroughTheConnectionThatRuns) {
+  OneClient s;
+  s.start();
+  s.loop.run_for(10s);
+  SignalConfig elsewhere = iec104_signal("org/rtu/elsewhere", 100);
+  iec104_point(elsewhere).common_address = 9;
+  s.test({iec104_signal("org/rtu/none", 999), iec104_signal("org/rtu/other", 101), elsewhere});
+  s.server->set(102, {std::int64_t{8}, quality::kGood}, s.clock.now());
+  ASSERT_TRUE(s.done(5s)) << "what the station lacks is not waited for";
+  EXPECT_TRUE(s.report->reachable);
+  EXPECT_FALSE(s.report->error.has_value());
+  EXPECT_NEAR(s.report->latency_ms, 0.2, 0.1) << "two ways of 0.1 ms";
+  EXPECT_EQ(s.report->values[0].value, Value(12.5f));
+  EXPECT_EQ(s.report->values[1].value, Value(true));
+  EXPECT_EQ(s.report->values[3].value, Value(std::int64_t{4711}));
+  EXPECT_EQ(s.report->values[4].quality, quality::kBadNoData);
+  EXPECT_EQ(s.report->values[4].error->id, ErrorId::kNotFound);
+  EXPECT_EQ(s.report->values[5].quality, quality::kBadTypeMismatch) << "a single, not a float";
+  EXPECT_EQ(s.report->values[6].error->id, ErrorId::kDeviceRefused) << "no such station";
+
+  s.loop.run_for(5s);
+  EXPECT_EQ(s.server->counters().accepted, 1u);
+  EXPECT_EQ(s.server->counters().refused, 0u);
+  EXPECT_EQ(s.status(1).reconnects, 0u);
+  EXPECT_EQ(s.last(3).value, Value(std::int64_t{8})) << "the event was not taken away";
+  EXPECT_FALSE(s.has_bad_samples());
+  EXPECT_FALSE(s.status(1).last_error.has_value()) << "what only the test asked is its trouble";
+}
+
+TEST(Iec104Client, ATestReadMissesNothingThatWasToldBeforeItBegan) {
+  OneClient s;
+  s.serve();
+  s.put(1, s.config, 1);
+  const auto connected = [&] { return s.status(1).state == ConnectionState::kConnected; };
+  ASSERT_TRUE(s.loop.run_until(connected, 5s));
+  s.loop.run_for(150us);  // the first interrogation is being answered
+  s.test();
+  ASSERT_TRUE(s.done(5s));
+  for (const TestValue& value : s.report->values) EXPECT_TRUE(value.value.has_value());
+  EXPECT_FALSE(s.has_bad_samples());
+}
+
+TEST(Iec104Client, ATestReadEndsWithTheConnectionItGoesThrough) {
+  OneClient cut;
+  cut.start();
+  cut.test();
+  cut.loop.cut(kStationAt);
+  ASSERT_TRUE(cut.done(1s));
+  EXPECT_TRUE(cut.report->error.has_value());
+  cut.loop.run_for(35s);
+  EXPECT_EQ(cut.status(1).state, ConnectionState::kConnected);
+  EXPECT_EQ(cut.status(1).tags_bad, 0u);
+
+  OneClient removed;
+  removed.start();
+  removed.test();
+  ASSERT_TRUE(removed.manager->remove({1}).ok());
+  ASSERT_TRUE(removed.done(1s));
+  EXPECT_EQ(removed.report->error->id, ErrorId::kCancelled);
+}
+
+TEST(Iec104Client, ATestReadDoesNotGoThroughAConnectionOfOthers) {
+  OneClient s;
+  s.start();
+  s.test({}, TenantId{8});
+  ASSERT_TRUE(s.done());
+  EXPECT_TRUE(s.report->error.has_value());
+  EXPECT_EQ(s.server->counters().refused, 1u);
+  EXPECT_FALSE(s.has_bad_samples());
+}
+
 }  // namespace
 }  // namespace lineshaft::connect

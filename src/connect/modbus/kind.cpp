@@ -290,6 +290,12 @@ class ModbusKind : public ProtocolKind {
   }
 
   std::vector<Door> doors() const override { return {{502, false}, {802, true}}; }
+  std::optional<sys::Endpoint> seat(const ProtocolSettings& of) const override {
+    const ModbusSettings& s = modbus_of(of);
+    // A serial line, and a socket that is set to be the only one, are shared already.
+    if (s.transport == ModbusTransport::kSerial || s.single_connection) return std::nullopt;
+    return sys::Endpoint{s.host, s.port};
+  }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& /*clock*/,
                                                 sys::Random& random,

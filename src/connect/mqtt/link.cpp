@@ -6,9 +6,11 @@ namespace lineshaft::connect {
 
 namespace {
 
-StreamLinkOptions stream_options(const MqttBroker& broker) {
+StreamLinkOptions stream_options(const MqttBroker& broker,
+                                 const std::vector<sys::Endpoint>& others) {
   StreamLinkOptions options;
   options.endpoint = {broker.host, broker.port};
+  options.others.assign(others.begin(), others.end());
   options.connect_timeout = std::chrono::milliseconds(broker.timeout_ms);
   options.tls = tls_context(broker.tls, sys::TlsSide::kClient);
   return options;
@@ -17,13 +19,14 @@ StreamLinkOptions stream_options(const MqttBroker& broker) {
 }  // namespace
 
 MqttLink::MqttLink(sys::EventLoop& loop, sys::Random& random, const MqttBroker& broker,
-                   mqtt::ClientOptions options, MqttUser& user)
+                   mqtt::ClientOptions options, MqttUser& user,
+                   const std::vector<sys::Endpoint>& others)
     : loop_(loop),
       user_(user),
       client_(std::move(options), *this),
       timer_(loop.make_timer()),
       lose_(loop.make_timer()),
-      stream_(loop, random, stream_options(broker), *this) {}
+      stream_(loop, random, stream_options(broker, others), *this) {}
 
 void MqttLink::on_up() {
   client_.set_will(user_.next_will());

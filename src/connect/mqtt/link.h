@@ -35,9 +35,11 @@ class MqttUser {
 
 class MqttLink : private StreamUser, private mqtt::ClientEvents {
  public:
-  // `options` as client_options() makes them. `user` must outlive the link.
+  // `options` as client_options() makes them; `others`: brokers to go to after a loss, in turn,
+  // with what else `broker` says. `user` must outlive the link.
   MqttLink(sys::EventLoop& loop, sys::Random& random, const MqttBroker& broker,
-           mqtt::ClientOptions options, MqttUser& user);
+           mqtt::ClientOptions options, MqttUser& user,
+           const std::vector<sys::Endpoint>& others = {});
 
   bool connected() const { return client_.connected(); }
 
@@ -52,6 +54,7 @@ class MqttLink : private StreamUser, private mqtt::ClientEvents {
   void lose(Error why) { stream_.lose(std::move(why)); }
 
   void fill(ConnectionStatus& status) const;
+  const sys::Endpoint& server() const { return stream_.endpoint(); }  // now, or the next
 
  private:
   void on_up() override;

@@ -87,9 +87,9 @@ void take_property(BrowseEntry& entry, const std::string& name, const UA_DataVal
 
 class BrowserImpl : public Browser {
  public:
-  BrowserImpl(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust, const Settings& settings)
+  BrowserImpl(const Way& way, const Settings& settings)
       : visit_(
-            loop, clock, trust, settings,
+            way, settings,
             [this](const Status& status) {
               ready_ = true;
               if (!status) failed_ = status.error();
@@ -97,7 +97,8 @@ class BrowserImpl : public Browser {
             },
             [this](const Status& status) {
               failed_ = status.error();
-              answer(status.error());
+              busy_ = false;
+              fail_all();
             }) {}
 
   void browse(std::string node, Done done) override {
@@ -121,10 +122,21 @@ class BrowserImpl : public Browser {
     if (!busy_) next();
   }
 
+  // Whoever is answered may ask again at once, thousands of times: not one inside the other.
+  void fail_all() {
+    if (std::exchange(failing_, true)) return;
+    while (!asked_.empty()) {
+      const Done done = std::move(asked_.front().done);
+      asked_.pop_front();
+      done(*failed_);
+    }
+    failing_ = false;
+  }
+
   void next() {
     if (asked_.empty() || busy_) return;
+    if (failed_) return fail_all();
     busy_ = true;
-    if (failed_) return answer(*failed_);
     UaNodeId start;
     *start = UA_NODEID_NUMERIC(0, UA_NS0ID_OBJECTSFOLDER);
     if (!asked_.front().node.empty()) {
@@ -256,7 +268,7 @@ class BrowserImpl : public Browser {
       one.resultMask = UA_BROWSERESULTMASK_ALL;
     }
     const std::size_t from = std::exchange(all->from, all->from + count);
-    visit_.client()
+    visit_
         .call<UA_TYPES_BROWSEREQUEST, UA_TYPES_BROWSERESPONSE, UA_BrowseRequest, UA_BrowseResponse>(
             *request, [this, all, from](const UA_BrowseResponse& answer) {
               on_followed(all, from, answer.responseHeader.serviceResult, answer.results,
@@ -272,13 +284,12 @@ class BrowserImpl : public Browser {
     UA_BrowseNextRequest_init(&request);
     request.continuationPoints = &borrowed;
     request.continuationPointsSize = 1;
-    visit_.client()
-        .call<UA_TYPES_BROWSENEXTREQUEST, UA_TYPES_BROWSENEXTRESPONSE, UA_BrowseNextRequest,
-              UA_BrowseNextResponse>(request,
-                                     [this, all, from = of](const UA_BrowseNextResponse& answer) {
-                                       on_followed(all, from, answer.responseHeader.serviceResult,
-                                                   answer.results, answer.resultsSize);
-                                     });
+    visit_.call<UA_TYPES_BROWSENEXTREQUEST, UA_TYPES_BROWSENEXTRESPONSE, UA_BrowseNextRequest,
+                UA_BrowseNextResponse>(request,
+                                       [this, all, from = of](const UA_BrowseNextResponse& answer) {
+                                         on_followed(all, from, answer.responseHeader.serviceResult,
+                                                     answer.results, answer.resultsSize);
+                                       });
   }
 
   void on_followed(const std::shared_ptr<Follow>& all, std::size_t from, UA_StatusCode status,
@@ -315,6 +326,7 @@ class BrowserImpl : public Browser {
   std::optional<Error> failed_;
   bool ready_ = false;
   bool busy_ = false;
+  bool failing_ = false;
   std::vector<BrowseEntry> entries_;
   std::vector<std::size_t> variables_;  // among the entries
   std::vector<std::size_t> described_;  // among the entries: those with properties
@@ -324,9 +336,8 @@ class BrowserImpl : public Browser {
 
 }  // namespace
 
-std::unique_ptr<Browser> make_browser(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
-                                      const Settings& settings) {
-  return std::make_unique<BrowserImpl>(loop, clock, trust, settings);
+std::unique_ptr<Browser> make_browser(const Way& way, const Settings& settings) {
+  return std::make_unique<BrowserImpl>(way, settings);
 }
 
 }  // namespace lineshaft::connect::opcua

@@ -41,6 +41,8 @@ struct BrowseEntry {
 
 inline constexpr std::size_t kBrowseEntriesMax = 5'000;  // of one node; the rest is left out
 
+struct Way;
+
 // A session for looking around, kept until destroyed. Threads: the loop's. What is borrowed must
 // outlive it.
 class Browser {
@@ -54,7 +56,6 @@ class Browser {
   virtual void browse(std::string node, Done done) = 0;
 };
 
-std::unique_ptr<Browser> make_browser(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
-                                      const Settings& settings);
+std::unique_ptr<Browser> make_browser(const Way& way, const Settings& settings);
 
 }  // namespace lineshaft::connect::opcua

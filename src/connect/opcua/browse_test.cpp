@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "connect/opcua/testing.h"
+#include "connect/opcua/visit.h"
 
 namespace lineshaft::connect::opcua {
 namespace {
@@ -31,7 +32,7 @@ struct Look {
     Settings settings;
     settings.url = "opc.tcp://127.0.0.1:4840";
     settings.mode = Mode::kNone;
-    browser = make_browser(plant.loop, plant.clock, *plant.client_trust, settings);
+    browser = make_browser({plant.loop, plant.clock, *plant.client_trust}, settings);
   }
   ~Look() { browser.reset(); }
 

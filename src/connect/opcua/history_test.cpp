@@ -42,7 +42,7 @@ struct Reader {
     plant.set_all();
     bool ready = false;
     visit = std::make_unique<Visit>(
-        plant.loop, plant.clock, *plant.client_trust, settings,
+        Way{plant.loop, plant.clock, *plant.client_trust}, settings,
         [&](const Status& status) { ready = status.ok(); }, [](const Status&) {});
     EXPECT_TRUE(plant.run_until([&] { return ready; }, 10s));
   }

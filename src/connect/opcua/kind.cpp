@@ -6,6 +6,7 @@
 #include "connect/opcua/look_around.h"
 #include "connect/opcua/probe.h"
 #include "connect/opcua/session.h"
+#include "connect/opcua/visit.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -56,7 +57,7 @@ class Runtime : public ProtocolRuntime {
 
   std::unique_ptr<Task> test(TestRequest request, TestDone done) override {
     if (trust_ != nullptr) {
-      return make_test(loop_, clock_, *trust_, std::move(request), std::move(done));
+      return make_test({loop_, clock_, *trust_}, std::move(request), std::move(done));
     }
     return std::make_unique<Answer>(loop_, [done = std::move(done)] {
       TestReport report;
@@ -74,7 +75,7 @@ class Runtime : public ProtocolRuntime {
 
   std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done) override {
     if (trust_ != nullptr) {
-      return make_look_around(loop_, clock_, *trust_, std::move(request), std::move(done));
+      return make_look_around({loop_, clock_, *trust_}, std::move(request), std::move(done));
     }
     return std::make_unique<Answer>(loop_, [done = std::move(done)] { done(no_store()); });
   }
@@ -201,6 +202,9 @@ class Kind : public ProtocolKind {
   }
 
   std::vector<Door> doors() const override { return {{4840, false}}; }
+  std::optional<sys::Endpoint> seat(const ProtocolSettings& of) const override {
+    return parse_url(settings_of(of).url).value().endpoint;
+  }
   Browsing browsing() const override { return Browsing::kByNode; }
   bool has_history() const override { return true; }
   bool has_methods() const override { return true; }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connect/opcua/browse.h"
+#include "connect/opcua/visit.h"
 
 namespace lineshaft::connect::opcua {
 
@@ -47,13 +48,12 @@ connect::BrowseEntry entry_of(const BrowseEntry& found, const std::string& below
 
 class LookAround : public Task {
  public:
-  LookAround(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust, BrowseRequest request,
-             BrowseDone done)
+  LookAround(const Way& way, BrowseRequest request, BrowseDone done)
       : request_(std::move(request)),
         done_(std::move(done)),
-        limit_(loop.make_timer()),
-        finish_(loop.make_timer()),
-        browser_(make_browser(loop, clock, trust, std::get<Settings>(request_.settings))) {
+        limit_(way.loop.make_timer()),
+        finish_(way.loop.make_timer()),
+        browser_(make_browser(way, std::get<Settings>(request_.settings))) {
     limit_->start(kWalkMax, [this] {
       report_.cut = true;
       finish({});
@@ -123,9 +123,8 @@ class LookAround : public Task {
 
 }  // namespace
 
-std::unique_ptr<Task> make_look_around(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
-                                       BrowseRequest request, BrowseDone done) {
-  return std::make_unique<LookAround>(loop, clock, trust, std::move(request), std::move(done));
+std::unique_ptr<Task> make_look_around(const Way& way, BrowseRequest request, BrowseDone done) {
+  return std::make_unique<LookAround>(way, std::move(request), std::move(done));
 }
 
 }  // namespace lineshaft::connect::opcua

@@ -8,8 +8,9 @@
 
 namespace lineshaft::connect::opcua {
 
+struct Way;
+
 // As ProtocolRuntime::browse. What is borrowed must outlive the task.
-std::unique_ptr<Task> make_look_around(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
-                                       BrowseRequest request, BrowseDone done);
+std::unique_ptr<Task> make_look_around(const Way& way, BrowseRequest request, BrowseDone done);
 
 }  // namespace lineshaft::connect::opcua

@@ -23,13 +23,12 @@ std::string text_in(const UaDataValue& value) {
 
 class Test : public Task {
  public:
-  Test(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust, TestRequest request,
-       ProtocolRuntime::TestDone done)
+  Test(const Way& way, TestRequest request, ProtocolRuntime::TestDone done)
       : request_(std::move(request)),
         done_(std::move(done)),
-        finish_(loop.make_timer()),
+        finish_(way.loop.make_timer()),
         visit_(
-            loop, clock, trust, std::get<Settings>(request_.settings),
+            way, std::get<Settings>(request_.settings),
             [this](const Status& status) { on_ready(status); },
             [this](const Status& status) { finish(status.error()); }) {}
 
@@ -43,8 +42,7 @@ class Test : public Task {
     for (const SignalConfig& signal : request_.signals) {
       places.push_back(place_of(std::get<Point>(signal.point)));
     }
-    visit_.access().find(places,
-                         [this](const std::vector<Result<UaNodeId>>& nodes) { read(nodes); });
+    visit_.find(places, [this](const std::vector<Result<UaNodeId>>& nodes) { read(nodes); });
   }
 
   void read(const std::vector<Result<UaNodeId>>& nodes) {
@@ -148,9 +146,9 @@ class KnockTask : public Task, private UaClientListener {
 
 }  // namespace
 
-std::unique_ptr<Task> make_test(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
-                                TestRequest request, ProtocolRuntime::TestDone done) {
-  return std::make_unique<Test>(loop, clock, trust, std::move(request), std::move(done));
+std::unique_ptr<Task> make_test(const Way& way, TestRequest request,
+                                ProtocolRuntime::TestDone done) {
+  return std::make_unique<Test>(way, std::move(request), std::move(done));
 }
 
 std::unique_ptr<Task> make_knock(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,

@@ -8,9 +8,11 @@
 
 namespace lineshaft::connect::opcua {
 
+struct Way;
+
 // As ProtocolRuntime::test and ::knock. What is borrowed must outlive the task.
-std::unique_ptr<Task> make_test(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
-                                TestRequest request, ProtocolRuntime::TestDone done);
+std::unique_ptr<Task> make_test(const Way& way, TestRequest request,
+                                ProtocolRuntime::TestDone done);
 std::unique_ptr<Task> make_knock(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust,
                                  Knock knock, ProtocolRuntime::KnockDone done);
 

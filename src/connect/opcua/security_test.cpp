@@ -1,6 +1,8 @@
 // Who may connect to whom: every policy, mode and kind of user.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "connect/opcua/testing.h"
 
 namespace lineshaft::connect::opcua {
@@ -23,7 +25,8 @@ std::string name_of(const Cell& cell, UserKind user) {
 const std::vector<Cell>& all_cells() {
   static const std::vector<Cell> cells = [] {
     std::vector<Cell> made = {{Mode::kNone, ""}};
-    for (const char* policy : {"Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"}) {
+    for (const char* policy : {"Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss",
+                               "ECC_nistP256", "ECC_nistP256_AesGcm", "ECC_nistP256_ChaChaPoly"}) {
       made.push_back({Mode::kSign, policy});
       made.push_back({Mode::kSignAndEncrypt, policy});
     }
@@ -49,22 +52,29 @@ std::string pem(const std::string& label, ByteSpan der) {
   return "-----BEGIN " + label + "-----\n" + text + "\n-----END " + label + "-----\n";
 }
 
-// A person with a certificate.
-const Identity& otto() {
-  static const Identity identity = [] {
+// A person with a certificate for each kind of policy.
+const Identity& otto(KeyKind kind) {
+  static const std::array<Identity, 2> identities = [] {
     sys::SimLoop loop;
     sys::SimClock clock{loop, sys::real_clock().now() + 1h};
     sys::SimDisk disk;
-    return testing::make_store(disk, clock, "otto")->own();
+    const auto store = testing::make_store(disk, clock, "otto");
+    return std::array{*store->own(KeyKind::kRsa), *store->own(KeyKind::kNistP256)};
   }();
-  return identity;
+  return identities[static_cast<std::size_t>(kind)];
 }
 
-// A key in the form of PKCS #8 goes on with a sequence behind its version (02 01 00), one in that
-// of PKCS #1 with a number.
+// A key of RSA in the form of PKCS #8 goes on with a sequence behind its version (02 01 00), one in
+// that of PKCS #1 with a number. One of RFC 5915 (an elliptic curve) begins with version 1.
 std::string key_pem(ByteSpan der) {
   LS_ASSERT(der.size() > 8);
+  if (der[2] == 0x02 && der[4] == 1) return pem("EC PRIVATE KEY", der);
   return pem(der[7] == 0x30 ? "PRIVATE KEY" : "RSA PRIVATE KEY", der);
+}
+
+KeyKind kind_of_policy(const std::string& policy) {
+  const Policy* known = find_policy(policy);
+  return known == nullptr ? KeyKind::kRsa : known->key;
 }
 
 ConnectionConfig with(Mode mode, const std::string& policy, UserKind user = UserKind::kAnonymous) {
@@ -76,8 +86,9 @@ ConnectionConfig with(Mode mode, const std::string& policy, UserKind user = User
   settings.user_name = "otto";
   settings.password = "geheim";
   if (user == UserKind::kCertificate) {
-    settings.user_certificate_pem = pem("CERTIFICATE", otto().certificate);
-    settings.user_key_pem = key_pem(otto().key);
+    const Identity& person = otto(kind_of_policy(policy));
+    settings.user_certificate_pem = pem("CERTIFICATE", person.certificate);
+    settings.user_key_pem = key_pem(person.key);
   }
   return config;
 }
@@ -87,7 +98,8 @@ TEST(OpcUaSecurity, EveryPolicyAndModeConnectsEveryKindOfUser) {
     for (const UserKind user : kUsers) {
       Plant plant;
       plant.trust_each_other();
-      ASSERT_TRUE(plant.server_trust->trust(otto().certificate).ok());
+      const KeyKind kind = kind_of_policy(cell.policy);
+      ASSERT_TRUE(plant.server_trust->trust(otto(kind).certificate).ok());
       plant.backing.passwords["otto"] = "geheim";
       plant.serve();
       plant.set_all();
@@ -130,9 +142,9 @@ TEST(OpcUaSecurity, EverySecurePolicyAndModeRefusesAnApplicationThatIsNotTrusted
       Plant plant;
       plant.backing.passwords["otto"] = "geheim";
       if (server_is_trusted) {
-        ASSERT_TRUE(plant.client_trust->trust(plant.server_trust->own().certificate).ok());
+        Plant::trust(*plant.client_trust, *plant.server_trust);
       } else {
-        ASSERT_TRUE(plant.server_trust->trust(plant.client_trust->own().certificate).ok());
+        Plant::trust(*plant.server_trust, *plant.client_trust);
       }
       plant.serve();
       plant.put(with(cell.mode, cell.policy, UserKind::kUserName));
@@ -168,6 +180,35 @@ TEST(OpcUaSecurity, TheBestIsWhatIsTakenWhenNothingIsSet) {
     found = found || event.detail == "Aes256_Sha256_RsaPss, sign and encrypt";
   }
   EXPECT_TRUE(found);
+}
+
+// Each of our two certificates is approved by itself.
+TEST(OpcUaSecurity, AServerOnACurveThatDoesNotTrustUsIsToldTheThumbprintOfThatCertificate) {
+  Plant plant;
+  Plant::trust(*plant.client_trust, *plant.server_trust);
+  ASSERT_TRUE(plant.server_trust->trust(plant.client_trust->own().certificate).ok());
+  plant.serve();
+  plant.set_all();
+  plant.put(with(Mode::kSignAndEncrypt, "ECC_nistP256_AesGcm"));
+  ASSERT_TRUE(plant.run_until([&] { return plant.status().state == ConnectionState::kRetrying; }));
+  const std::string thumbprint = plant.client_trust->own_info(KeyKind::kNistP256)->sha1;
+  EXPECT_NE(plant.last_error().find(thumbprint), std::string::npos) << plant.last_error();
+  ASSERT_TRUE(plant.server_trust->approve(thumbprint).ok());
+  EXPECT_TRUE(plant.all_good()) << plant.last_error();
+}
+
+TEST(OpcUaSecurity, AUserWhoseKeyIsOfAnotherKindThanThePolicyIsToldSo) {
+  Plant plant;
+  plant.trust_each_other();
+  plant.serve();
+  auto config = with(Mode::kSignAndEncrypt, "ECC_nistP256", UserKind::kCertificate);
+  Plant::settings(config).user_certificate_pem =
+      pem("CERTIFICATE", otto(KeyKind::kRsa).certificate);
+  Plant::settings(config).user_key_pem = key_pem(otto(KeyKind::kRsa).key);
+  plant.put(config);
+  ASSERT_TRUE(plant.run_until([&] { return plant.status().state == ConnectionState::kRetrying; }));
+  EXPECT_NE(plant.last_error().find("a key of another kind"), std::string::npos)
+      << plant.last_error();
 }
 
 TEST(OpcUaSecurity, AServerThatIsNotTrustedIsRefusedAndWaitsForApproval) {

@@ -163,14 +163,18 @@ void ServerImpl::limit(UA_ServerConfig& config) const {
 }
 
 bool ServerImpl::secure(UA_ServerConfig& config) {
-  const Identity& own = trust_.own();
   const auto all = policies();
   config.securityPolicies =
       static_cast<UA_SecurityPolicy*>(UA_calloc(all.size(), sizeof(UA_SecurityPolicy)));
   if (config.securityPolicies == nullptr) return false;
   for (const Policy& policy : all) {
+    const Identity* own = trust_.own(policy.key);
+    if (own == nullptr) continue;
     UA_SecurityPolicy& place = config.securityPolicies[config.securityPoliciesSize];
-    if (!make_policy(place, policy, own.certificate, own.key, config.logging)) return false;
+    if (!make_policy(place, policy, UA_APPLICATIONTYPE_SERVER, {own->certificate, own->key},
+                     config.logging)) {
+      return false;
+    }
     config.securityPoliciesSize += 1;
     const UA_String uri = view_of(policy.uri);
     // The policy None has to be there for GetEndpoints; an endpoint is another matter.

@@ -8,8 +8,11 @@
 #include "connect/opcua/access.h"
 #include "connect/opcua/caller.h"
 #include "connect/opcua/history_reader.h"
+#include "connect/opcua/look_around.h"
 #include "connect/opcua/poller.h"
+#include "connect/opcua/probe.h"
 #include "connect/opcua/subscriber.h"
+#include "connect/opcua/visit.h"
 #include "connect/opcua/writer.h"
 
 namespace lineshaft::connect::opcua {
@@ -41,6 +44,8 @@ class Session : public Driver, private UaClientListener {
   Session(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random, TrustStore& trust,
           const ConnectionConfig& config, DriverHost& host)
       : loop_(loop),
+        clock_(clock),
+        trust_(trust),
         host_(host),
         config_(config),
         retry_(loop.make_timer()),
@@ -48,6 +53,7 @@ class Session : public Driver, private UaClientListener {
         backoff_(random),
         client_(loop, clock, trust, std::get<Settings>(config.settings), *this),
         access_(client_, config, host),
+        lent_(client_, access_),
         subscriber_(loop, access_,
                     {.unusable = [this] { poll_instead(); },
                      .silent = [this](const Error& why) { client_.give_up(why); }}),
@@ -58,6 +64,7 @@ class Session : public Driver, private UaClientListener {
         polling_(std::get<Settings>(config.settings).poll) {
     retry_->start(Nanoseconds(0), [this] { client_.connect(); });
   }
+  ~Session() override { lent_.end({ErrorId::kCancelled, "the connection was changed meanwhile"}); }
 
   void write(std::size_t signal, Value value, WriteDone done) override {
     if (!ready_) {
@@ -73,6 +80,17 @@ class Session : public Driver, private UaClientListener {
   void call(const MethodCall& call, CallDone done) override {
     if (!ready_) return done(no_session());
     caller_.call(call, std::move(done));
+  }
+
+  // Servers count sessions, and small ones let one client in.
+  bool lets_look(const ProtocolSettings& settings) const override {
+    return ready_ && std::get<Settings>(settings) == std::get<Settings>(config_.settings);
+  }
+  std::unique_ptr<Task> test(TestRequest request, ConnectionManager::TestDone done) override {
+    return make_test({loop_, clock_, trust_, &lent_}, std::move(request), std::move(done));
+  }
+  std::unique_ptr<Task> browse(BrowseRequest request, BrowseDone done) override {
+    return make_look_around({loop_, clock_, trust_, &lent_}, std::move(request), std::move(done));
   }
 
   Status backfill(const BackfillRequest& request) override { return history_.ask(request); }
@@ -159,11 +177,14 @@ class Session : public Driver, private UaClientListener {
       retry_at_.reset();
       client_.connect();
     });
+    lent_.end(why);
     caller_.fail_all(why);
     writer_.fail_all(why);
   }
 
   sys::EventLoop& loop_;
+  sys::Clock& clock_;
+  TrustStore& trust_;
   DriverHost& host_;
   const ConnectionConfig& config_;
   std::unique_ptr<sys::Timer> retry_;
@@ -172,6 +193,7 @@ class Session : public Driver, private UaClientListener {
   std::optional<Nanoseconds> retry_at_;
   UaClient client_;
   Access access_;
+  Lent lent_;
   Subscriber subscriber_;
   Poller poller_;
   Writer writer_;

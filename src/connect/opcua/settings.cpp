@@ -18,13 +18,20 @@ namespace {
 constexpr std::array<std::string_view, 4> kModes = {"best", "none", "sign", "sign-and-encrypt"};
 constexpr std::array<std::string_view, 3> kUserKinds = {"anonymous", "user-name", "certificate"};
 
-// Those with elliptic curves are left out: they need a certificate of another kind.
-constexpr std::array<Policy, 4> kPolicies = {{
-    {"None", "http://opcfoundation.org/UA/SecurityPolicy#None", 0},
-    {"Basic256Sha256", "http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256", 1},
-    {"Aes128_Sha256_RsaOaep", "http://opcfoundation.org/UA/SecurityPolicy#Aes128_Sha256_RsaOaep",
-     2},
-    {"Aes256_Sha256_RsaPss", "http://opcfoundation.org/UA/SecurityPolicy#Aes256_Sha256_RsaPss", 3},
+constexpr std::array<Policy, 7> kPolicies = {{
+    {"None", "http://opcfoundation.org/UA/SecurityPolicy#None", 0, KeyKind::kRsa},
+    {"ECC_nistP256", "http://opcfoundation.org/UA/SecurityPolicy#ECC_nistP256", 1,
+     KeyKind::kNistP256},
+    {"ECC_nistP256_ChaChaPoly",
+     "http://opcfoundation.org/UA/SecurityPolicy#ECC_nistP256_ChaChaPoly", 2, KeyKind::kNistP256},
+    {"ECC_nistP256_AesGcm", "http://opcfoundation.org/UA/SecurityPolicy#ECC_nistP256_AesGcm", 3,
+     KeyKind::kNistP256},
+    {"Basic256Sha256", "http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256", 4,
+     KeyKind::kRsa},
+    {"Aes128_Sha256_RsaOaep", "http://opcfoundation.org/UA/SecurityPolicy#Aes128_Sha256_RsaOaep", 5,
+     KeyKind::kRsa},
+    {"Aes256_Sha256_RsaPss", "http://opcfoundation.org/UA/SecurityPolicy#Aes256_Sha256_RsaPss", 6,
+     KeyKind::kRsa},
 }};
 
 constexpr std::size_t kUrlBytesMax = 4096;  // Part 6, 7.1.2.3

@@ -60,14 +60,19 @@ struct Point {
   friend bool operator==(const Point&, const Point&) = default;
 };
 
+// What a certificate's key is, and so which policies it serves.
+enum class KeyKind : std::uint8_t { kRsa, kNistP256 };
+
 // A security policy that is still recommended (Part 7, 2024).
 struct Policy {
   std::string_view name;  // "Basic256Sha256"
   std::string_view uri;
-  int rank;  // the higher, the stronger
+  int rank;     // the higher, the sooner taken
+  KeyKind key;  // of the certificates
 };
-// From the weakest to the strongest; None is the first. Basic128Rsa15 and Basic256 are not among
-// them: their SHA-1 is broken.
+// By rank; None is the first. Those with elliptic curves are as strong as those with RSA; they come
+// behind because it is the RSA certificate that is approved at most devices already.
+// Basic128Rsa15 and Basic256 are not among them: their SHA-1 is broken.
 std::span<const Policy> policies();
 const Policy* find_policy(std::string_view name_or_uri);
 

@@ -161,9 +161,15 @@ struct Plant {
     server.reset();
   }
 
+  // Both certificates of each.
   void trust_each_other() {
-    LS_ASSERT(server_trust->trust(client_trust->own().certificate).ok());
-    LS_ASSERT(client_trust->trust(server_trust->own().certificate).ok());
+    trust(*server_trust, *client_trust);
+    trust(*client_trust, *server_trust);
+  }
+  static void trust(TrustStore& judge, const TrustStore& judged) {
+    for (const KeyKind kind : {KeyKind::kRsa, KeyKind::kNistP256}) {
+      LS_ASSERT(judge.trust(judged.own(kind)->certificate).ok());
+    }
   }
 
   static Tag tag(std::uint32_t id, std::string path, ValueType type) {

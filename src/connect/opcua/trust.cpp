@@ -33,9 +33,10 @@ ByteSpan leaf_of(ByteSpan chain) {
   return chain.first(sys::first_certificate_bytes(chain).value_or(chain.size()));
 }
 
-Result<Identity> make_identity(const std::vector<std::string>& hosts) {
+Result<Identity> make_identity(KeyKind kind, const std::vector<std::string>& hosts,
+                               const std::string& application_uri) {
   Identity made;
-  made.application_uri = "urn:" + hosts.front() + ":lineshaft";
+  made.application_uri = application_uri;
   std::vector<std::string> names = {"URI:" + made.application_uri};
   for (const std::string& host : hosts) {
     const bool address = host.find_first_not_of("0123456789.:abcdefABCDEF") == std::string::npos &&
@@ -49,12 +50,18 @@ Result<Identity> make_identity(const std::vector<std::string>& hosts) {
 
   UA_UInt16 bits = kKeyBits;
   UA_UInt16 days = kValidDays;
-  UA_KeyValuePair pairs[2];
+  UA_String type = view_of(kind == KeyKind::kRsa ? "RSA" : "EC");
+  UA_String curve = view_of("nistp256");  // of no matter for RSA
+  UA_KeyValuePair pairs[4];
   pairs[0].key = UA_QUALIFIEDNAME(0, const_cast<char*>("key-size-bits"));
   UA_Variant_setScalar(&pairs[0].value, &bits, &UA_TYPES[UA_TYPES_UINT16]);
   pairs[1].key = UA_QUALIFIEDNAME(0, const_cast<char*>("expires-in-days"));
   UA_Variant_setScalar(&pairs[1].value, &days, &UA_TYPES[UA_TYPES_UINT16]);
-  UA_KeyValueMap parameters{2, pairs};
+  pairs[2].key = UA_QUALIFIEDNAME(0, const_cast<char*>("key-type"));
+  UA_Variant_setScalar(&pairs[2].value, &type, &UA_TYPES[UA_TYPES_STRING]);
+  pairs[3].key = UA_QUALIFIEDNAME(0, const_cast<char*>("ecc-curve"));
+  UA_Variant_setScalar(&pairs[3].value, &curve, &UA_TYPES[UA_TYPES_STRING]);
+  UA_KeyValueMap parameters{4, pairs};
 
   Ua<UA_ByteString, UA_TYPES_BYTESTRING> key;
   Ua<UA_ByteString, UA_TYPES_BYTESTRING> certificate;
@@ -123,24 +130,36 @@ Result<std::unique_ptr<TrustStore>> TrustStore::open(sys::FileSystem& files, sys
       return made.error();
     }
   }
-  if (Status loaded = store->load_or_make_identity(hosts); !loaded) return loaded.error();
+  auto own = store->load_or_make(KeyKind::kRsa, hosts, "urn:" + hosts.front() + ":lineshaft");
+  if (!own) return own.error();
+  store->own_ = *std::move(own);
+  auto on_curve = store->load_or_make(KeyKind::kNistP256, hosts, store->own_.application_uri);
+  if (on_curve) {
+    store->own_on_curve_ = *std::move(on_curve);
+  } else {
+    log_warn("opcua", "policies with elliptic curves are missing: " + on_curve.error().text());
+  }
   if (Status loaded = store->load(); !loaded) return loaded.error();
   return store;
 }
 
-Status TrustStore::load_or_make_identity(const std::vector<std::string>& hosts) {
+Result<Identity> TrustStore::load_or_make(KeyKind kind, const std::vector<std::string>& hosts,
+                                          const std::string& application_uri) {
   const std::string own = sys::join_path(folder_, "own");
-  const std::string certificate_file = sys::join_path(own, "certificate.der");
-  const std::string key_file = sys::join_path(own, "key.der");
+  // The vault knows private keys by how their names end: *key.der.
+  const std::string prefix = kind == KeyKind::kRsa ? "" : "ecc-";
+  const std::string certificate_file = sys::join_path(own, prefix + "certificate.der");
+  const std::string key_file = sys::join_path(own, prefix + "key.der");
   if (!files_.exists(certificate_file)) {
-    auto made = make_identity(hosts);
+    auto made = make_identity(kind, hosts, application_uri);
     if (!made) return made.error();
     // The key first: a certificate without its key would never be replaced.
-    if (Status kept = sys::write_file_atomically(files_, key_file, made->key); !kept) return kept;
+    if (Status kept = sys::write_file_atomically(files_, key_file, made->key); !kept) {
+      return kept.error();
+    }
     Status kept = sys::write_file_atomically(files_, certificate_file, made->certificate);
-    if (!kept) return kept;
-    own_ = std::move(*made);
-    return {};
+    if (!kept) return kept.error();
+    return made;
   }
   auto certificate = sys::read_file(files_, certificate_file, kFileBytesMax);
   if (!certificate) return certificate.error();
@@ -152,8 +171,24 @@ Status TrustStore::load_or_make_identity(const std::vector<std::string>& hosts) 
                    " is no application certificate (it must name an ApplicationUri); remove it and "
                    "its key to get fresh ones");
   }
-  own_ = {info->uris.front(), std::move(*certificate), std::move(*key)};
-  return {};
+  if (kind != KeyKind::kRsa && info->uris.front() != application_uri) {
+    return refused(certificate_file + " names " + info->uris.front() + ", certificate.der " +
+                   application_uri + "; remove the first and its key to get fresh ones");
+  }
+  return Identity{info->uris.front(), std::move(*certificate), std::move(*key)};
+}
+
+const Identity* TrustStore::own(KeyKind kind) const {
+  if (kind == KeyKind::kRsa) return &own_;
+  return own_on_curve_ ? &*own_on_curve_ : nullptr;
+}
+
+Result<sys::X509Info> TrustStore::own_info(KeyKind kind) const {
+  const Identity* identity = own(kind);
+  if (identity == nullptr) {
+    return Error{ErrorId::kNotFound, "there is no certificate of this kind"};
+  }
+  return sys::inspect_x509(identity->certificate);
 }
 
 Status TrustStore::load() {

@@ -2,7 +2,7 @@
 // of trusted ones, and those that were refused and wait for somebody's decision.
 //
 // Folder, a file in DER form each:
-//   own/          certificate.der and key.der
+//   own/          certificate.der and key.der; ecc-certificate.der and ecc-key.der
 //   trusted/      applications, each by itself: what it signed is not trusted with it, even where
 //   its
 //                 certificate says that it may sign, as self-made ones of many devices do
@@ -16,12 +16,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "connect/opcua/settings.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/x509.h"
@@ -46,8 +48,9 @@ struct RejectedCertificate {
 // Threads: any.
 class TrustStore {
  public:
-  // Opens the folder, or makes it with a fresh certificate (RSA 2048, which every OPC UA device can
-  // read, for five years) that names `hosts`, the first of them in the ApplicationUri too.
+  // Opens the folder, or makes it with fresh certificates for five years (RSA 2048, which every OPC
+  // UA device can read, and one on the curve P-256) that name `hosts`, the first of them in the
+  // ApplicationUri too. Without one on the curve it goes on: the policies that want it are missing.
   // Requires: at least one host. Errors: kIoError, kDiskFull, kTlsFailed (own/ is unusable).
   static Result<std::unique_ptr<TrustStore>> open(sys::FileSystem& files, sys::Clock& clock,
                                                   std::string folder,
@@ -55,7 +58,10 @@ class TrustStore {
   ~TrustStore();
 
   const Identity& own() const { return own_; }
-  Result<sys::X509Info> own_info() const { return sys::inspect_x509(own_.certificate); }
+  // With a key of that kind; null: there is none. RSA there is always.
+  const Identity* own(KeyKind kind) const;
+  // Errors: kNotFound; kTlsFailed.
+  Result<sys::X509Info> own_info(KeyKind kind = KeyKind::kRsa) const;
 
   // Is the sender of this chain (leaf first) to be believed to be `application_uri`? "": whoever.
   // What is refused but could be approved is kept in rejected/.
@@ -76,7 +82,8 @@ class TrustStore {
   struct Chains;  // the authorities, as open62541 holds them
 
   TrustStore(sys::FileSystem& files, sys::Clock& clock, std::string folder);
-  Status load_or_make_identity(const std::vector<std::string>& hosts);
+  Result<Identity> load_or_make(KeyKind kind, const std::vector<std::string>& hosts,
+                                const std::string& application_uri);
   Status load();
   Status judge(ByteSpan chain, std::string_view application_uri) const;
   void keep_rejected(ByteSpan leaf, const std::string& thumbprint);
@@ -92,6 +99,7 @@ class TrustStore {
   sys::Clock& clock_;
   const std::string folder_;
   Identity own_;
+  std::optional<Identity> own_on_curve_;
   mutable std::mutex mutex_;
   std::map<std::string, Known, std::less<>> trusted_;  // by thumbprint
   std::map<std::string, Known, std::less<>> rejected_;

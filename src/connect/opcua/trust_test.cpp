@@ -34,11 +34,39 @@ TEST(OpcUaTrust, OurOwnCertificateIsWhatTheStandardAsksFor) {
   EXPECT_EQ(s.store->own().application_uri, info->uris.front());
 }
 
-TEST(OpcUaTrust, TheSameCertificateIsThereAfterARestart) {
+// Part 12: an application has a certificate for each kind of key, all of one ApplicationUri.
+TEST(OpcUaTrust, TheCertificateOnACurveIsOfTheSameApplication) {
+  Stores s;
+  const auto info = s.store->own_info(KeyKind::kNistP256);
+  ASSERT_TRUE(info.ok());
+  EXPECT_EQ(info->uris, std::vector<std::string>{"urn:gateway:lineshaft"});
+  EXPECT_EQ(info->dns_names, std::vector<std::string>{"gateway"});
+  EXPECT_EQ(info->key_bits, 256u);
+  EXPECT_NE(info->sha1, s.store->own_info()->sha1);
+}
+
+TEST(OpcUaTrust, TheSameCertificatesAreThereAfterARestart) {
   Stores s;
   const Bytes before = s.store->own().certificate;
+  const Bytes on_curve = s.store->own(KeyKind::kNistP256)->certificate;
   s.reopen();
   EXPECT_EQ(s.store->own().certificate, before);
+  EXPECT_EQ(s.store->own(KeyKind::kNistP256)->certificate, on_curve);
+}
+
+TEST(OpcUaTrust, GoesOnWithoutACertificateOnACurveThatIsUnusable) {
+  Stores s;
+  const std::string file = "pki/own/ecc-certificate.der";
+  for (const Bytes& wrong : {Bytes{1, 2, 3}, s.other->own(KeyKind::kNistP256)->certificate}) {
+    ASSERT_TRUE(sys::write_file_atomically(s.disk, file, wrong).ok());
+    s.reopen();
+    EXPECT_EQ(s.store->own(KeyKind::kNistP256), nullptr);
+    EXPECT_EQ(s.store->own_info(KeyKind::kNistP256).error().id, ErrorId::kNotFound);
+    EXPECT_TRUE(s.store->own_info().ok());
+  }
+  ASSERT_TRUE(s.disk.remove(file).ok());
+  s.reopen();
+  EXPECT_NE(s.store->own(KeyKind::kNistP256), nullptr) << "a fresh one";
 }
 
 TEST(OpcUaTrust, AStrangerIsRefusedKeptAndTrustedAfterApproval) {

@@ -13,6 +13,7 @@ namespace {
 
 // Several requests go to and fro until a session stands: this many answers in time are enough.
 constexpr std::int64_t kAnswersToConnect = 3;
+constexpr Nanoseconds kLeaving = std::chrono::milliseconds(1);  // between two looks
 // Renewed at three quarters of it: a channel that nobody renews ends.
 constexpr UA_UInt32 kChannelLifetimeMs = 600'000;
 
@@ -152,7 +153,7 @@ void UaClient::discover() {
   config.endpoint.endpointUrl = copy_of(text_of(config.endpointUrl));
   config.endpoint.securityMode = UA_MESSAGESECURITYMODE_NONE;
   config.endpoint.securityPolicyUri = copy_of(policies().front().uri);
-  if (!add_policies(config, trust_.own(), {}, ua_loop_.logger()) || !make(config)) {
+  if (!add_policies(config, trust_, {}, ua_loop_.logger()) || !make(config)) {
     UA_ClientConfig_clear(&config);
     return fail(Error{ErrorId::kInternal, "an OPC UA client could not be made"});
   }
@@ -184,6 +185,18 @@ void UaClient::on_endpoints(const UA_GetEndpointsResponse& answer) {
   settle_->start(Nanoseconds(0), [this] { settle(); });
 }
 
+// A server that lets one client in takes the channel of the discovery for it: that one has to be
+// gone before the next comes.
+void UaClient::leave_and_open() {
+  drop_client();
+  if (!ua_loop_.idle()) {
+    settle_->start(kLeaving, [this] { settle(); });
+    return;
+  }
+  open_next_ = false;
+  open();
+}
+
 void UaClient::open() {
   phase_ = Phase::kOpening;
   const bool encrypts = endpoint_->securityMode == UA_MESSAGESECURITYMODE_SIGNANDENCRYPT;
@@ -208,14 +221,14 @@ Status UaClient::configure(UA_ClientConfig& config) {
   (void)UA_EndpointDescription_copy(&endpoint, &config.endpoint);
   (void)UA_UserTokenPolicy_copy(&token, &config.userTokenPolicy);
   config.allowNonePolicyPassword = settings_.allow_clear_password;
-  if (!add_policies(config, trust_.own(), uris, ua_loop_.logger())) {
+  if (!add_policies(config, trust_, uris, ua_loop_.logger())) {
     return Error{ErrorId::kTlsFailed, "our certificate cannot be used for " + uris.front() + ": " +
                                           ua_loop_.take_complaint()};
   }
-  return set_user(config, uris);
+  return set_user(config, uris.back());
 }
 
-Status UaClient::set_user(UA_ClientConfig& config, const std::vector<std::string>& policy_uris) {
+Status UaClient::set_user(UA_ClientConfig& config, const std::string& policy_uri) {
   switch (settings_.user) {
     case UserKind::kAnonymous:
       return {};
@@ -227,7 +240,7 @@ Status UaClient::set_user(UA_ClientConfig& config, const std::vector<std::string
       }
       return Error{ErrorId::kInternal, "the user name could not be set"};
     case UserKind::kCertificate:
-      return set_user_certificate(config, settings_, policy_uris, ua_loop_.logger());
+      return set_user_certificate(config, settings_, policy_uri, ua_loop_.logger());
   }
   return {};
 }
@@ -256,7 +269,7 @@ void UaClient::on_state(UA_Client* client, UA_SecureChannelState channel, UA_Ses
 
 void UaClient::settle() {
   if (failure_) return tell_failure();
-  if (std::exchange(open_next_, false)) return open();
+  if (open_next_) return leave_and_open();
   if (status_ != UA_STATUSCODE_GOOD) {
     // The session of before is gone: a new one, without waiting.
     if (phase_ == Phase::kReopening && session_state_ == UA_SESSIONSTATE_CLOSED &&
@@ -324,7 +337,9 @@ Error UaClient::reason(UA_StatusCode status) {
     case UA_STATUSCODE_BADCERTIFICATEUNTRUSTED:
     case UA_STATUSCODE_BADCERTIFICATEURIINVALID:
     case UA_STATUSCODE_BADCERTIFICATETIMEINVALID: {
-      const auto own = trust_.own_info();
+      const KeyKind key =
+          choice_ ? find_policy(offered_[choice_->endpoint].policy_uri)->key : KeyKind::kRsa;
+      const auto own = trust_.own_info(key);
       return {ErrorId::kTlsFailed,
               who + "the server refuses our certificate (" + status_text(status) +
                   "): let it trust the one with the thumbprint " + (own ? own->sha1 : "?")};

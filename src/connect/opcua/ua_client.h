@@ -91,9 +91,10 @@ class UaClient {
   void settle();  // looks at the state that on_state noted
   void discover();
   void on_endpoints(const UA_GetEndpointsResponse& answer);
+  void leave_and_open();
   void open();
   Status configure(UA_ClientConfig& config);
-  Status set_user(UA_ClientConfig& config, const std::vector<std::string>& policy_uris);
+  Status set_user(UA_ClientConfig& config, const std::string& policy_uri);
   void set_basics(UA_ClientConfig& config);
   bool make(UA_ClientConfig& config);
   void drop_client();

@@ -4,6 +4,8 @@
 #include <open62541/plugin/securitypolicy_default.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -27,8 +29,10 @@ struct PolicyList {
   std::size_t size = 0;
 };
 
-bool make_list(PolicyList& out, std::span<const std::string> uris, ByteSpan certificate,
-               ByteSpan key, const UA_Logger* logger) {
+using KeysOf = std::function<std::optional<KeyPair>(const Policy&)>;
+
+bool make_list(PolicyList& out, std::span<const std::string> uris, const KeysOf& keys_of,
+               const UA_Logger* logger) {
   std::set<const Policy*> wanted = {&policies().front()};
   for (const std::string& uri : uris) {
     if (const Policy* policy = find_policy(uri)) wanted.insert(policy);
@@ -36,7 +40,11 @@ bool make_list(PolicyList& out, std::span<const std::string> uris, ByteSpan cert
   out.list = static_cast<UA_SecurityPolicy*>(UA_calloc(wanted.size(), sizeof(UA_SecurityPolicy)));
   if (out.list == nullptr) return false;
   for (const Policy* policy : wanted) {
-    if (!make_policy(out.list[out.size], *policy, certificate, key, logger)) return false;
+    const auto keys = keys_of(*policy);
+    if (!keys) return false;
+    if (!make_policy(out.list[out.size], *policy, UA_APPLICATIONTYPE_CLIENT, *keys, logger)) {
+      return false;
+    }
     out.size += 1;
   }
   return true;
@@ -59,10 +67,10 @@ void set_own_limits(UA_ConnectionConfig& config) {
   config.remoteMaxChunkCount = kChunksMax;
 }
 
-bool make_policy(UA_SecurityPolicy& policy, const Policy& which, ByteSpan certificate, ByteSpan key,
-                 const UA_Logger* logger) {
-  const UA_ByteString c = view_of_bytes(certificate);
-  const UA_ByteString k = view_of_bytes(key);
+bool make_policy(UA_SecurityPolicy& policy, const Policy& which, UA_ApplicationType side,
+                 const KeyPair& keys, const UA_Logger* logger) {
+  const UA_ByteString c = view_of_bytes(keys.certificate);
+  const UA_ByteString k = view_of_bytes(keys.key);
   UA_StatusCode status = UA_STATUSCODE_BADNOTSUPPORTED;
   if (which.name == "None") status = UA_SecurityPolicy_None(&policy, c, logger);
   if (which.name == "Basic256Sha256") {
@@ -74,15 +82,28 @@ bool make_policy(UA_SecurityPolicy& policy, const Policy& which, ByteSpan certif
   if (which.name == "Aes256_Sha256_RsaPss") {
     status = UA_SecurityPolicy_Aes256Sha256RsaPss(&policy, c, k, logger);
   }
+  if (which.name == "ECC_nistP256") {
+    status = UA_SecurityPolicy_EccNistP256(&policy, side, c, k, logger);
+  }
+  if (which.name == "ECC_nistP256_AesGcm") {
+    status = UA_SecurityPolicy_EccNistP256AesGcm(&policy, side, c, k, logger);
+  }
+  if (which.name == "ECC_nistP256_ChaChaPoly") {
+    status = UA_SecurityPolicy_EccNistP256ChaChaPoly(&policy, side, c, k, logger);
+  }
   return status == UA_STATUSCODE_GOOD;
 }
 
-bool add_policies(UA_ClientConfig& config, const Identity& own, std::span<const std::string> uris,
-                  const UA_Logger* logger) {
+bool add_policies(UA_ClientConfig& config, const TrustStore& trust,
+                  std::span<const std::string> uris, const UA_Logger* logger) {
+  const auto ours = [&trust](const Policy& policy) -> std::optional<KeyPair> {
+    const Identity* own = trust.own(policy.key);
+    if (own == nullptr) return std::nullopt;
+    return KeyPair{own->certificate, own->key};
+  };
   PolicyList channel;
   PolicyList users;
-  const bool made = make_list(channel, uris, own.certificate, own.key, logger) &&
-                    make_list(users, uris, own.certificate, own.key, logger);
+  const bool made = make_list(channel, uris, ours, logger) && make_list(users, uris, ours, logger);
   config.securityPolicies = channel.list;
   config.securityPoliciesSize = channel.size;
   config.authSecurityPolicies = users.list;
@@ -91,7 +112,7 @@ bool add_policies(UA_ClientConfig& config, const Identity& own, std::span<const 
 }
 
 Status set_user_certificate(UA_ClientConfig& config, const Settings& settings,
-                            std::span<const std::string> uris, const UA_Logger* logger) {
+                            const std::string& uri, const UA_Logger* logger) {
   const Error unusable{ErrorId::kInvalidArgument,
                        "settings.user_certificate_pem: this is no certificate in PEM form, or the "
                        "key is not its own"};
@@ -114,12 +135,14 @@ Status set_user_certificate(UA_ClientConfig& config, const Settings& settings,
   if (UA_CertificateUtils_checkKeyPair(certificate.get(), key.get()) != UA_STATUSCODE_GOOD) {
     return unusable;
   }
+  const KeyPair keys{{certificate->data, certificate->length}, {key->data, key->length}};
+  const auto theirs = [&keys](const Policy&) { return std::optional(keys); };
   PolicyList users;
-  const bool made = make_list(users, uris, {certificate->data, certificate->length},
-                              {key->data, key->length}, logger);
-  if (!made) {
+  if (!make_list(users, std::span(&uri, 1), theirs, logger)) {
     clear_list(users.list, users.size);
-    return unusable;
+    return Error{ErrorId::kInvalidArgument,
+                 "settings.user_certificate_pem: the server protects users by " + uri +
+                     ", which needs a certificate with a key of another kind"};
   }
   clear_list(config.authSecurityPolicies, config.authSecurityPoliciesSize);
   config.authSecurityPolicies = users.list;

@@ -17,16 +17,24 @@ namespace lineshaft::connect::opcua {
 // a thousand values needs.
 void set_own_limits(UA_ConnectionConfig& config);
 
+// A certificate and its key, in DER form. Borrowed.
+struct KeyPair {
+  ByteSpan certificate;
+  ByteSpan key;
+};
+
 // Fills `policy` for one of policies(). False: the certificate or key cannot be used for it.
-bool make_policy(UA_SecurityPolicy& policy, const Policy& which, ByteSpan certificate, ByteSpan key,
-                 const UA_Logger* logger);
+bool make_policy(UA_SecurityPolicy& policy, const Policy& which, UA_ApplicationType side,
+                 const KeyPair& keys, const UA_Logger* logger);
 
-// Gives a client the policy None and those of `uris`, for the channel and for users.
-bool add_policies(UA_ClientConfig& config, const Identity& own, std::span<const std::string> uris,
-                  const UA_Logger* logger);
+// Gives a client the policy None and those of `uris`, for the channel and for users, with our
+// certificates. False: we have none for one of them.
+bool add_policies(UA_ClientConfig& config, const TrustStore& trust,
+                  std::span<const std::string> uris, const UA_Logger* logger);
 
-// The user's certificate and key instead of ours for users. Errors: kInvalidArgument.
+// The user's certificate and key instead of ours for users, by the policy `uri`.
+// Errors: kInvalidArgument.
 Status set_user_certificate(UA_ClientConfig& config, const Settings& settings,
-                            std::span<const std::string> uris, const UA_Logger* logger);
+                            const std::string& uri, const UA_Logger* logger);
 
 }  // namespace lineshaft::connect::opcua

@@ -265,6 +265,7 @@ std::uint64_t UaLoop::bytes_in() const { return impl_->sockets().bytes_in(); }
 std::uint64_t UaLoop::bytes_out() const { return impl_->sockets().bytes_out(); }
 const std::optional<Error>& UaLoop::last_error() const { return impl_->sockets().last_error(); }
 std::optional<sys::Endpoint> UaLoop::listening() const { return impl_->sockets().listening(); }
+bool UaLoop::idle() const { return impl_->sockets().idle(); }
 void UaLoop::set_privacy(sys::Privacy privacy) { impl_->sockets().set_privacy(privacy); }
 const sys::TcpStream* UaLoop::speaker() const { return impl_->sockets().speaker(); }
 std::string UaLoop::take_complaint() { return impl_->take_complaint(); }

@@ -55,6 +55,8 @@ class UaLoop {
   const std::optional<Error>& last_error() const;
   // Where the newest listener listens, with the real port.
   std::optional<sys::Endpoint> listening() const;
+  // No socket is open, nor still sending its last bytes.
+  bool idle() const;
   // Whose bytes open62541 is being told of: inside of its callbacks only, else null.
   const sys::TcpStream* speaker() const;
   // The newest warning of open62541: often the only place where it says why. Taken away by the

@@ -30,6 +30,7 @@ class UaSockets {
   std::uint64_t bytes_out() const { return bytes_out_; }
   const std::optional<Error>& last_error() const { return last_error_; }
   std::optional<sys::Endpoint> listening() const { return listening_; }
+  bool idle() const { return sockets_.empty() && lingering_.empty(); }
   void set_privacy(sys::Privacy privacy) { privacy_ = privacy; }
   const sys::TcpStream* speaker() const { return speaker_; }
 

@@ -1,9 +1,12 @@
-// connect/opcua/visit.h: a session for a look around: opened once, closed with the object. What
-// testing and browsing share. Includes open62541's headers: for this folder only.
+// connect/opcua/visit.h: a session for a look around: one that stands, which goes on beside it, or
+// one of its own, closed with the object. What testing and browsing share. Includes open62541's
+// headers: for this folder only.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "connect/opcua/access.h"
@@ -15,18 +18,53 @@ using UaReadItem = Ua<UA_ReadValueId, UA_TYPES_READVALUEID>;
 
 UaReadItem read_item(const UA_NodeId& node, UA_AttributeId attribute);
 
+class Visit;
+
+// A session that stands, as it is lent to visits. Threads: the loop's.
+class Lent {
+ public:
+  Lent(UaClient& client, Access& access) : client_(client), access_(access) {}
+  // Tells all visits that they are over. Before the session ends, or has ended.
+  void end(const Error& why);
+
+ private:
+  friend class Visit;
+  UaClient& client_;
+  Access& access_;
+  std::vector<Visit*> visits_;
+};
+
+// The way to a server. What is borrowed must outlive the visit, but for `lent`, which ends it.
+struct Way {
+  sys::EventLoop& loop;
+  sys::Clock& clock;
+  TrustStore& trust;
+  Lent* lent = nullptr;  // null: a session of the visit's own
+};
+
 // Threads: the loop's.
 class Visit : private UaClientListener, private DriverHost {
  public:
   // `ready` runs once: with success when requests may be made, else with the reason. `lost` runs if
   // the session ends later.
   using Ready = std::function<void(Status)>;
-  Visit(sys::EventLoop& loop, sys::Clock& clock, TrustStore& trust, const Settings& settings,
-        Ready ready, Ready lost);
+  Visit(const Way& way, const Settings& settings, Ready ready, Ready lost);
   ~Visit() override;
 
-  UaClient& client() { return client_; }
-  Access& access() { return access_; }
+  // Requires: not lost.
+  UaClient& client() { return *client_; }
+  Access& access() { return *access_; }
+
+  // As UaClient::call, and as Access::find. `done` is not called after destruction, nor after
+  // `lost`.
+  template <int request_type, int response_type, typename Request, typename Response>
+  void call(const Request& request, UaClient::Done<Response> done) {
+    client_->call<request_type, response_type, Request, Response>(
+        request, [alive = std::weak_ptr<int>(alive_), done = std::move(done)](Response& answer) {
+          if (!alive.expired()) done(answer);
+        });
+  }
+  void find(const std::vector<Place>& places, Access::FindDone done);
 
   // Reads any number of attributes in portions. An item that could not be read has its status.
   using ReadDone = std::function<void(std::vector<UaDataValue>)>;
@@ -38,7 +76,16 @@ class Visit : private UaClientListener, private DriverHost {
     std::vector<UaDataValue> values;
     ReadDone done;
   };
+  friend class Lent;
+  // A session of the visit's own.
+  struct Own {
+    Own(const Way& way, const Settings& settings, Visit& visit);
+    ConnectionConfig config;
+    UaClient client;
+    Access access;
+  };
   void read_next(const std::shared_ptr<Reading>& reading);
+  void end(const Error& why);
 
   void on_session(bool same) override;
   void on_no_session(const Error& why) override;
@@ -53,12 +100,14 @@ class Visit : private UaClientListener, private DriverHost {
 
   sys::EventLoop& loop_;
   sys::Clock& clock_;
-  ConnectionConfig config_;
   Ready ready_;
   Ready lost_;
   std::unique_ptr<sys::Timer> start_;
-  UaClient client_;
-  Access access_;
+  Lent* lent_;                                             // null: its own, or over
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // watched by answers
+  std::optional<Own> own_;
+  UaClient* client_;
+  Access* access_;
 };
 
 }  // namespace lineshaft::connect::opcua

@@ -448,6 +448,26 @@ TEST(S7Hostile, ACpuWithOneConnectionIsSharedByWaiting) {
   EXPECT_EQ(n.status(3).state, ConnectionState::kConnected);
 }
 
+TEST(S7Hostile, ATestReadTakesTheOnlyConnectionForAMoment) {
+  Neighbours n(false);
+  S7ServerOptions one = s7_at(666);
+  one.connections_max = 1;
+  n.server = serve_s7(n, n.device, one);
+  const ConnectionConfig config = cpu(666, 1);
+  n.put(2, config, 11);
+  n.loop.run_for(2s);
+  std::optional<TestReport> report;
+  n.manager->test({config.settings, config.signals, kTenant},
+                  [&](TestReport found) { report = std::move(found); });
+  n.loop.run_until([&] { return report.has_value(); }, 60s);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_TRUE(report->values[0].value.has_value());
+  n.loop.run_for(31s);
+  EXPECT_EQ(n.status(2).state, ConnectionState::kConnected);
+  EXPECT_EQ(n.status(2).tags_bad, 0u);
+  EXPECT_EQ(std::ranges::count(n.sink.of(11), quality::kBadNotConnected, &Sample::quality), 1);
+}
+
 TEST(S7Hostile, AHundredCpusKeepTheirRateBesideTenHostileOnes) {
   Plant plant;
   NotingCpu good;

@@ -219,6 +219,10 @@ class S7Kind : public ProtocolKind {
   }
 
   std::vector<Door> doors() const override { return {{102, false}}; }
+  std::optional<sys::Endpoint> seat(const ProtocolSettings& of) const override {
+    const auto& s = std::get<S7Settings>(of);
+    return sys::Endpoint{s.host, s.port};
+  }
 
   std::unique_ptr<ProtocolRuntime> make_runtime(sys::EventLoop& loop, sys::Clock& /*clock*/,
                                                 sys::Random& random,

@@ -91,6 +91,10 @@ class ShdrKind : public ProtocolKind {
  public:
   std::string_view name() const override { return "shdr"; }
   std::vector<Door> doors() const override { return {{7878, false}}; }
+  std::optional<sys::Endpoint> seat(const ProtocolSettings& of) const override {
+    const ShdrSettings& s = shdr_of(of);
+    return sys::Endpoint{s.host, s.port};
+  }
 
   ProtocolSettings read_settings(Fields& fields) const override {
     ShdrSettings s;

@@ -111,6 +111,103 @@ TEST(ShdrTest, ReadsSignalsAndThePlate) {
   EXPECT_EQ(report->identification->vendor, "Maker");
 }
 
+// A connection (tags 1 and 2) to an adapter that lets one client in, for five seconds; then a test
+// by the organisation of `tenant`, and five seconds more.
+struct OneClient : Plant {
+  Adapter adapter{loop, "|x|1.5|exec|READY|new|7\n"};
+  std::optional<TestReport> report;
+
+  explicit OneClient(std::optional<TenantId> tenant, bool accepts_and_is_silent = false) {
+    adapter.one_client = true;
+    adapter.leaves_open = accepts_and_is_silent;
+    ConnectionConfig config = adapter_config();
+    config.signals.resize(2);
+    put(1, config, 1);
+    loop.run_for(5s);
+    TestRequest request{adapter_config().settings, {shdr_signal("new", ValueType::kInt64)}};
+    request.tenant = tenant;
+    manager->test(std::move(request), [this](TestReport told) { report = std::move(told); });
+    loop.run_until([this] { return report.has_value(); }, 60s);
+    LS_ASSERT(report.has_value());
+    loop.run_for(5s);
+  }
+};
+
+TEST(ShdrTest, ReadsInThePlaceOfTheConnectionThatHoldsTheOnlySeat) {
+  for (const bool silent : {false, true}) {
+    OneClient p(kTenant, silent);
+    EXPECT_EQ(p.adapter.turned_away, 1u);
+    EXPECT_FALSE(p.report->error.has_value()) << p.report->error->text();
+    EXPECT_EQ(p.report->values[0].value, Value(std::int64_t{7}));
+    // The connection is back; the time in between is marked, once.
+    EXPECT_EQ(p.status(1).state, ConnectionState::kConnected);
+    EXPECT_EQ(p.status(1).tags_bad, 0u);
+    const auto told = p.sink.of(1);
+    ASSERT_EQ(told.size(), 3u);
+    EXPECT_EQ(told[0].value, Value(1.5));
+    EXPECT_EQ(told[1].quality, quality::kBadNotConnected);
+    EXPECT_EQ(told[2].quality, quality::kGood);
+    const Nanoseconds gap = told[2].time - told[1].time;
+    EXPECT_GE(gap, 500ms) << "the adapter is given time to notice";
+    EXPECT_LE(gap, 1s);
+    const auto events = p.manager->events({1});
+    EXPECT_EQ(std::ranges::count(events, "stood-back", &ConnectionEvent::event), 1);
+  }
+}
+
+TEST(ShdrTest, NobodyElsesConnectionStandsBack) {
+  const std::optional<TenantId> others[] = {std::nullopt, TenantId{8}};
+  for (const std::optional<TenantId>& tenant : others) {
+    OneClient p(tenant);
+    EXPECT_TRUE(p.report->error.has_value());
+    EXPECT_FALSE(p.report->values[0].value.has_value());
+    EXPECT_EQ(p.adapter.turned_away, 1u);
+    EXPECT_EQ(p.sink.of(1).size(), 1u) << "not disturbed";
+  }
+}
+
+TEST(ShdrTest, AKeyThatTheAdapterLacksIsNoReasonToStandBack) {
+  Plant p;
+  Adapter adapter(p.loop, "|x|1.5\n");
+  p.put(1, adapter_config(), 1);
+  p.loop.run_for(1s);
+  std::optional<TestReport> report;
+  TestRequest request{adapter_config().settings, {shdr_signal("none", ValueType::kInt64)}};
+  request.tenant = kTenant;
+  p.manager->test(std::move(request), [&](TestReport told) { report = std::move(told); });
+  p.loop.run_until([&] { return report.has_value(); }, 60s);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->error->id, ErrorId::kTimeout);
+  EXPECT_EQ(p.status(1).reconnects, 0u);
+  EXPECT_EQ(p.sink.of(1).size(), 1u);
+}
+
+// Whoever removes, stops or changes the connection meanwhile has the last word.
+TEST(ShdrTest, AConnectionThatIsStoppedWhileItStandsBackStaysSo) {
+  Plant p;
+  Adapter adapter(p.loop, "|x|1.5\n");
+  adapter.one_client = true;
+  for (const bool removed : {false, true}) {
+    p.put(1, adapter_config(), 1);
+    p.loop.run_for(2s);
+    std::optional<TestReport> report;
+    TestRequest request{adapter_config().settings, {shdr_signal("x", ValueType::kFloat64)}};
+    request.tenant = kTenant;
+    p.manager->test(std::move(request), [&](TestReport told) { report = std::move(told); });
+    const auto stands_back = [&] { return p.manager->events({1}).front().event == "stood-back"; };
+    ASSERT_TRUE(p.loop.run_until(stands_back, 5s));
+    EXPECT_TRUE((removed ? p.manager->remove({1}) : p.manager->set_enabled({1}, false)).ok());
+    p.loop.run_until([&] { return report.has_value(); }, 60s);
+    ASSERT_TRUE(report.has_value());
+    EXPECT_EQ(report->values[0].value, Value(1.5));
+    p.loop.run_for(2s);
+    if (!removed) {
+      EXPECT_EQ(p.status(1).state, ConnectionState::kDisabled);
+    }
+    EXPECT_FALSE(adapter.has_client());
+  }
+}
+
 TEST(ShdrScan, FindsAdapters) {
   Plant p;
   Adapter adapter(p.loop, "");

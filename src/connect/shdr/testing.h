@@ -1,6 +1,7 @@
 // connect/shdr/testing.h: an adapter and a connection to it for tests.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <list>
 #include <memory>
@@ -21,6 +22,11 @@ class Adapter {
       : greeting_(std::move(greeting)), pong_(std::move(pong)) {
     listener_ = loop.listen(kAdapterAt,
                             [this](std::unique_ptr<sys::TcpStream> stream) {
+                              if (one_client && has_client()) {
+                                turned_away += 1;
+                                if (leaves_open) unserved_.push_back(std::move(stream));
+                                return;  // else it ends here
+                              }
                               peers_.push_back(std::make_unique<Peer>(*this, std::move(stream)));
                               peers_.back()->say(greeting_);
                               peers_.back()->read();
@@ -33,6 +39,12 @@ class Adapter {
   // Of who connects from now on.
   void greet_with(std::string greeting) { greeting_ = std::move(greeting); }
   std::size_t pings = 0;
+  bool one_client = false;   // a further one is closed at once,
+  bool leaves_open = false;  // or connected and never spoken to
+  std::size_t turned_away = 0;
+  bool has_client() const {
+    return std::ranges::any_of(peers_, [](const auto& peer) { return !peer->gone; });
+  }
 
  private:
   struct Peer {
@@ -72,6 +84,7 @@ class Adapter {
   std::string greeting_;
   std::string pong_;
   std::list<std::unique_ptr<Peer>> peers_;
+  std::list<std::unique_ptr<sys::TcpStream>> unserved_;
   std::unique_ptr<sys::TcpListener> listener_;
 };
 

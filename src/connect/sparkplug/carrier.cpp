@@ -50,6 +50,7 @@ void SparkplugCarrier::make_edge() {
   leaving_ = false;
   SparkplugEdgeOptions options;
   options.broker = settings_.broker;
+  options.other_brokers = other_brokers(settings_).value();
   options.node.node = {settings_.group_id, settings_.node_id};
   options.node.primary_host = settings_.primary_host;
   options.node.first_bd_seq = bd_seq_;
@@ -190,6 +191,8 @@ void SparkplugCarrier::on_lost(const Error& why) {
   if (std::exchange(sent_, false)) user_.on_lost();
 }
 
+void SparkplugCarrier::on_rival(const Error& why) { means_.host.note("name-taken", why.text()); }
+
 void SparkplugCarrier::on_refused(const Error& why, bool is_birth) {
   if (is_birth) return leave(why);
   user_.on_refused(why);
@@ -221,8 +224,9 @@ void SparkplugCarrier::on_command(sparkplug::EdgeMetricId metric, Value value) {
 
 void SparkplugCarrier::fill(OutletStatus& status) const {
   status.state = ready() ? OutletState::kUp : OutletState::kDown;
-  status.at = settings_.broker.host + ":" + std::to_string(settings_.broker.port) + " as " +
-              settings_.group_id + "/" + settings_.node_id;
+  const sys::Endpoint first{settings_.broker.host, settings_.broker.port};
+  status.at = (edge_ != nullptr ? edge_->server() : first).text() + " as " + settings_.group_id +
+              "/" + settings_.node_id;
   status.last_error = last_error_;
   const bool waits = edge_ != nullptr && edge_->connected() && !edge_->node().born();
   if (waits && !settings_.primary_host.empty()) {

@@ -48,6 +48,7 @@ class SparkplugCarrier : public forward::Carrier, private SparkplugEdgeUser {
   std::optional<sparkplug::EdgeValue> present(sparkplug::EdgeMetricId metric) override;
   void on_fenced(std::uint64_t token) override;
   void on_lost(const Error& why) override;
+  void on_rival(const Error& why) override;
   void on_refused(const Error& why, bool is_birth) override;
 
   void make_edge();

@@ -27,6 +27,7 @@ const sys::Endpoint kBroker{"broker", 1};
 
 struct Node {
   std::string primary_host;
+  std::string other_brokers = {};
   std::unique_ptr<forward::Carrier> operator()(const OutletMeans& means,
                                                forward::CarrierUser& user) const {
     SparkplugFlowSettings settings;
@@ -34,6 +35,7 @@ struct Node {
     settings.group_id = "g";
     settings.node_id = "n";
     settings.primary_host = primary_host;
+    settings.other_brokers = other_brokers;
     return std::make_unique<SparkplugCarrier>(means, settings, user);
   }
 };
@@ -249,6 +251,97 @@ TEST(SparkplugFlow, WaitsForItsPrimaryHostAndDiesWithIt) {
   say_state(broker, true, 7);
   loop.run_for(1min);
   EXPECT_EQ(Hearing(broker.published).values_without_doubles(), one_to(2));
+}
+
+// Two servers, and a host that is at one of them, at the other, at none, and back.
+TEST(SparkplugFlow, WalksToTheServerWhereItsHostIs) {
+  sys::SimLoop loop;
+  TestBroker one(loop, kBroker);
+  TestBroker two(loop, {"other", 2});
+  OutletHouse house(loop, {}, Node{"boss", "other:2"});
+  std::size_t clients = 0;
+  const auto run = [&](Nanoseconds time) {
+    const Nanoseconds end = loop.now() + time;
+    while (loop.now() < end) {
+      loop.run_for(1ms);
+      clients = std::max(clients, one.clients() + two.clients());
+    }
+  };
+  say_state(one, true, 5);
+  house.open();
+  run(1s);
+  ASSERT_TRUE(house.publish(1));
+  run(1s);
+  EXPECT_EQ(house.outlet->status().at, "broker:1 as g/n");
+  EXPECT_TRUE(two.connects.empty());
+
+  say_state(two, true, 6);
+  say_state(one, false, 7);
+  run(5s);
+  EXPECT_EQ(Hearing(one.published).outline.back(), "NDEATH");
+  EXPECT_EQ(house.outlet->status().at, "other:2 as g/n");
+  ASSERT_TRUE(house.publish(1));
+  run(1s);
+  EXPECT_EQ(Hearing(two.published).outline, (Words{"NBIRTH", "DBIRTH works", "DDATA works"}));
+
+  say_state(two, false, 8);
+  run(1min);
+  EXPECT_EQ(house.outlet->status().state, OutletState::kDown);
+  EXPECT_GE(one.connects.size(), 5u) << "it looks at each in turn";
+  EXPECT_LE(one.connects.size(), 8u) << "and gives the host five seconds";
+  ASSERT_TRUE(house.publish(1));
+  say_state(one, true, 9);
+  run(20s);
+  EXPECT_EQ(house.outlet->status().at, "broker:1 as g/n");
+  EXPECT_EQ(Hearing(one.published).values_without_doubles(), (std::vector<int>{1, 3}));
+  EXPECT_EQ(Hearing(two.published).values_without_doubles(), std::vector<int>{2});
+  EXPECT_EQ(house.outlet->status().queue->samples, 0u);
+  EXPECT_EQ(clients, 1u) << "never two at a time";
+}
+
+TEST(SparkplugFlow, GoesToTheNextServerWhenOneIsLost) {
+  sys::SimLoop loop;
+  TestBroker two(loop, {"other", 2});  // nobody is at the first
+  OutletHouse house(loop, {}, Node{"", "gone:1, other:2"});
+  house.open();
+  ASSERT_TRUE(house.publish(1));
+  loop.run_for(1min);
+  EXPECT_EQ(house.outlet->status().at, "other:2 as g/n");
+  EXPECT_EQ(Hearing(two.published).values_without_doubles(), one_to(1));
+}
+
+TEST(SparkplugFlow, OtherBrokersAreAddresses) {
+  const auto read = [](std::string text) {
+    SparkplugFlowSettings settings;
+    settings.other_brokers = std::move(text);
+    std::string list;
+    const auto brokers = other_brokers(settings);
+    if (!brokers) return std::string("refused");
+    for (const sys::Endpoint& one : *brokers) list += one.text() + ";";
+    return list;
+  };
+  EXPECT_EQ(read(""), "");
+  EXPECT_EQ(read(" a.example:1883 ,[fe80::1]:8883"), "a.example:1883;[fe80::1]:8883;");
+  for (const char* wrong : {"a", "a:", "a:0", "a:65536", ":1883", "a:1,", "a:1;b:2", "a:1x",
+                            "a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1"}) {
+    EXPECT_EQ(read(wrong), "refused") << wrong;
+  }
+}
+
+TEST(SparkplugFlow, SaysThatAnotherNodeHasItsName) {
+  sys::SimLoop loop;
+  TestBroker broker(loop, kBroker);
+  OutletHouse house(loop, {}, Node{});
+  house.open();
+  loop.run_for(1min);
+  EXPECT_FALSE(house.host.has("name-taken")) << "the broker repeats its own births";
+  sparkplug::Metric metric;
+  metric.name = sparkplug::kBdSeq;
+  metric.value = sparkplug::LongBits{9};
+  command(broker, "spBv1.0/g/NBIRTH/n", metric);
+  loop.run_for(1s);
+  EXPECT_TRUE(house.host.has("name-taken"));
+  EXPECT_EQ(house.outlet->status().state, OutletState::kUp) << "which cannot be helped from here";
 }
 
 TEST(SparkplugFlow, IsBornAgainWithThePresentWhenAHostAsks) {

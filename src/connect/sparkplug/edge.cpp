@@ -1,5 +1,6 @@
 #include "connect/sparkplug/edge.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "connect/mqtt/broker.h"
@@ -7,16 +8,29 @@
 
 namespace lineshaft::connect {
 
+namespace {
+
+constexpr std::uint64_t kLeaving = ~std::uint64_t{0};  // a fence of our own
+
+sparkplug::EdgeNodeOptions node_options(const SparkplugEdgeOptions& options) {
+  sparkplug::EdgeNodeOptions node = options.node;
+  node.has_other_servers = !options.other_brokers.empty();
+  return node;
+}
+
+}  // namespace
+
 SparkplugEdge::SparkplugEdge(sys::EventLoop& loop, sys::Clock& clock, sys::Random& random,
                              SparkplugEdgeOptions options, SparkplugEdgeUser& user)
     : loop_(loop),
       clock_(clock),
       flush_interval_(options.flush_interval),
       user_(user),
-      node_(options.node, *this),
+      node_(node_options(options), *this),
       flush_timer_(loop.make_timer()),
       birth_timer_(loop.make_timer()),
-      link_(loop, random, options.broker, client_options(options.broker, random), *this) {}
+      link_(loop, random, options.broker, client_options(options.broker, random), *this,
+            options.other_brokers) {}
 
 SparkplugEdge::~SparkplugEdge() {
   if (!link_.connected()) return;
@@ -62,18 +76,22 @@ void SparkplugEdge::on_session() {
     mqtt::Subscription& one = subscriptions.emplace_back();
     one.filter = std::move(wish.filter);
     one.qos = static_cast<mqtt::Qos>(wish.qos);
+    one.no_local = wish.no_local;
   }
   link_.subscribe(std::move(subscriptions));
 }
 
 // The birth follows the subscription, so that no command falls between them.
 void SparkplugEdge::on_subscribed(std::uint16_t /*id*/, const std::vector<mqtt::Reason>& reasons) {
-  for (const mqtt::Reason reason : reasons) {
-    if (!is_failure(reason)) continue;
+  // The last one is a watch for others of our name: a broker that refuses it does no harm.
+  const std::size_t needed = node_.subscriptions().size() - 1;
+  for (std::size_t i = 0; i < std::min(needed, reasons.size()); ++i) {
+    if (!is_failure(reasons[i])) continue;
     last_error_ = Error{ErrorId::kDenied, "the broker refuses the subscription to commands: " +
-                                              mqtt::reason_name(reason)};
+                                              mqtt::reason_name(reasons[i])};
   }
   node_.on_connected(now_ms(), loop_.now());
+  arm();
 }
 
 void SparkplugEdge::on_message(const mqtt::Publish& message) {
@@ -115,8 +133,18 @@ void SparkplugEdge::on_command(sparkplug::EdgeMetricId metric, Value value) {
   commands_.emplace_back(metric, std::move(value));
 }
 
-void SparkplugEdge::on_host_offline() {
-  link_.disconnect({ErrorId::kPeerClosed, "the primary host went offline"});
+// Not before the broker has the death: what it has not acknowledged would follow us to the next.
+void SparkplugEdge::on_host_offline() { link_.fence(kLeaving); }
+
+void SparkplugEdge::on_fenced(std::uint64_t token) {
+  if (token != kLeaving) return user_.on_fenced(token);
+  if (node_.born()) return;  // the host has come back meanwhile
+  link_.disconnect({ErrorId::kPeerClosed, "the primary host is offline"});
+}
+
+void SparkplugEdge::on_rival(const Error& what) {
+  last_error_ = what;
+  user_.on_rival(what);
 }
 
 }  // namespace lineshaft::connect

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "connect/mqtt/link.h"
 #include "sys/clock.h"
@@ -13,6 +15,8 @@ namespace lineshaft::connect {
 
 struct SparkplugEdgeOptions {
   MqttBroker broker;  // checked
+  // To go to when the primary host is not at that one, or it is lost: one at a time, in turn.
+  std::vector<sys::Endpoint> other_brokers;
   sparkplug::EdgeNodeOptions node;
   // Values of this time go together.
   Nanoseconds flush_interval = std::chrono::milliseconds(100);
@@ -33,6 +37,8 @@ class SparkplugEdgeUser {
   virtual void on_fenced(std::uint64_t /*token*/) {}
   // The connection is gone; what is not fenced may be lost.
   virtual void on_lost(const Error& /*why*/) {}
+  // Another edge node has this one's name.
+  virtual void on_rival(const Error& /*why*/) {}
   // The broker does not take that message, which is a birth or data.
   virtual void on_refused(const Error& /*why*/, bool /*is_birth*/) {}
 };
@@ -50,13 +56,14 @@ class SparkplugEdge : private MqttUser, private sparkplug::EdgeNodeEvents {
   void update(sparkplug::EdgeMetricId metric, sparkplug::EdgeValue value);
 
   // Publishes what update() was told, now; then user.on_fenced(token) follows, unless the
-  // connection is lost. Requires: connected(), a token that is not 0.
+  // connection is lost. Requires: connected(), a token that is neither 0 nor the largest.
   void flush_and_fence(std::uint64_t token);
   // With all metrics that it has, at once or when the pause between births is over.
   void rebirth();
 
   bool connected() const { return link_.connected(); }
   const std::optional<Error>& last_error() const { return last_error_; }
+  const sys::Endpoint& server() const { return link_.server(); }  // now, or the next
 
  private:
   std::optional<mqtt::Will> next_will() override;
@@ -70,9 +77,10 @@ class SparkplugEdge : private MqttUser, private sparkplug::EdgeNodeEvents {
   std::optional<sparkplug::EdgeValue> present(sparkplug::EdgeMetricId metric) override {
     return user_.present(metric);
   }
-  void on_fenced(std::uint64_t token) override { user_.on_fenced(token); }
+  void on_fenced(std::uint64_t token) override;
   void on_host_offline() override;
   void on_trouble(const Error& what) override { last_error_ = what; }
+  void on_rival(const Error& what) override;
 
   std::uint64_t now_ms() const;
   void carry_out();

@@ -227,6 +227,8 @@ void SparkplugSession::on_trouble(const sparkplug::NodeId& /*node*/, const Error
   host_.on_trouble("sparkplug", what);
 }
 
+void SparkplugSession::on_rival(const Error& what) { host_.on_trouble("sparkplug", what); }
+
 // --- writes ---
 
 void SparkplugSession::write(std::size_t signal, Value value, WriteDone done) {

@@ -50,6 +50,7 @@ class SparkplugSession : public Driver, private MqttUser, private sparkplug::Hos
   void on_node(const sparkplug::NodeId& node, bool online) override;
   void on_told_time(std::uint64_t told_ms, std::uint64_t now_ms) override;
   void on_trouble(const sparkplug::NodeId& node, const Error& what) override;
+  void on_rival(const Error& what) override;
 
   void take(std::size_t signal, const sparkplug::Reading& reading);
   std::uint64_t now_ms() const;

@@ -1,9 +1,27 @@
 #include "wire/sparkplug/edge_node.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <utility>
 
 namespace lineshaft::sparkplug {
+
+namespace {
+
+// A broker repeats births in their order; those of before a pause have long come back.
+constexpr std::size_t kOwnBirthsKept = 4;
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+std::uint64_t hash_of(ByteSpan bytes) { return std::hash<std::string_view>()(as_text(bytes)); }
+
+}  // namespace
 
 EdgeNode::EdgeNode(EdgeNodeOptions options, EdgeNodeEvents& events)
     : options_(std::move(options)),
@@ -18,6 +36,8 @@ EdgeNode::EdgeNode(EdgeNodeOptions options, EdgeNodeEvents& events)
 
 DeviceId EdgeNode::add_device(std::string name) {
   LS_ASSERT(check_name("device", name).ok());
+  const auto known = std::ranges::find(devices_, name, &Device::name);
+  if (known != devices_.end()) return static_cast<DeviceId>(known - devices_.begin());
   devices_.emplace_back();
   devices_.back().name = std::move(name);
   return static_cast<DeviceId>(devices_.size() - 1);
@@ -29,9 +49,15 @@ Result<EdgeMetricId> EdgeNode::add_metric(DeviceId device, std::string name, Dat
   if (const auto held = tag_type(type); !held) return held.error();
   const auto id = static_cast<EdgeMetricId>(metrics_.size());
   const bool ours = device == kNodeItself && (name == kRebirth || name == kBdSeq);
-  if (ours || !devices_[device].by_name.emplace(name, id).second) {
-    return Error{ErrorId::kConflict, "the metric " + name + " exists already"};
+  if (ours) return Error{ErrorId::kConflict, "the metric " + name + " exists already"};
+  const auto [like, is_new] = devices_[device].by_lower_name.emplace(lower(name), id);
+  if (!is_new) {
+    const std::string& other = metrics_[like->second].name;
+    return Error{ErrorId::kConflict,
+                 "the metric " + other + " exists already" +
+                     (other == name ? "" : "; " + name + " differs in the case of letters only")};
   }
+  devices_[device].by_name.emplace(name, id);
   devices_[device].metrics.push_back(id);
   metrics_.push_back({device, std::move(name), type, writable, std::move(unit), {}});
   metrics_.back().last.quality = quality::kBadWaitingForInitialData;
@@ -44,6 +70,7 @@ void EdgeNode::remove_metric(EdgeMetricId id) {
   metric.removed = true;
   std::erase(devices_[metric.device].metrics, id);
   devices_[metric.device].by_name.erase(metric.name);
+  devices_[metric.device].by_lower_name.erase(lower(metric.name));
   std::erase_if(backlog_, [id](const Waiting& one) { return one.metric == id; });
 }
 
@@ -75,19 +102,24 @@ std::vector<SubscriptionWish> EdgeNode::subscriptions() const {
   std::vector<SubscriptionWish> wishes = {{base + "/NCMD/" + options_.node.node, 1},
                                           {base + "/DCMD/" + options_.node.node + "/#", 1}};
   if (!options_.primary_host.empty()) wishes.push_back({state_topic(options_.primary_host), 1});
+  wishes.push_back({base + "/NBIRTH/" + options_.node.node, 0, true});
   return wishes;
 }
 
 void EdgeNode::on_connected(std::uint64_t now_ms, Nanoseconds now) {
   connected_ = true;
   host_time_.reset();
-  if (options_.primary_host.empty()) birth(now_ms, now);
+  own_births_.clear();
+  rival_told_ = false;
+  if (options_.primary_host.empty()) return birth(now_ms, now);
+  if (options_.has_other_servers) leave_at_ = now + options_.host_patience;
 }
 
 void EdgeNode::on_lost() {
   connected_ = false;
   born_ = false;
   rebirth_at_.reset();
+  leave_at_.reset();
   last_birth_.reset();
   // What was waiting to be sent was not seen by anybody.
   for (Waiting& one : backlog_) one.historical = true;
@@ -105,6 +137,9 @@ void EdgeNode::say_goodbye(std::uint64_t now_ms) {
 
 void EdgeNode::on_time(std::uint64_t now_ms, Nanoseconds now) {
   if (rebirth_at_ && now >= *rebirth_at_ && born_) birth(now_ms, now);
+  if (!leave_at_ || now < *leave_at_) return;
+  leave_at_.reset();
+  events_.on_host_offline();
 }
 
 void EdgeNode::rebirth(std::uint64_t now_ms, Nanoseconds now) {
@@ -121,6 +156,10 @@ void EdgeNode::publish(MessageType type, const std::string& device, Payload payl
   publication.topic = Topic{type, options_.node, device}.text();
   publication.qos = qos;
   encode_payload(payload, publication.payload);
+  if (type == MessageType::kNBirth) {
+    own_births_.push_back(hash_of(publication.payload));
+    if (own_births_.size() > kOwnBirthsKept) own_births_.pop_front();
+  }
   events_.publish(std::move(publication));
 }
 
@@ -162,6 +201,7 @@ void EdgeNode::birth(std::uint64_t now_ms, Nanoseconds now) {
   events_.on_birth();
   last_birth_ = now;
   rebirth_at_.reset();
+  leave_at_.reset();
   born_ = true;
   seq_ = 0;
   Payload payload;
@@ -282,11 +322,23 @@ void EdgeNode::on_message(std::string_view topic, ByteSpan bytes, std::uint64_t 
   }
   const Result<Topic> parsed = parse_topic(topic);
   if (!parsed) return events_.on_trouble(parsed.error());
+  if (parsed->type == MessageType::kNBirth && parsed->node == options_.node) {
+    return on_birth_heard(bytes);
+  }
   const bool command = parsed->type == MessageType::kNCmd || parsed->type == MessageType::kDCmd;
   if (!command || parsed->node != options_.node) return;
   const Result<Payload> payload = decode_payload(bytes);
   if (!payload) return events_.on_trouble(payload.error());
   on_command_message(*parsed, *payload, now_ms, now);
+}
+
+// Brokers of MQTT 3.1.1 repeat our own births to us.
+void EdgeNode::on_birth_heard(ByteSpan bytes) {
+  if (!connected_ || rival_told_) return;
+  if (std::ranges::find(own_births_, hash_of(bytes)) != own_births_.end()) return;
+  rival_told_ = true;
+  events_.on_rival({ErrorId::kConflict, "another edge node is " + options_.node.text() +
+                                            " at this broker; give each a name of its own"});
 }
 
 // A STATE older than one already seen is an echo of the past: a retained message of another server,

@@ -21,6 +21,9 @@ struct EdgeNodeOptions {
   NodeId node;
   // Births wait until this host says that it is online; "": births at once.
   std::string primary_host;
+  // There are other servers: one where the host is not heard online for so long is left.
+  bool has_other_servers = false;
+  Nanoseconds host_patience = std::chrono::seconds(5);
   // Of the first will. Whoever wants a host to tell restarts apart keeps the number over them.
   std::uint8_t first_bd_seq = 0;
   // Births cost everybody something: of several requests in this time the last is answered at its
@@ -51,8 +54,11 @@ class EdgeNodeEvents {
   virtual void publish(Publication publication) = 0;
   // A host wants this value. Only for metrics that were declared writable.
   virtual void on_command(EdgeMetricId metric, Value value) = 0;
-  // The primary host went away; NDEATH is published. Disconnect, then connect to the next server.
+  // The primary host went away, and NDEATH is published; or it is not at this server, and there are
+  // others. Disconnect, then connect to the next server.
   virtual void on_host_offline() = 0;
+  // Somebody else is born under this node's name. No host can tell the two apart.
+  virtual void on_rival(const Error& what) { on_trouble(what); }
   // Something came that cannot be used.
   virtual void on_trouble(const Error& what) = 0;
   // The node is about to be born, also anew.
@@ -69,9 +75,11 @@ class EdgeNode {
 
   // --- what it has; before the first connection, or followed by rebirth() ---
 
+  // The device of that name, which there is once.
   DeviceId add_device(std::string name);
   // The value of before the first update is null. Errors: kUnsupported: a data type without a tag;
-  // kConflict: the device has a metric of that name.
+  // kConflict: the device has a metric of that name, or one that differs from it in the case of
+  // letters (a to z) only: hosts need not tell such names apart.
   Result<EdgeMetricId> add_metric(DeviceId device, std::string name, DataType type, bool writable,
                                   std::string unit = "");
   // Its number is not given again. A device without any metric is not born any more.
@@ -89,7 +97,7 @@ class EdgeNode {
   // Publishes NDEATH, so that an orderly end needs no will.
   void say_goodbye(std::uint64_t now_ms);
 
-  std::optional<Nanoseconds> next_time() const { return rebirth_at_; }
+  std::optional<Nanoseconds> next_time() const { return rebirth_at_ ? rebirth_at_ : leave_at_; }
   void on_time(std::uint64_t now_ms, Nanoseconds now);
   void rebirth(std::uint64_t now_ms, Nanoseconds now);
 
@@ -122,6 +130,7 @@ class EdgeNode {
     bool online = true;
     std::vector<EdgeMetricId> metrics;
     std::unordered_map<std::string, EdgeMetricId> by_name;
+    std::unordered_map<std::string, EdgeMetricId> by_lower_name;
   };
   struct Waiting {
     EdgeMetricId metric;
@@ -139,6 +148,7 @@ class EdgeNode {
   std::uint64_t next_seq();
   std::size_t take_run(std::size_t from, Payload& payload) const;
   void on_state(ByteSpan payload, std::uint64_t now_ms, Nanoseconds now);
+  void on_birth_heard(ByteSpan payload);
   void on_command_message(const Topic& topic, const Payload& payload, std::uint64_t now_ms,
                           Nanoseconds now);
   void take_command(const Device& device, const Metric& metric);
@@ -156,6 +166,9 @@ class EdgeNode {
   std::optional<std::uint64_t> host_time_;  // of the newest STATE
   std::optional<Nanoseconds> last_birth_;
   std::optional<Nanoseconds> rebirth_at_;
+  std::optional<Nanoseconds> leave_at_;   // only while it is not born
+  std::deque<std::uint64_t> own_births_;  // hashes of the newest on this connection
+  bool rival_told_ = false;
   std::deque<Waiting> backlog_;  // oldest first
   std::uint64_t dropped_ = 0;
 };

@@ -129,8 +129,10 @@ TEST_F(SparkplugEdge, SubscribesToItsCommandsAndItsHost) {
   options.primary_host = "h";
   make();
   EXPECT_EQ(node->subscriptions(),
-            (std::vector<SubscriptionWish>{
-                {"spBv1.0/g/NCMD/n", 1}, {"spBv1.0/g/DCMD/n/#", 1}, {"spBv1.0/STATE/h", 1}}));
+            (std::vector<SubscriptionWish>{{"spBv1.0/g/NCMD/n", 1},
+                                           {"spBv1.0/g/DCMD/n/#", 1},
+                                           {"spBv1.0/STATE/h", 1},
+                                           {"spBv1.0/g/NBIRTH/n", 0, true}}));
 }
 
 TEST_F(SparkplugEdge, IsBornWithEverythingThatItHas) {
@@ -391,6 +393,103 @@ TEST_F(SparkplugEdge, DiesWhenItsHostGoesAndKeepsWhatFollows) {
   node->flush(kNow);
   EXPECT_TRUE(take().empty());
   EXPECT_EQ(node->backlog(), 1u);
+}
+
+TEST_F(SparkplugEdge, LeavesAServerWhereItsHostIsNotOnline) {
+  options.primary_host = "h";
+  options.has_other_servers = true;
+  connect();
+  state("h", {false, kNow});
+  EXPECT_EQ(host_offline, 0) << "it may be about to come";
+  ASSERT_EQ(node->next_time(), 5s);
+  now = 5s;
+  node->on_time(kNow, now);
+  EXPECT_EQ(host_offline, 1);
+  EXPECT_EQ(node->next_time(), std::nullopt);
+  node->on_lost();
+  EXPECT_TRUE(take().empty()) << "who was not born does not die";
+
+  connect();  // to another server, which has not heard of the host's end
+  EXPECT_EQ(node->next_time(), 10s);
+  state("h", {true, kNow - 9});
+  EXPECT_EQ(outline(take()), (Words{"NBIRTH 0", "DBIRTHpress 1"}));
+  EXPECT_EQ(node->next_time(), std::nullopt);
+}
+
+TEST_F(SparkplugEdge, WaitsForItsHostAtItsOnlyServer) {
+  options.primary_host = "h";
+  connect();
+  state("h", {false, kNow});
+  EXPECT_EQ(node->next_time(), std::nullopt);
+  now = 1h;
+  node->on_time(kNow, now);
+  EXPECT_EQ(host_offline, 0);
+}
+
+TEST_F(SparkplugEdge, NoticesAnotherNodeOfItsName) {
+  connect();
+  ask_rebirth();
+  now = 5s;
+  node->on_time(kNow + 5'000, now);
+  const auto mine_again = take();
+  for (const Publication& one : mine_again) node->on_message(one.topic, one.payload, kNow, now);
+  EXPECT_TRUE(trouble.empty()) << "that was this node itself";
+
+  Payload birth;
+  birth.timestamp_ms = kNow;
+  birth.seq = 0;
+  Bytes bytes;
+  encode_payload(birth, bytes);
+  node->on_message("spBv1.0/g/NBIRTH/other", bytes, kNow, now);
+  EXPECT_TRUE(trouble.empty());
+  node->on_message("spBv1.0/g/NBIRTH/n", bytes, kNow, now);
+  node->on_message("spBv1.0/g/NBIRTH/n", bytes, kNow, now);
+  ASSERT_EQ(trouble.size(), 1u) << "told once";
+  EXPECT_NE(trouble[0].find("another edge node is g/n"), std::string::npos);
+  node->on_lost();
+  connect();
+  node->on_message("spBv1.0/g/NBIRTH/n", bytes, kNow, now);
+  EXPECT_EQ(trouble.size(), 2u) << "and once on the next connection";
+}
+
+TEST_F(SparkplugEdge, HasADeviceOfOneNameOnce) {
+  make();
+  EXPECT_EQ(node->add_device("press"), press);
+  const DeviceId saw = node->add_device("saw");
+  EXPECT_NE(saw, press);
+  EXPECT_EQ(node->add_device("saw"), saw);
+  EXPECT_TRUE(node->add_metric(saw, "speed", DataType::kFloat, false).ok());
+  connect();
+  EXPECT_EQ(outline(take()), (Words{"NBIRTH 0", "DBIRTHpress 1", "DBIRTHsaw 2"}));
+}
+
+TEST_F(SparkplugEdge, RefusesNamesThatDifferInCaseOnly) {
+  make();
+  const auto twin = node->add_metric(press, "Speed", DataType::kFloat, false);
+  ASSERT_FALSE(twin.ok());
+  EXPECT_EQ(twin.error().id, ErrorId::kConflict);
+  EXPECT_EQ(twin.error().what,
+            "the metric speed exists already; Speed differs in the case of letters only");
+  EXPECT_TRUE(node->add_metric(kNodeItself, "SPEED", DataType::kFloat, false).ok())
+      << "of the node, not of the device";
+  node->remove_metric(speed);
+  EXPECT_TRUE(node->add_metric(press, "Speed", DataType::kFloat, false).ok());
+}
+
+// A summer time that begins, and a zone of this computer, change nothing: what goes out counts from
+// 1970-01-01T00:00Z. 2026-03-29T01:00Z is 1,774,746,000 s after it: 20,541 days (56 years, 14 leap
+// days, 31 + 28 + 28 days of the year) of 86,400 s, and an hour.
+TEST_F(SparkplugEdge, TellsTimesInMillisecondsOfUtc) {
+  constexpr std::uint64_t kSpring = (20'541ull * 86'400 + 3'600) * 1'000;
+  static_assert(kSpring == 1'774'746'000'000);
+  make();
+  known = value(1.5F, kSpring - 1);
+  node->next_will(kSpring);
+  node->on_connected(kSpring, now);
+  const auto births = take();
+  ASSERT_EQ(births.size(), 2u);
+  EXPECT_EQ(payload(births[0]).timestamp_ms, kSpring);
+  EXPECT_EQ(payload(births[1]).metrics.at(0).timestamp_ms, kSpring - 1);
 }
 
 TEST_F(SparkplugEdge, CarriesCommandsToWritableMetricsOnly) {

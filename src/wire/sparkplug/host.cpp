@@ -49,6 +49,7 @@ void Host::publish_state(bool online, std::uint64_t timestamp_ms) {
 
 void Host::on_connected(Nanoseconds now) {
   connected_ = true;
+  rival_told_ = false;
   publish_state(true, state_time_ms_);  // the time of the will, so that the two belong together
   for (const NodeId& id : options_.expected) {
     Node* node = node_of(id);
@@ -84,10 +85,14 @@ void Host::end_session(Node& node) {
 }
 
 // Somebody else's will, or our own of an earlier connection, says that we are offline: we are not.
+// A time after that of our will is nobody's of before: the id is taken twice.
 void Host::on_state(std::string_view host, ByteSpan bytes) {
   if (!connected_ || host != options_.host_id) return;
   const Result<HostState> state = decode_state(bytes);
-  if (state && !state->online) publish_state(true, state_time_ms_);
+  if (state && !state->online) return publish_state(true, state_time_ms_);
+  if (!state || state->timestamp_ms <= state_time_ms_ || std::exchange(rival_told_, true)) return;
+  events_.on_rival({ErrorId::kConflict, "another host application says that it is " +
+                                            options_.host_id + "; give each an id of its own"});
 }
 
 void Host::on_message(std::string_view topic, ByteSpan bytes, std::uint64_t now_ms,

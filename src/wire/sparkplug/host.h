@@ -70,6 +70,8 @@ class HostEvents {
   virtual void on_told_time(std::uint64_t /*told_ms*/, std::uint64_t /*now_ms*/) {}
   // Something that an administrator should know; the connection goes on.
   virtual void on_trouble(const NodeId& node, const Error& what) = 0;
+  // Another host application says under our id that it is online: since after us.
+  virtual void on_rival(const Error& /*what*/) {}
 };
 
 struct HostCounters {
@@ -183,6 +185,7 @@ class Host {
   std::size_t metric_count_ = 0;
   std::uint64_t state_time_ms_ = 0;  // of the will, and of STATE on this connection
   bool connected_ = false;
+  bool rival_told_ = false;             // on this connection
   std::optional<Nanoseconds> wake_at_;  // never after the first thing to do
   HostCounters counters_;
 };

@@ -68,6 +68,8 @@ class SparkplugHost : public ::testing::Test, public HostEvents {
     trouble.push_back(node.text() + ": " + what.what);
   }
   Words trouble;
+  void on_rival(const Error& what) override { rivals.push_back(what.what); }
+  Words rivals;
 
   void SetUp() override {
     host = std::make_unique<Host>(options, *this);
@@ -136,6 +138,22 @@ TEST_F(SparkplugHost, ContradictsWhoeverSaysThatItIsOffline) {
   state("spBv1.0/STATE/lineshaft", {false, kNow + 1});
   ASSERT_EQ(published.size(), 1u);
   EXPECT_EQ(as_text(published[0].payload), R"({"online":true,"timestamp":1700000000000})");
+}
+
+TEST_F(SparkplugHost, NoticesAnotherHostOfItsId) {
+  const auto state = [&](const char* topic, HostState said) {
+    host->on_message(topic, as_bytes(encode_state(said)), kNow, now);
+  };
+  state("spBv1.0/STATE/lineshaft", {true, kNow});      // our own, which the broker repeats
+  state("spBv1.0/STATE/lineshaft", {true, kNow - 1});  // of before, which it has kept
+  state("spBv1.0/STATE/other", {true, kNow + 1});
+  EXPECT_TRUE(rivals.empty());
+  state("spBv1.0/STATE/lineshaft", {true, kNow + 1});
+  state("spBv1.0/STATE/lineshaft", {true, kNow + 2});
+  ASSERT_EQ(rivals.size(), 1u) << "told once on a connection";
+  EXPECT_NE(rivals[0].find("another host application says that it is lineshaft"),
+            std::string::npos);
+  EXPECT_TRUE(published.empty()) << "two that contradict each other would never end";
 }
 
 TEST_F(SparkplugHost, UnderstandsDataByTheAliasesOfTheBirth) {

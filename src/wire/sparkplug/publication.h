@@ -22,6 +22,7 @@ struct Publication {
 struct SubscriptionWish {
   std::string filter;
   std::uint8_t qos = 0;
+  bool no_local = false;  // not what the subscriber says itself, where MQTT can tell (5)
   friend bool operator==(const SubscriptionWish&, const SubscriptionWish&) = default;
 };
 

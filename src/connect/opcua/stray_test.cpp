@@ -1,0 +1,163 @@
+// Answers that fit no question: a relay in front of a real server, on channels without security,
+// where it can write what it likes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "connect/opcua/testing.h"
+#include "connect/relay_fixture.h"
+
+namespace lineshaft::connect::opcua {
+namespace {
+
+using connect::testing::Relay;
+using testing::Plant;
+using namespace std::chrono_literals;
+
+// OPC UA Part 6, 6.7.2: where these lie in a message chunk.
+constexpr std::size_t kSizeAt = 4;
+constexpr std::size_t kSequenceAt = 16;
+constexpr std::size_t kRequestAt = 20;
+constexpr std::size_t kTypeAt = 24;  // of the answer, as a node of four bytes
+
+std::uint32_t number_at(const Bytes& chunk, std::size_t at) {
+  std::uint32_t number = 0;
+  for (std::size_t i = 4; i-- > 0;) number = number << 8 | chunk[at + i];
+  return number;
+}
+
+void put_number(Bytes& chunk, std::size_t at, std::uint32_t number) {
+  for (std::size_t i = 0; i < 4; ++i) chunk[at + i] = static_cast<std::uint8_t>(number >> 8 * i);
+}
+
+bool has_type(const Bytes& chunk, std::uint16_t type) {
+  return chunk.size() > kTypeAt + 3 && chunk[kTypeAt] == 1 && chunk[kTypeAt + 1] == 0 &&
+         chunk[kTypeAt + 2] == (type & 0xff) && chunk[kTypeAt + 3] == type >> 8;
+}
+
+// Gets whole messages, and gives what is sent in their place. What it adds is numbered as the
+// channel wants it, and so is all that comes behind.
+class Rewriter {
+ public:
+  using Rewrite = std::function<std::vector<Bytes>(Bytes)>;
+  explicit Rewriter(Rewrite rewrite) : rewrite_(std::move(rewrite)) {}
+
+  Bytes operator()(ByteSpan piece) {
+    came_.insert(came_.end(), piece.begin(), piece.end());
+    Bytes said;
+    while (came_.size() >= 8 && came_.size() >= number_at(came_, kSizeAt)) {
+      const auto end = came_.begin() + static_cast<std::ptrdiff_t>(number_at(came_, kSizeAt));
+      const Bytes chunk(came_.begin(), end);
+      came_.erase(came_.begin(), end);
+      const bool whole =
+          chunk.size() > kTypeAt && std::equal(kWhole.begin(), kWhole.end(), chunk.begin());
+      std::vector<Bytes> sent = whole ? rewrite_(chunk) : std::vector<Bytes>{chunk};
+      for (std::size_t i = 0; i < sent.size(); ++i) {
+        if (whole) {
+          put_number(sent[i], kSequenceAt,
+                     number_at(chunk, kSequenceAt) + added_ + static_cast<std::uint32_t>(i));
+        }
+        said.insert(said.end(), sent[i].begin(), sent[i].end());
+      }
+      added_ += static_cast<std::uint32_t>(sent.size() - 1);
+    }
+    return said;
+  }
+
+ private:
+  static constexpr std::string_view kWhole = "MSGF";
+  Rewrite rewrite_;
+  Bytes came_;
+  std::uint32_t added_ = 0;
+};
+
+// The same message as the answer to request `id`, with 99.5 wherever it says 12.5 (IEEE 754, least
+// byte first).
+Bytes lie(Bytes chunk, std::uint32_t id) {
+  constexpr std::array<std::uint8_t, 8> kTrue = {0, 0, 0, 0, 0, 0, 0x29, 0x40};
+  constexpr std::array<std::uint8_t, 8> kLie = {0, 0, 0, 0, 0, 0xe0, 0x58, 0x40};
+  put_number(chunk, kRequestAt, id);
+  auto from = chunk.begin() + kTypeAt;
+  while ((from = std::search(from, chunk.end(), kTrue.begin(), kTrue.end())) != chunk.end()) {
+    from = std::copy(kLie.begin(), kLie.end(), from);
+  }
+  return chunk;
+}
+
+struct Stray : Plant {
+  const sys::Endpoint door{"127.0.0.1", 4841};
+  Relay relay{loop, door, at};
+
+  void start(Rewriter::Rewrite rewrite, bool poll) {
+    relay.make_change = [rewrite = std::move(rewrite)] { return Rewriter(rewrite); };
+    serve();
+    set_all();
+    ConnectionConfig config = connection();
+    settings(config).url = "opc.tcp://" + door.text();
+    settings(config).poll = poll;
+    put(config);
+  }
+};
+
+TEST(OpcUaHostile, AnswersToNobodysQuestionAreLeftOut) {
+  for (const bool poll : {false, true}) {
+    Stray p;
+    std::size_t strays = 0;
+    std::size_t lies = 0;
+    const auto before_each = [&](const Bytes& chunk) {
+      Bytes stray = lie(chunk, number_at(chunk, kRequestAt) + 1'000'000);
+      strays += 1;
+      lies += std::equal(stray.begin() + kTypeAt, stray.end(), chunk.begin() + kTypeAt) ? 0u : 1u;
+      // One that was never asked for, and one to a question that has its answer already.
+      return std::vector<Bytes>{std::move(stray), chunk, lie(chunk, number_at(chunk, kRequestAt))};
+    };
+    p.start(before_each, poll);
+    ASSERT_TRUE(p.all_good()) << p.last_error();
+    p.loop.run_for(2s);
+    p.set(1, 13.5);
+    ASSERT_TRUE(p.run_until([&] { return p.last(101)->value == Value(13.5); }, 5s));
+    EXPECT_GT(strays, 6u);
+    EXPECT_GT(lies, 0u);
+    for (const Sample& sample : p.sink.of(101)) {
+      EXPECT_NE(sample.value, Value(99.5));
+      EXPECT_TRUE(sample.quality.good());
+    }
+    EXPECT_EQ(p.status().reconnects, 0u);
+    EXPECT_EQ(p.status().errors, 0u);
+  }
+}
+
+// Part 4, 5.3: who gets an answer of another service than he asked knows nothing.
+TEST(OpcUaHostile, AnAnswerOfAnotherKindIsATroubleOfItsQuestionOnly) {
+  constexpr std::uint16_t kRead = 634;    // ReadResponse_Encoding_DefaultBinary
+  constexpr std::uint16_t kBrowse = 530;  // BrowseResponse_Encoding_DefaultBinary
+  Stray p;
+  bool armed = false;
+  const auto bend = [&](Bytes chunk) {
+    if (armed && has_type(chunk, kRead)) {
+      armed = false;
+      chunk[kTypeAt + 2] = kBrowse & 0xff;
+      chunk[kTypeAt + 3] = kBrowse >> 8;
+    }
+    return std::vector<Bytes>{std::move(chunk)};
+  };
+  p.start(bend, true);
+  ASSERT_TRUE(p.all_good()) << p.last_error();
+  p.loop.run_for(1s);
+  armed = true;
+  ASSERT_TRUE(p.run_until([&] { return p.status().tags_bad == 6; }, 5s));
+  EXPECT_FALSE(armed);
+  ASSERT_TRUE(p.run_until([&] { return p.status().tags_bad == 0; }, 5s)) << p.last_error();
+  p.loop.run_for(1s);
+  const auto told = p.sink.of(101);
+  EXPECT_EQ(std::ranges::count(told, quality::kBadCommunicationError, &Sample::quality), 1);
+  EXPECT_EQ(p.status().reconnects, 0u);
+  EXPECT_EQ(p.status().state, ConnectionState::kConnected);
+}
+
+}  // namespace
+}  // namespace lineshaft::connect::opcua
