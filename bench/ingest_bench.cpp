@@ -1,12 +1,12 @@
 // bench/ingest_bench.cpp: sends samples over HTTPS as fast as the server takes them.
 //
 //   ingest_bench FORM HOST:PORT FINGERPRINT TARGET [--token T] [--tags 1000] [--samples 10000]
-//                [--batch 10000] [--connections 2] [--first-tag 1]
+//                [--batch 10000] [--connections 2] [--first-tag 1] [--rate 0]
 //   ingest_bench tags [--tags 1000]: prints name and type of each tag
 //
 // FORM is "batch" (binary; the tags are numbered from --first-tag) or "lines" (line protocol, times
-// in ms). Bodies are made before the clock runs. Prints one line of JSON: the figures of
-// bench/peers but for the CPU of the server.
+// in ms). Bodies are made before the clock runs; with a rate no more than so many samples are sent
+// in a second. Prints one line of JSON: the figures of bench/peers but for the CPU of the server.
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -33,6 +33,7 @@ struct Arguments {
   std::size_t batch = 10'000;
   std::size_t connections = 2;
   std::size_t first_tag = 1;
+  std::size_t rate = 0;  // samples a second; 0: as fast as they are taken
 };
 
 std::optional<Arguments> parse(int argc, char** argv) {
@@ -59,6 +60,7 @@ std::optional<Arguments> parse(int argc, char** argv) {
                              : word == "--batch"       ? &arguments.batch
                              : word == "--connections" ? &arguments.connections
                              : word == "--first-tag"   ? &arguments.first_tag
+                             : word == "--rate"        ? &arguments.rate
                                                        : nullptr;
     if (out == nullptr || !number(value, *out)) return std::nullopt;
   }
@@ -161,7 +163,16 @@ struct Sent {
   std::string problem;
 };
 
-void send(const Arguments& arguments, const std::vector<std::string>& bodies,
+// From one body to the next; nothing without a rate.
+Nanoseconds time_of_body(const Arguments& arguments, std::size_t bodies) {
+  if (arguments.rate == 0) return {};
+  const double samples = static_cast<double>(arguments.size.tags) *
+                         static_cast<double>(arguments.size.samples) / static_cast<double>(bodies);
+  return Nanoseconds(
+      static_cast<std::int64_t>(1e9 * samples / static_cast<double>(arguments.rate)));
+}
+
+void send(const Arguments& arguments, const std::vector<std::string>& bodies, Nanoseconds began,
           std::atomic<std::size_t>& next, Sent& sent) {
   const std::size_t colon = arguments.server.rfind(':');
   const auto port = static_cast<std::uint16_t>(std::stoul(arguments.server.substr(colon + 1)));
@@ -171,7 +182,10 @@ void send(const Arguments& arguments, const std::vector<std::string>& bodies,
   if (!arguments.token.empty()) headers.emplace_back("authorization", "Bearer " + arguments.token);
   std::vector<double> waited;
   std::string problem;
+  const Nanoseconds pause = time_of_body(arguments, bodies.size());
   for (std::size_t i = next++; i < bodies.size(); i = next++) {
+    const Nanoseconds due = began + pause * static_cast<std::int64_t>(i);
+    std::this_thread::sleep_for(due - sys::real_clock().monotonic());
     const Nanoseconds asked = sys::real_clock().monotonic();
     auto answer = client->request("POST", arguments.target, headers, bodies[i]);
     while (answer && answer->status == 503) {  // the disk is slower: again, and the wait counts
@@ -195,8 +209,9 @@ void send(const Arguments& arguments, const std::vector<std::string>& bodies,
 int main(int argc, char** argv) {
   const auto arguments = parse(argc, argv);
   if (!arguments) {
-    std::cerr << "usage: ingest_bench batch|lines HOST:PORT FINGERPRINT TARGET [--token T]"
-                 " [--tags N] [--samples N] [--batch N] [--connections N] [--first-tag N]\n";
+    std::cerr
+        << "usage: ingest_bench batch|lines HOST:PORT FINGERPRINT TARGET [--token T]"
+           " [--tags N] [--samples N] [--batch N] [--connections N] [--first-tag N] [--rate N]\n";
     return 2;
   }
   if (arguments->form == "tags") {
@@ -212,7 +227,7 @@ int main(int argc, char** argv) {
   const Nanoseconds began = sys::real_clock().monotonic();
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < arguments->connections; ++i) {
-    threads.emplace_back([&] { send(*arguments, bodies, next, sent); });
+    threads.emplace_back([&] { send(*arguments, bodies, began, next, sent); });
   }
   for (std::thread& thread : threads) thread.join();
   const double seconds = milliseconds_since(began) / 1e3;

@@ -4,7 +4,10 @@
 //   opcua_bench read [--seconds 10]      values/s that two clients read, 1,000 in each request
 //   opcua_bench notify [--seconds 10] [--rate 250000]
 //                                        changes/s that a subscriber of 10,000 tags is told, of so
-//                                        many that happen
+//                                        many that happen; no historian is behind it
+//   opcua_bench listen [--seconds 10] --port P
+//                                        the same of a server that runs already (notify.py): prints
+//                                        the number alone
 //   opcua_bench poll [--seconds 20]      10 servers with 10,000 tags each, all polled once a second
 //   opcua_bench subscribe [--seconds 20] the same, subscribed, every tag changes once a second
 //
@@ -16,6 +19,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -110,13 +114,13 @@ bench::OtherProcess machines(const std::string& folder, std::uint32_t count, Nan
 
 // --- a client of open62541 ---
 
-UA_Client* connected_client() {
+UA_Client* connected_client(int port = kPort) {
   static UA_Logger silent{};
   UA_ClientConfig config{};
   config.logging = &silent;
   UA_ClientConfig_setDefault(&config);
   UA_Client* client = UA_Client_newWithConfig(&config);
-  const std::string url = "opc.tcp://127.0.0.1:" + std::to_string(kPort);
+  const std::string url = "opc.tcp://127.0.0.1:" + std::to_string(port);
   if (UA_Client_connect(client, url.c_str()) != UA_STATUSCODE_GOOD) {
     std::cerr << "the client of open62541 cannot connect\n";
     std::exit(1);
@@ -171,43 +175,52 @@ void on_change(UA_Client*, UA_UInt32, void*, UA_UInt32, void* context, UA_DataVa
   *static_cast<std::uint64_t*>(context) += 1;
 }
 
-void monitor_all(UA_Client* client, UA_UInt32 subscription, std::uint64_t& changes) {
-  for (std::uint32_t from = 0; from < kTags; from += kBatch) {
-    std::vector<std::string> names;
-    names.reserve(kBatch);
-    std::vector<UA_MonitoredItemCreateRequest> items;
-    for (std::uint32_t i = from; i < from + kBatch; ++i) {
-      items.push_back(UA_MonitoredItemCreateRequest_default(node_of(i, names)));
-      items.back().requestedParameters.samplingInterval = 0;
-      items.back().requestedParameters.queueSize = 10;
-    }
-    std::vector<void*> contexts(kBatch, &changes);
-    std::vector<UA_Client_DataChangeNotificationCallback> callbacks(kBatch, &on_change);
-    std::vector<UA_Client_DeleteMonitoredItemCallback> deletions(kBatch, nullptr);
-    UA_CreateMonitoredItemsRequest request;
-    UA_CreateMonitoredItemsRequest_init(&request);
-    request.subscriptionId = subscription;
-    request.timestampsToReturn = UA_TIMESTAMPSTORETURN_SOURCE;
-    request.itemsToCreate = items.data();
-    request.itemsToCreateSize = items.size();
-    UA_CreateMonitoredItemsResponse made = UA_Client_MonitoredItems_createDataChanges(
-        client, request, contexts.data(), callbacks.data(), deletions.data());
-    if (made.resultsSize != kBatch || made.results[0].statusCode != UA_STATUSCODE_GOOD) {
+// Of every change of time or value; no more than 10 wait for a subscriber who is slow.
+void monitor(UA_Client* client, UA_UInt32 subscription, std::span<const UA_NodeId> nodes,
+             std::uint64_t& changes) {
+  UA_DataChangeFilter filter;
+  UA_DataChangeFilter_init(&filter);
+  filter.trigger = UA_DATACHANGETRIGGER_STATUSVALUETIMESTAMP;
+  std::vector<UA_MonitoredItemCreateRequest> items;
+  for (const UA_NodeId& node : nodes) {
+    items.push_back(UA_MonitoredItemCreateRequest_default(node));
+    UA_MonitoringParameters& wish = items.back().requestedParameters;
+    wish.samplingInterval = 0;
+    wish.queueSize = 10;
+    UA_ExtensionObject_setValueNoDelete(&wish.filter, &filter,
+                                        &UA_TYPES[UA_TYPES_DATACHANGEFILTER]);
+  }
+  std::vector<void*> contexts(nodes.size(), &changes);
+  std::vector<UA_Client_DataChangeNotificationCallback> callbacks(nodes.size(), &on_change);
+  std::vector<UA_Client_DeleteMonitoredItemCallback> deletions(nodes.size(), nullptr);
+  UA_CreateMonitoredItemsRequest request;
+  UA_CreateMonitoredItemsRequest_init(&request);
+  request.subscriptionId = subscription;
+  request.timestampsToReturn = UA_TIMESTAMPSTORETURN_SOURCE;
+  request.itemsToCreate = items.data();
+  request.itemsToCreateSize = items.size();
+  UA_CreateMonitoredItemsResponse made = UA_Client_MonitoredItems_createDataChanges(
+      client, request, contexts.data(), callbacks.data(), deletions.data());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (made.resultsSize != nodes.size() || made.results[i].statusCode != UA_STATUSCODE_GOOD) {
+      std::cerr << "the server does not let all be monitored\n";
       std::exit(1);
     }
-    UA_CreateMonitoredItemsResponse_clear(&made);
   }
+  UA_CreateMonitoredItemsResponse_clear(&made);
 }
 
-void measure_notify(const std::string& folder, int seconds, int rate) {
-  const bench::OtherProcess server = machines(folder, 1, Nanoseconds(1s) * kTags / rate);
-  UA_Client* client = connected_client();
+// Changes/s that a subscriber of these nodes is told.
+double changes_told(UA_Client* client, std::span<const UA_NodeId> nodes, int seconds) {
   UA_CreateSubscriptionRequest wish = UA_CreateSubscriptionRequest_default();
   wish.requestedPublishingInterval = 50;
   wish.maxNotificationsPerPublish = 0;
   const auto made = UA_Client_Subscriptions_create(client, wish, nullptr, nullptr, nullptr);
   std::uint64_t changes = 0;
-  monitor_all(client, made.subscriptionId, changes);
+  for (std::size_t from = 0; from < nodes.size(); from += kBatch) {
+    const std::size_t count = std::min<std::size_t>(kBatch, nodes.size() - from);
+    monitor(client, made.subscriptionId, nodes.subspan(from, count), changes);
+  }
   sys::Clock& clock = sys::real_clock();
   const auto run = [&](Nanoseconds duration) {
     const Nanoseconds end = clock.monotonic() + duration;
@@ -218,9 +231,24 @@ void measure_notify(const std::string& folder, int seconds, int rate) {
   const Nanoseconds began = clock.monotonic();
   run(std::chrono::seconds(seconds));
   const double wall = static_cast<double>((clock.monotonic() - began).count()) / 1e9;
-  std::printf("notify     %9.0f changes/s told to a subscriber of 10,000 tags, %d happen\n",
-              static_cast<double>(changes - before) / wall, rate);
+  return static_cast<double>(changes - before) / wall;
+}
+
+double changes_told_at(int port, int seconds) {
+  UA_Client* client = connected_client(port);
+  std::vector<std::string> names;
+  names.reserve(kTags);
+  std::vector<UA_NodeId> nodes;
+  for (std::uint32_t tag = 0; tag < kTags; ++tag) nodes.push_back(node_of(tag, names));
+  const double told = changes_told(client, nodes, seconds);
   UA_Client_delete(client);
+  return told;
+}
+
+void measure_notify(const std::string& folder, int seconds, int rate) {
+  const bench::OtherProcess server = machines(folder, 1, Nanoseconds(1s) * kTags / rate);
+  std::printf("notify     %9.0f changes/s told to a subscriber of 10,000 tags, %d happen\n",
+              changes_told_at(kPort, seconds), rate);
 }
 
 // --- our client ---
@@ -291,10 +319,12 @@ int main(int argc, char** argv) {
     measure_read(folder, seconds);
   } else if (what == "notify") {
     measure_notify(folder, seconds, std::max(1, bench::option(argc, argv, "--rate", 250'000)));
+  } else if (what == "listen") {
+    std::printf("%.0f\n", changes_told_at(bench::option(argc, argv, "--port", kPort), seconds));
   } else if (collects) {
     measure_collecting(folder, seconds, what == "poll");
   } else {
-    std::cerr << "opcua_bench read|notify|poll|subscribe [--seconds N]\n";
+    std::cerr << "opcua_bench read|notify|listen|poll|subscribe [--seconds N]\n";
     return 2;
   }
   std::filesystem::remove_all(folder);
