@@ -129,7 +129,7 @@ struct HttpServerOptions {
   // New connections that are taken in a second; those beyond wait in the system's queue. A
   // handshake costs some 0.5 ms, and machines are served by the same thread.
   double accepts_per_second = 500;
-  double accepts_burst = 20;  // handshakes at once: what is served meanwhile waits for them
+  double accepts_burst = 20;
   HttpDeadlines deadlines;
 };
 

@@ -13,6 +13,7 @@
 
 #include "sys/http.h"
 #include "sys/http_stream.h"
+#include "sys/turnstile.h"
 
 namespace lineshaft::sys {
 
@@ -40,6 +41,7 @@ struct HttpShared {
   bool closing = false;
   std::set<HttpConnection*> connections;
   HttpSlots slots{options.slots};
+  const std::shared_ptr<Turnstile> turnstile = std::make_shared<Turnstile>(io);  // of handshakes
 };
 
 // Serves one connection, request after request.

@@ -1,5 +1,7 @@
 // HTTPS: the port, the certificate, and how many connections there may be. A connection itself is
 // http_session.cpp or web_socket.cpp.
+#include <netinet/tcp.h>
+
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -18,7 +20,11 @@ using Code = boost::system::error_code;
 // The keys of session tickets live as long as a context: that long a stolen one would be of use.
 constexpr auto kContextLifetime = std::chrono::hours(6);
 constexpr auto kRetryAfter = std::chrono::milliseconds(100);  // out of descriptors, most often
-constexpr auto kAcceptAfter = std::chrono::milliseconds(10);
+// Bytes of answers that the system holds beyond what is on its way to the peer. Left to itself it
+// takes some megabytes for each peer that does not read, and all of them are enciphered first.
+constexpr int kUnsentBytesMax = 128 * 1024;
+using UnsentMax = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+constexpr auto kAcceptAfter = std::chrono::milliseconds(2);
 
 Result<std::shared_ptr<asio::ssl::context>> make_context(const HttpsIdentity& identity) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
@@ -87,6 +93,7 @@ class Server final : public HttpServer {
     const tcp::endpoint remote = socket.remote_endpoint(code);
     if (code) return;
     socket.set_option(tcp::no_delay(true), code);
+    socket.set_option(UnsentMax(kUnsentBytesMax), code);
     begin_http_session(shared_, std::move(socket), {remote.address().to_string(), remote.port()});
   }
 

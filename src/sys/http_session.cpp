@@ -58,12 +58,12 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     if (!slot_) return;
     have_patience();
     expire(shared_->options.deadlines.handshake);
-    stream_.async_handshake(
-        asio::ssl::stream_base::server, [self = shared_from_this()](Code code, std::size_t) {
-          if (code) return;
-          self->certificate_ = proven_fingerprint(self->stream_.native_handle());
-          self->wait_for_request();
-        });
+    const auto shaken = [self = shared_from_this()](Code code, std::size_t) {
+      if (code) return;
+      self->certificate_ = proven_fingerprint(self->stream_.native_handle());
+      self->wait_for_request();
+    };
+    stream_.async_handshake(asio::ssl::stream_base::server, shaken, shared_->turnstile);
   }
 
   void cut() override {

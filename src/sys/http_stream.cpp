@@ -104,14 +104,21 @@ struct HttpStream::Layers : std::enable_shared_from_this<Layers> {
   }
 
   // `step` is one call of OpenSSL and more than 0 once it is done; it is made again when the socket
-  // is ready. Until then the deadline counts.
+  // is ready. Until then the deadline counts. Each call passes the turnstile, if there is one.
   template <typename Step>
-  void attempt(Step step, Handler handler) {
+  void attempt(Step step, Handler handler, std::weak_ptr<Turnstile> turnstile = {}) {
+    if (const auto entrance = turnstile.lock()) {
+      begin_waiting();
+      return entrance->pass([self = shared_from_this(), step = std::move(step),
+                             handler = std::move(handler), turnstile]() mutable {
+        self->go_on({}, std::move(step), std::move(handler), turnstile);
+      });
+    }
     Code code;
     int done = 0;
     if (const auto wanted = try_once(step, code, done)) {
       begin_waiting();
-      return wait(*wanted, std::move(step), std::move(handler));
+      return wait(*wanted, std::move(step), std::move(handler), {});
     }
     end_at_once(std::move(handler), code, static_cast<std::size_t>(done));
   }
@@ -123,20 +130,33 @@ struct HttpStream::Layers : std::enable_shared_from_this<Layers> {
   }
 
   template <typename Step>
-  void wait(Tcp::socket::wait_type wanted, Step step, Handler handler) {
+  void wait(Tcp::socket::wait_type wanted, Step step, Handler handler,
+            std::weak_ptr<Turnstile> turnstile) {
     socket.async_wait(wanted, [self = shared_from_this(), step = std::move(step),
-                               handler = std::move(handler)](Code code) mutable {
-      int done = 0;
-      if (self->late) {
-        code = beast::error::timeout;
-      } else if (!code) {
-        if (const auto again = self->try_once(step, code, done)) {
-          return self->wait(*again, std::move(step), std::move(handler));
-        }
-      }
-      self->end_waiting();
-      handler(code, static_cast<std::size_t>(done));
+                               handler = std::move(handler), turnstile](Code code) mutable {
+      auto next = [self, code, step = std::move(step), handler = std::move(handler),
+                   turnstile]() mutable {
+        self->go_on(code, std::move(step), std::move(handler), turnstile);
+      };
+      const auto entrance = turnstile.lock();
+      if (code || !entrance) return next();
+      entrance->pass(std::move(next));
     });
+  }
+
+  // The socket is ready, or `code` says why it will not be.
+  template <typename Step>
+  void go_on(Code code, Step step, Handler handler, const std::weak_ptr<Turnstile>& turnstile) {
+    int done = 0;
+    if (late) {
+      code = beast::error::timeout;
+    } else if (!code) {
+      if (const auto again = try_once(step, code, done)) {
+        return wait(*again, std::move(step), std::move(handler), turnstile);
+      }
+    }
+    end_waiting();
+    handler(code, static_cast<std::size_t>(done));
   }
 
   // What to wait for; nullopt: it has ended, with `code` or so many bytes `done`.
@@ -227,13 +247,14 @@ void HttpStream::async_connect(const std::vector<Tcp::endpoint>& addresses, Hand
         handler(layers->late ? Code(beast::error::timeout) : code, 0);
       });
 }
-void HttpStream::async_handshake(asio::ssl::stream_base::handshake_type type, Handler handler) {
+void HttpStream::async_handshake(asio::ssl::stream_base::handshake_type type, Handler handler,
+                                 const std::shared_ptr<Turnstile>& turnstile) {
   if (type == asio::ssl::stream_base::client) {
     SSL_set_connect_state(native_handle());
   } else {
     SSL_set_accept_state(native_handle());
   }
-  layers_->attempt([](SSL* ssl) { return SSL_do_handshake(ssl); }, std::move(handler));
+  layers_->attempt([](SSL* ssl) { return SSL_do_handshake(ssl); }, std::move(handler), turnstile);
 }
 
 // Both sides say good-bye: what came after ours is of no use to anybody.

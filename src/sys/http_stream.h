@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include "sys/turnstile.h"
+
 namespace lineshaft::sys {
 
 class HttpStream {
@@ -51,7 +53,9 @@ class HttpStream {
 
   // Tries one address after the other. `bytes` means nothing here and below.
   void async_connect(const std::vector<Tcp::endpoint>& addresses, Handler handler);
-  void async_handshake(boost::asio::ssl::stream_base::handshake_type type, Handler handler);
+  // With a turnstile, each of its steps, of which one signs, passes that first.
+  void async_handshake(boost::asio::ssl::stream_base::handshake_type type, Handler handler,
+                       const std::shared_ptr<Turnstile>& turnstile = nullptr);
   void async_shutdown(Handler handler);
 
   // What the library asks of a stream (AsyncReadStream, AsyncWriteStream).
