@@ -134,15 +134,16 @@ Handler bind(const Services& services, ServiceHandler function) {
 }
 
 std::vector<Route> access_routes(const Services& services) {
+  const Rule look = Rule::needs(Permission::kUserRead);
   const Rule people = Rule::needs(Permission::kUserManage);
   const Rule tokens = Rule::needs(Permission::kTokenManage);
   return {
       {"GET", "/status", Rule::anyone(), "Is the server claimed, and by whom", "", "ServerStatus",
        bind(services, status)},
-      {"GET", "/users", people, "List people", "", "UserPage", bind(services, list_users)},
+      {"GET", "/users", look, "List people", "", "UserPage", bind(services, list_users)},
       {"POST", "/users", people, "Add a person", "NewUser", "User", bind(services, create_user)},
       {"DELETE", "/users/{id}", people, "Remove a person", "", "", bind(services, remove_user)},
-      {"GET", "/tokens", tokens, "List tokens of programs", "", "TokenPage",
+      {"GET", "/tokens", look, "List tokens of programs", "", "TokenPage",
        bind(services, list_tokens)},
       {"POST", "/tokens", tokens, "Make a token; its secret is shown once", "NewToken", "Token",
        bind(services, create_token)},

@@ -264,10 +264,11 @@ std::vector<Route> routes_of_oneself(const Services& services) {
 }  // namespace
 
 std::vector<Route> account_routes(const Services& services) {
+  const Rule look = Rule::needs(Permission::kUserRead);
   const Rule people = Rule::needs(Permission::kUserManage);
   std::vector<Route> routes = routes_of_oneself(services);
   const Route of_others[] = {
-      {"GET", "/users/{id}/sessions", people, "Open sessions of a person", "", "OpenSessions",
+      {"GET", "/users/{id}/sessions", look, "Open sessions of a person", "", "OpenSessions",
        bind(services, sessions_of)},
       {"DELETE", "/users/{id}/sessions", people, "End all sessions of a person", "", "",
        bind(services, end_sessions_of)},
@@ -276,7 +277,7 @@ std::vector<Route> account_routes(const Services& services) {
       {"DELETE", "/users/{id}/factors", people,
        "Take a person's second factors away, who lost them; sessions end", "", "",
        bind(services, reset_factors)},
-      {"GET", "/factor-rule", people, "Who must have a second factor", "", "FactorRule",
+      {"GET", "/factor-rule", look, "Who must have a second factor", "", "FactorRule",
        bind(services, get_rule)},
       {"PUT", "/factor-rule", people, "Change who must have a second factor", "FactorRule",
        "FactorRule", bind(services, set_rule)},

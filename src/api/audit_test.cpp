@@ -113,7 +113,7 @@ TEST_F(AuditApi, EntersARefusalWithItsRequestAndCountsAFlood) {
   const Json items = get("/audit", "result=refused&limit=1000")["items"];
   EXPECT_EQ(items.size(), 60U) << "a minute's worth";
   EXPECT_EQ(items[0]["object"], "/api/v1/users");
-  EXPECT_THAT(items[0]["detail"].get<std::string>(), HasSubstr("GET: user.manage"));
+  EXPECT_THAT(items[0]["detail"].get<std::string>(), HasSubstr("GET: user.read"));
 }
 
 TEST_F(AuditApi, GivesAnExportThatVerifiesAndTablesOfTheSame) {

@@ -125,6 +125,7 @@ Result<Reply> explain(const Services& services, const Request& request) {
 }  // namespace
 
 std::vector<Route> duty_routes(const Services& services) {
+  const Rule look = Rule::needs(Permission::kUserRead);
   const Rule people = Rule::needs(Permission::kUserManage);
   return {
       {"GET", "/access/roles", Rule::signed_in(), "What each role holds", "", "RoleList",
@@ -132,18 +133,18 @@ std::vector<Route> duty_routes(const Services& services) {
       {"PUT", "/users/{id}/grants", people,
        "Set what a person may do, and where; 202 if it waits for a second person", "NewGrants",
        "GrantsAnswer", bind(services, set_grants)},
-      {"GET", "/access/policy", people, "What the organisation asks of changes of rights", "",
+      {"GET", "/access/policy", look, "What the organisation asks of changes of rights", "",
        "RightsPolicyAnswer", bind(services, get_policy)},
       {"PUT", "/access/policy", people, "Set it; 202 if it waits for a second person",
        "RightsPolicy", "RightsPolicyAnswer", bind(services, set_policy)},
-      {"GET", "/access/requests", people, "Changes of rights that wait for a second person", "",
+      {"GET", "/access/requests", look, "Changes of rights that wait for a second person", "",
        "RightsRequestPage", bind(services, list_requests)},
       {"POST", "/access/requests/{id}/approve", people,
        "Let a change of rights happen that another person asked for", "", "",
        bind(services, approve)},
       {"DELETE", "/access/requests/{id}", people, "Drop a change of rights that waits", "", "",
        bind(services, drop)},
-      {"GET", "/access/explain", people,
+      {"GET", "/access/explain", look,
        "Why a person, or everybody, may or may not do something at a place", "", "Explanations",
        bind(services, explain)},
   };

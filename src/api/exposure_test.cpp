@@ -44,12 +44,16 @@ TEST_F(ExposureApi, IsForWhoReadsTheAuditTrail) {
 }
 
 // The page was silent about them for an auditor, who manages no tokens.
-TEST_F(ExposureApi, TokensWithoutAnEndAreNamedToAnAuditorTooWhoGetsNoListOfThem) {
+TEST_F(ExposureApi, TokensWithoutAnEndAreNamedToAnAuditorTooWhoSeesThemAndRevokesNone) {
   const sys::HttpHeaders auditor{{"authorization", token(Role::kAuditor)}};
   const Reply seen = ask("GET", "/exposure", Json(), auditor);
   ASSERT_EQ(seen.status, 200) << seen.body;
   EXPECT_NE(seen.body.find("token.endless"), std::string::npos) << seen.body;
-  EXPECT_EQ(ask("GET", "/tokens", Json(), auditor).status, 403);
+  const Reply tokens = ask("GET", "/tokens", Json(), auditor);
+  ASSERT_EQ(tokens.status, 200) << tokens.body;
+  EXPECT_EQ(tokens.body.find("lsh_"), std::string::npos) << "no secret is in a list";
+  const std::string first = Json::parse(tokens.body)["items"][0]["id"].dump();
+  EXPECT_EQ(ask("DELETE", "/tokens/" + first, Json(), auditor).status, 403);
 }
 
 TEST_F(ExposureApi, AnAddressThatOthersReachIsNamedAndLoopbackIsNot) {

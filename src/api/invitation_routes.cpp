@@ -107,6 +107,8 @@ Result<Json> runs_of(const Services& services, TenantId tenant, const identity::
   return items;
 }
 
+// The first step of removing somebody, for who may: it names royalty runs that not everybody sees
+// who looks at people.
 Result<Reply> leaving(const Services& services, const Request& request) {
   const Result<std::uint32_t> id = request.id();
   if (!id) return id.error();
@@ -139,8 +141,8 @@ Result<Reply> leaving(const Services& services, const Request& request) {
 std::vector<Route> invitation_routes(const Services& services) {
   const Rule people = Rule::needs(Permission::kUserManage);
   return {
-      {"GET", "/invitations", people, "Invitations that wait", "", "InvitationPage",
-       bind(services, list)},
+      {"GET", "/invitations", Rule::needs(Permission::kUserRead), "Invitations that wait", "",
+       "InvitationPage", bind(services, list)},
       {"POST", "/invitations", people, "Invite a person; the link is shown once", "NewInvitation",
        "Invitation", bind(services, invite)},
       {"DELETE", "/invitations/{id}", people, "Withdraw an invitation", "", "",

@@ -105,8 +105,9 @@ Result<Reply> check(const Services& services, const Request& request) {
 std::vector<Route> provider_setting_routes(const Services& services) {
   const Rule people = Rule::needs(Permission::kUserManage);
   return {
-      {"GET", "/identity-providers", people, "Identity providers that people sign in by", "",
-       "IdentityProviderPage", bind(services, list)},
+      {"GET", "/identity-providers", Rule::needs(Permission::kUserRead),
+       "Identity providers that people sign in by", "", "IdentityProviderPage",
+       bind(services, list)},
       {"POST", "/identity-providers", people, "Add an identity provider", "NewIdentityProvider",
        "IdentityProvider", bind(services, create)},
       {"PUT", "/identity-providers/{id}", people,

@@ -120,6 +120,10 @@ TEST_F(RightsApi, EveryoneIsToldWhichPartOfTheRegisterTheySee) {
   EXPECT_EQ(speakers["items"][0]["party"], "a");
   EXPECT_EQ(ask("GET", "/rights/speakers", {}, ann).status, 403);
   const std::string user = speakers["items"][0]["user"].dump();
+  // Whom one speaks for decides what one sees: an auditor is shown it, and names nobody.
+  const sys::HttpHeaders auditor{{"authorization", token(Role::kAuditor)}};
+  EXPECT_EQ(json(ask("GET", "/rights/speakers", {}, auditor)), speakers);
+  EXPECT_EQ(ask("PUT", "/users/" + user + "/party", {{"party", ""}}, auditor).status, 403);
   EXPECT_EQ(ask("PUT", "/users/" + user + "/party", {{"party", ""}}, administrator_).status, 204);
   EXPECT_EQ(json(ask("GET", "/rights/speakers", {}, administrator_))["total"], 0);
   EXPECT_EQ(view(ann), Json({{"all", false}, {"party", ""}, {"speaks_for", ""}}));

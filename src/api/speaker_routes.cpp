@@ -14,8 +14,11 @@ using identity::Permission;
 
 // The operator names anybody of its own for any party, who manages the register; the administrator
 // of another organisation for the parties that this organisation is. A party of others is the same
-// as none.
+// as none. Asked besides the rule of the route: the list of people is shown to who may name nobody.
 Status may_name(const Services& services, const Request& request, const std::string& party) {
+  if (Status people = identity::authorise(request.principal, Permission::kUserManage); !people) {
+    return people;
+  }
   if (identity::is_operator(request.principal)) {
     return identity::authorise(request.principal, Permission::kRightsManage);
   }
@@ -130,8 +133,8 @@ std::vector<Route> speaker_routes(const Services& services) {
   const Rule people = Rule::needs(Permission::kUserManage);
   const Rule manage = Rule::needs(Permission::kRightsManage);
   return {
-      {"GET", "/rights/speakers", people, "Which account speaks for which party", "", "SpeakerPage",
-       bind(services, list_speakers)},
+      {"GET", "/rights/speakers", Rule::needs(Permission::kUserRead),
+       "Which account speaks for which party", "", "SpeakerPage", bind(services, list_speakers)},
       {"PUT", "/users/{id}/party", people, "Set the party that an account speaks for", "Speaker",
        "", bind(services, set_speaker)},
       {"GET", "/rights/organisations", manage, "Which organisation each party is", "",

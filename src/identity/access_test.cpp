@@ -24,6 +24,7 @@ const std::map<std::string, std::string> kMatrix{
     {"tag.write_history", "no no yes yes yes no no no no no no yes"},
     {"connection.manage", "no no yes no no no no no no yes no yes"},
     {"import.run", "no no yes yes yes no no no no no no yes"},
+    {"user.read", "no no no no no no no no yes no yes yes"},
     {"user.manage", "no no no no no no no no no no yes yes"},
     {"token.manage", "no no no no no no no no no no yes yes"},
     {"certificate.manage", "no no no no no no no no no no yes yes"},
@@ -211,6 +212,22 @@ TEST(Role, ReadsTheNamesThatItWrites) {
   for (const char* text : {"", "Administrator", "admin", "root", "viewer "}) {
     EXPECT_EQ(parse_role(text).error().id, ErrorId::kInvalidArgument) << text;
   }
+}
+
+// They see what they work on; the audit trail tells of people and tokens anyway.
+TEST(Role, ThatManagesPeopleOrTokensOrReadsTheTrailSeesPeopleToo) {
+  int such = 0;
+  for (Role role : kRoles) {
+    const PermissionSet holds = permissions_of(role);
+    if (holds.within({Permission::kUserManage, Permission::kTokenManage, Permission::kAuditRead})
+            .empty()) {
+      EXPECT_FALSE(holds.has(Permission::kUserRead)) << role_name(role);
+      continue;
+    }
+    ++such;
+    EXPECT_TRUE(holds.has(Permission::kUserRead)) << role_name(role);
+  }
+  EXPECT_EQ(such, 3);  // auditor, security, administrator
 }
 
 TEST(PermissionNames, ListWhatARoleHoldsInOrder) {

@@ -277,11 +277,13 @@ class Identity {
   // Errors: kDenied (token.manage; nothing that one lacks), kInvalidArgument,
   // kConflict (kTokensPerTenantMax reached). Blocks.
   virtual Result<NewToken> create_token(const Principal& actor, const TokenRequest& request) = 0;
+  // Errors: kDenied (user.read).
   virtual Result<std::vector<Token>> list_tokens(const Principal& actor) const = 0;  // quick
-  // Works at once. Errors: kDenied, kNotFound. Blocks.
+  // Works at once. Errors: kDenied (token.manage), kNotFound. Blocks.
   virtual Status revoke_token(const Principal& actor, TokenId token) = 0;
 
   // --- people --- (user.manage; nobody gives themselves what they lack)
+  // With user.read.
   virtual Result<std::vector<User>> list_users(const Principal& actor) const = 0;  // quick
   // Is there such a person? Asks for no permission: for callers that have asked for theirs. Quick.
   virtual bool has_user(TenantId tenant, UserId user) const = 0;
@@ -320,7 +322,7 @@ class Identity {
   // sessions. Call it about once a minute and before the end. Blocks.
   virtual Status maintain() = 0;
 
-  // --- rights --- (user.manage, but for access_changes)
+  // --- rights --- (user.read for what shows them, user.manage for what changes them)
   // Errors: kDenied, kNotFound, kInvalidArgument, kConflict (duties that must not lie in one hand),
   // kLastAdministrator. Blocks.
   virtual Result<GrantsAnswer> set_grants(const Principal& actor, UserId user,
@@ -340,7 +342,8 @@ class Identity {
                                                           std::optional<UserId> user,
                                                           Permission what,
                                                           std::string_view path) const = 0;
-  // Has grown when anybody's rights have changed: whoever keeps a decision then asks again. Quick.
+  // Has grown when anybody's rights have changed: whoever keeps a decision then asks again. Asks
+  // for no permission. Quick.
   virtual std::uint64_t access_changes() const = 0;
 
   // --- people by other doors than the API ---
@@ -393,7 +396,8 @@ class Identity {
   virtual Status remove_factor(std::string_view cookie, FactorId factor) = 0;
   virtual Status rename_self(std::string_view cookie, std::string_view name) = 0;  // blocks
 
-  // --- sessions of one's own and of others (user.manage) --- `cookie` says which one is own.
+  // --- sessions of one's own, and of others (user.read to see them, user.manage to end them) ---
+  // `cookie` says which one is own.
   virtual Result<std::vector<OpenSession>> list_sessions(const Principal& actor, UserId user,
                                                          std::string_view cookie) const = 0;
   // Errors: kNotFound. Blocks.
@@ -402,6 +406,7 @@ class Identity {
   virtual Status end_other_sessions(std::string_view cookie) = 0;
 
   // --- factors of others (user.manage) ---
+  // With user.read.
   virtual Result<std::vector<std::pair<UserId, FactorStanding>>> factor_standings(
       const Principal& actor) const = 0;  // quick
   // Takes all factors and recovery codes of another person away, and ends their sessions; they are
@@ -420,7 +425,8 @@ class Identity {
   // that the address had. Blocks.
   virtual Result<NewInvitation> invite(const Principal& actor,
                                        const InvitationRequest& request) = 0;
-  virtual Result<std::vector<Invitation>> list_invitations(const Principal& actor) = 0;  // blocks
+  // With user.read; without the secrets. Blocks.
+  virtual Result<std::vector<Invitation>> list_invitations(const Principal& actor) = 0;
   virtual Status revoke_invitation(const Principal& actor, InvitationId invitation) = 0;
   // What the invited is shown. Errors: kInvitationRefused. Blocks.
   virtual Result<std::pair<Invitation, Organisation>> look_at_invitation(

@@ -60,7 +60,7 @@ Result<NewInvitation> Service::invite(const Principal& actor, const InvitationRe
 }
 
 Result<std::vector<Invitation>> Service::list_invitations(const Principal& actor) {
-  if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
+  if (Status may = authorise(actor, Permission::kUserRead); !may) return std::move(may).error();
   const std::lock_guard lock(database_mutex_);
   return load_invitations(*database_, actor.tenant);
 }

@@ -14,17 +14,17 @@ std::string session_id(const Digest& digest) {
   return base64url(digest_of("lineshaft session " + base64url(digest))).substr(0, kIdCharacters);
 }
 
-// One's own, or with user.manage.
-Status may_see_sessions(const Principal& actor, UserId user) {
+// One's own, or with the permission.
+Status may_of(const Principal& actor, UserId user, Permission permission) {
   if (actor.kind == PrincipalKind::kUser && actor.id == user.value) return {};
-  return authorise(actor, Permission::kUserManage);
+  return authorise(actor, permission);
 }
 
 }  // namespace
 
 Result<std::vector<OpenSession>> Service::list_sessions(const Principal& actor, UserId user,
                                                         std::string_view cookie) const {
-  if (Status may = may_see_sessions(actor, user); !may) return std::move(may).error();
+  if (Status may = may_of(actor, user, Permission::kUserRead); !may) return std::move(may).error();
   const Digest own = digest_of(cookie);
   std::vector<OpenSession> open;
   const std::lock_guard lock(state_mutex_);
@@ -47,7 +47,7 @@ Result<std::vector<OpenSession>> Service::list_sessions(const Principal& actor, 
 }
 
 Status Service::end_session(const Principal& actor, UserId user, std::string_view session) {
-  if (Status may = may_see_sessions(actor, user); !may) return may;
+  if (Status may = may_of(actor, user, Permission::kUserManage); !may) return may;
   const std::lock_guard database_lock(database_mutex_);
   std::vector<Digest> one;
   std::string email;

@@ -32,7 +32,7 @@ bool Service::has_user(TenantId tenant, UserId user) const {
 }
 
 Result<std::vector<User>> Service::list_users(const Principal& actor) const {
-  if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
+  if (Status may = authorise(actor, Permission::kUserRead); !may) return std::move(may).error();
   std::vector<User> users;
   {
     const std::lock_guard lock(state_mutex_);

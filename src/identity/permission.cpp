@@ -11,8 +11,8 @@ constexpr PermissionSet kSeesRights{Permission::kRightsRead, Permission::kLedger
 constexpr PermissionSet kKeepsSystem{Permission::kConnectionManage, Permission::kBackupRun,
                                      Permission::kStorageMaintain, Permission::kRetentionManage,
                                      Permission::kTagEraseHistory};
-constexpr PermissionSet kKeepsSecurity{Permission::kUserManage, Permission::kTokenManage,
-                                       Permission::kCertificateManage};
+constexpr PermissionSet kKeepsSecurity{Permission::kUserRead, Permission::kUserManage,
+                                       Permission::kTokenManage, Permission::kCertificateManage};
 
 constexpr PermissionSet kViewerHolds = kSeesPlant.with(kSeesRights);
 constexpr PermissionSet kOperatorHolds = kViewerHolds.with({Permission::kTagWrite});
@@ -94,6 +94,8 @@ std::string_view permission_name(Permission permission) {
       return "connection.manage";
     case Permission::kImportRun:
       return "import.run";
+    case Permission::kUserRead:
+      return "user.read";
     case Permission::kUserManage:
       return "user.manage";
     case Permission::kTokenManage:
@@ -153,7 +155,7 @@ PermissionSet permissions_of(Role role) {
     case Role::kPartner:
       return kSeesRights;
     case Role::kAuditor:
-      return {Permission::kAuditRead};
+      return {Permission::kUserRead, Permission::kAuditRead};
     case Role::kSystem:
       return kSystemHolds;
     case Role::kSecurity:

@@ -48,6 +48,7 @@ enum class Permission : std::uint8_t {
   kTagWriteHistory,
   kConnectionManage,
   kImportRun,
+  kUserRead,  // whoever manages people or tokens, or reads the trail, holds it too
   kUserManage,
   kTokenManage,
   kCertificateManage,
@@ -63,13 +64,14 @@ enum class Permission : std::uint8_t {
   kPlatformManage,  // organisations of the server, and their quotas
 };
 inline constexpr std::array kPermissions{
-    Permission::kTagRead,          Permission::kConnectionRead,    Permission::kMetricsRead,
-    Permission::kTagWrite,         Permission::kTagManage,         Permission::kTagWriteHistory,
-    Permission::kConnectionManage, Permission::kImportRun,         Permission::kUserManage,
-    Permission::kTokenManage,      Permission::kCertificateManage, Permission::kAuditRead,
-    Permission::kBackupRun,        Permission::kStorageMaintain,   Permission::kRetentionManage,
-    Permission::kTagEraseHistory,  Permission::kRightsRead,        Permission::kRightsManage,
-    Permission::kLedgerRead,       Permission::kSettlementManage,  Permission::kPlatformManage};
+    Permission::kTagRead,          Permission::kConnectionRead,  Permission::kMetricsRead,
+    Permission::kTagWrite,         Permission::kTagManage,       Permission::kTagWriteHistory,
+    Permission::kConnectionManage, Permission::kImportRun,       Permission::kUserRead,
+    Permission::kUserManage,       Permission::kTokenManage,     Permission::kCertificateManage,
+    Permission::kAuditRead,        Permission::kBackupRun,       Permission::kStorageMaintain,
+    Permission::kRetentionManage,  Permission::kTagEraseHistory, Permission::kRightsRead,
+    Permission::kRightsManage,     Permission::kLedgerRead,      Permission::kSettlementManage,
+    Permission::kPlatformManage};
 
 // As in the API: "tag.read", "tag.write_history".
 std::string_view permission_name(Permission permission);
@@ -127,7 +129,8 @@ inline constexpr PermissionSet kOfSecurity{Permission::kUserManage, Permission::
 
 // These change nothing: all that whoever reads the audit trail for others may hold besides.
 inline constexpr PermissionSet kOfReaders{Permission::kTagRead,     Permission::kConnectionRead,
-                                          Permission::kMetricsRead, Permission::kAuditRead,
-                                          Permission::kRightsRead,  Permission::kLedgerRead};
+                                          Permission::kMetricsRead, Permission::kUserRead,
+                                          Permission::kAuditRead,   Permission::kRightsRead,
+                                          Permission::kLedgerRead};
 
 }  // namespace lineshaft::identity

@@ -138,7 +138,7 @@ std::optional<SessionProvider> Service::session_provider(const LiveSession& sess
 }
 
 Result<std::vector<Provider>> Service::list_providers(const Principal& actor) {
-  if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
+  if (Status may = authorise(actor, Permission::kUserRead); !may) return std::move(may).error();
   const std::lock_guard database_lock(database_mutex_);
   const auto counts = count_links(*database_, actor.tenant);
   if (!counts) return counts.error();

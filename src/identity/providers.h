@@ -139,7 +139,8 @@ class Providers {
 
   // --- for administrators (user.manage) --- Errors of all: kDenied. What changes something needs a
   // fresh session before: Identity::show_password().
-  virtual Result<std::vector<Provider>> list_providers(const Principal& actor) = 0;  // blocks
+  // With user.read; without the secrets. Blocks.
+  virtual Result<std::vector<Provider>> list_providers(const Principal& actor) = 0;
   // Errors: kInvalidArgument, kConflict (the name is taken, too many; rights that take two people).
   // Blocks.
   virtual Result<Provider> create_provider(const Principal& actor, const ProviderSettings& settings,

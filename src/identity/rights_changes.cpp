@@ -155,7 +155,7 @@ Result<GrantsAnswer> Service::set_grants(const Principal& actor, UserId id,
 }
 
 Result<RightsPolicy> Service::rights_policy(const Principal& actor) const {
-  if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
+  if (Status may = authorise(actor, Permission::kUserRead); !may) return std::move(may).error();
   const std::lock_guard lock(state_mutex_);
   const auto found = state_.policies.find(actor.tenant);
   return found == state_.policies.end() ? RightsPolicy{} : found->second;
@@ -224,7 +224,7 @@ Result<PolicyAnswer> Service::set_rights_policy(const Principal& actor,
 }
 
 Result<std::vector<RightsRequest>> Service::list_rights_requests(const Principal& actor) const {
-  if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
+  if (Status may = authorise(actor, Permission::kUserRead); !may) return std::move(may).error();
   std::vector<RightsRequest> own;
   const std::lock_guard lock(state_mutex_);
   for (const RightsRequest& each : state_.requests) {
@@ -324,7 +324,7 @@ Result<std::vector<Explanation>> Service::explain_access(const Principal& actor,
                                                          std::optional<UserId> user,
                                                          Permission what,
                                                          std::string_view path) const {
-  if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
+  if (Status may = authorise(actor, Permission::kUserRead); !may) return std::move(may).error();
   std::vector<Explanation> answers;
   const auto add = [&](const User& one) {
     answers.push_back(explain(principal_of(one), what, path));

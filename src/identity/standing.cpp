@@ -214,7 +214,7 @@ std::size_t Service::recovery_codes_left(UserId user) const {
 
 Result<std::vector<std::pair<UserId, FactorStanding>>> Service::factor_standings(
     const Principal& actor) const {
-  if (Status may = authorise(actor, Permission::kUserManage); !may) return std::move(may).error();
+  if (Status may = authorise(actor, Permission::kUserRead); !may) return std::move(may).error();
   std::vector<std::pair<UserId, FactorStanding>> standings;
   const std::lock_guard lock(state_mutex_);
   for (const auto& [id, user] : state_.users) {

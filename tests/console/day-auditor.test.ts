@@ -1,5 +1,5 @@
 // An auditor's day with keys alone: what was done is found, read before and after, taken away and proved without the
-// server; what is open is looked at; and nothing can be changed on the way.
+// server; who may do what, and why, is reviewed; what is open is looked at; and nothing can be changed on the way.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { BINARY, Server, until, type Tag } from './programs.ts';
 const AUD = { name: 'Aud', email: 'aud@example.com', password: 'seven grey cranes turn' };
 const OLGA = { name: 'Olga', email: 'olga@example.com', password: 'seven grey cranes turn' };
 const MELT = 'Northfield Steel/melt shop';
+const PARTS = ['Users', 'Identity providers', 'Tokens', 'Duties', 'Audit trail', 'Security']; // of the administration
 const t = wordsOf('en'); // for the steps that all days have in common
 
 describe('the day of an auditor', () => {
@@ -48,6 +49,7 @@ describe('the day of an auditor', () => {
 
   const main = () => page.getByRole('main');
   const entries = () => main().locator('tbody tr');
+  const part = (name: string) => pressOn(page, main().getByRole('link', { name, exact: true }));
   const found = (n: number) => page.getByText(n === 1 ? '1 entry found' : `${n} entries found`, { exact: true }).waitFor();
   async function search(fields: Record<string, string>, what = ''): Promise<void> {
     await pressOn(page, button(page, 'Clear'));
@@ -67,7 +69,7 @@ describe('the day of an auditor', () => {
     await main().getByRole('columnheader', { name: 'On what' }).waitFor();
     assert.deepEqual(await railOf(page, t), ['Administration', 'Your account']);
     const parts = await main().getByRole('navigation', { name: 'Administration' }).getByRole('link').allInnerTexts();
-    assert.deepEqual(parts, ['Audit trail', 'Security']);
+    assert.deepEqual(parts, PARTS);
     await look(page, 'auditor-trail');
   });
 
@@ -139,6 +141,68 @@ describe('the day of an auditor', () => {
     await found(1);
   });
 
+  test('reviews who may do what: all people, and nothing to change them with', async () => {
+    await part('Users');
+    await main().getByRole('row', { name: /^Olga .*Operator/ }).waitFor();
+    await main().getByText('A second factor is demanded of').waitFor();
+    await main().getByText('Administrators', { exact: true }).waitFor();
+    const ofEach = ['Ann', 'Aud', 'Olga'].flatMap((name) => [`Why may ${name} do something?`, `Sign-in of ${name}`]);
+    assert.deepEqual(await controlsOf(main()), [...PARTS, 'Who may do something?', ...ofEach]);
+    await look(page, 'auditor-users');
+
+    await pressOn(page, button(page, 'Sign-in of Olga'));
+    const hers = page.getByRole('dialog', { name: 'Sign-in of Olga' });
+    await hers.getByText('127.0.0.1').waitFor();
+    assert.deepEqual(await controlsOf(hers), ['Close'], 'her session is seen, and not ended');
+    await look(page, 'auditor-sessions');
+    await page.keyboard.press('Escape');
+    await hers.waitFor({ state: 'detached' });
+  });
+
+  test('asks why she may do something, and who may, and is told', async () => {
+    await pressOn(page, button(page, 'Why may Olga do something?'));
+    const why = page.getByRole('dialog', { name: 'Why may Olga do something?' });
+    await why.getByText('– may not').waitFor(); // not in the whole organisation
+    await chooseIn(page, why.getByLabel('What', { exact: true }), 'write to machines');
+    await typeInto(page, why.getByLabel('Place', { exact: true }), `${MELT}/eaf 1`);
+    await why.getByText('✓ may').waitFor();
+    assert.match(await why.getByRole('listitem').innerText(), /by\s+Operator\s+in\s+Northfield Steel\/\s*melt shop/);
+    await look(page, 'auditor-why');
+    await page.keyboard.press('Escape');
+    await why.waitFor({ state: 'detached' });
+
+    await pressOn(page, button(page, 'Who may do something?'));
+    const who = page.getByRole('dialog', { name: 'Who may do something?' });
+    await chooseIn(page, who.getByLabel('What', { exact: true }), 'manage people');
+    const answers = async () => (await who.getByRole('listitem').allInnerTexts()).map((text) => text.trim().replace(/\s+/g, ' '));
+    const missing = '– may not Missing: one of these roles, there or above: Security administrator, Administrator';
+    const wanted = ['Ann ann@example.com ✓ may by Administrator', `Aud aud@example.com ${missing}`, `Olga olga@example.com ${missing}`];
+    await until(async () => (await answers()).join() === wanted.join(), 'who manages people');
+    await look(page, 'auditor-who');
+    await page.keyboard.press('Escape');
+    await who.waitFor({ state: 'detached' });
+  });
+
+  test('reviews programs, duties and identity providers, which only show as well', async () => {
+    await part('Tokens');
+    await main().getByRole('row', { name: /^for ever Viewer .*without end/ }).waitFor();
+    assert.deepEqual(await controlsOf(main()), PARTS);
+    await look(page, 'auditor-tokens');
+    await part('Duties');
+    await main().getByText('Two persons for rights: off').waitFor();
+    await main().getByText('Separate auditor: off').waitFor();
+    await main().getByText('Nothing waits.').waitFor();
+    assert.deepEqual(await controlsOf(main()), PARTS);
+    await look(page, 'auditor-duties');
+    await part('Identity providers');
+    await main().getByText('No identity provider yet').waitFor();
+    assert.deepEqual(await controlsOf(main()), PARTS);
+    await look(page, 'auditor-providers');
+    await part('Audit trail');
+    await search({ 'On what': OLGA.email }, 'Roles of a user changed');
+    await found(1);
+  });
+
   test('takes away what was found, as a table and as lines', async () => {
     const [newest] = (await server.get<{ items: { id: number; detail: string; request: string }[] }>('audit?action=user.grants&limit=1')).items;
     const csv = await download(link(page, 'CSV'));
@@ -175,19 +239,21 @@ describe('the day of an auditor', () => {
   });
 
   test('sees what others can reach, and what to mend, with no link that leads nowhere', async () => {
-    await pressOn(page, main().getByRole('link', { name: 'Security', exact: true }));
+    await part('Security');
     await heading(page, 'What to mend first').waitFor();
     await page.getByRole('row', { name: /Console and API/ }).getByText('this machine only').waitFor();
     await page.getByText(/1 token never expires/).waitFor();
-    assert.deepEqual(await controlsOf(main()), ['Audit trail', 'Security'], 'there is nothing to press but the way back');
+    assert.deepEqual(await controlsOf(main()), [...PARTS, '1 token never expires'], 'there is nothing to press but ways on and back');
     await look(page, 'auditor-security');
+    await part('1 token never expires');
+    await main().getByRole('row', { name: /^for ever/ }).waitFor();
   });
 
   test('is offered nothing that changes anything', async () => {
-    await pressOn(page, main().getByRole('link', { name: 'Audit trail', exact: true }));
+    await part('Audit trail');
     await entries().first().waitFor();
     const controls = (await controlsOf(main())).filter((name) => !/^Details of entry \d+$|Verified up to entry/.test(name));
-    assert.deepEqual(controls, ['Audit trail', 'Security',
+    assert.deepEqual(controls, [...PARTS,
       'Any text', 'Who', 'On what', 'What', 'Result', 'From', 'To (not included)', 'Search', 'Clear',
       'Signed export', 'CSV', 'JSON lines']);
     for (const other of ['Users', 'Tokens', 'Retention', 'Machines', 'Tags']) await searchFindsNothing(page, t, other);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { button, chooseIn, closeContext, field, heading, link, newContext, openPage, pressOn, seriousFindings, shoot, tabTo, typeInto, type Look, type Page } from './browser.ts';
+import { button, chooseIn, closeContext, field, heading, link, newContext, openPage, pressOn, seriousFindings, shoot, signedIn, tabTo, typeInto, type Look, type Page } from './browser.ts';
 import { freePort, PERSON, ROOT, Server, until } from './programs.ts';
 
 const NODE = join(ROOT, 'console/node_modules/.bin/node');
@@ -113,6 +113,25 @@ describe('signing in by an identity provider', { skip: here ? false : 'oidc-prov
     await page.getByRole('row', { name: /Northern ID.*In use/ }).waitFor();
     assert.deepEqual(await seriousFindings(page), []);
     await shoot(page, 'providers');
+    await closeContext(context);
+  });
+
+  test('an auditor reads which roles its groups bring, and changes nothing', async () => {
+    const aud = { email: 'aud@example.com', password: 'seven grey cranes turn' };
+    await server.send('POST', 'users', { ...aud, name: 'Aud', grants: [{ role: 'auditor', place: '*' }] });
+    const context = await signedIn(server, aud);
+    const page = await openPage(context, '/administration/providers');
+    await page.getByRole('row', { name: /Northern ID.*In use/ }).waitFor();
+    assert.deepEqual(await page.getByRole('main').getByRole('button').allInnerTexts(), ['Settings…']);
+    await pressOn(page, button(page, 'Settings of Northern ID'));
+    const dialog = page.getByRole('dialog', { name: 'Settings of Northern ID' });
+    await dialog.locator('dd', { hasText: 'melters' }).getByText('Operator').waitFor();
+    await dialog.getByText('is refused').waitFor();
+    await pressOn(page, dialog.getByText('Rarely needed'));
+    await dialog.getByText('BEGIN CERTIFICATE').waitFor();
+    assert.equal((await page.content()).includes(SECRET), false);
+    assert.deepEqual(await seriousFindings(page), []);
+    await shoot(page, 'provider-settings-auditor');
     await closeContext(context);
   });
 

@@ -53,9 +53,10 @@ describe('roles', () => {
     await closeContext(context);
   });
 
-  test('an auditor begins with the audit trail, has what to mend beside it, and nothing else', async () => {
+  test('an auditor begins with the audit trail, has people and what to mend beside it, and nothing of the plant', async () => {
     const { context, page } = await as('aud', '/');
     await field(page, 'Who').waitFor();
+    await link(page, 'Users').waitFor();
     await link(page, 'Security').waitFor();
     assert.deepEqual(await rail(page), ['Lineshaft', 'Administration', 'Your account']);
     await closeContext(context);

@@ -154,7 +154,7 @@ class CommandLine(Scenario):
         self.fails(4, "only administrator of people", "user", "rm", "1")
         self.fails(5, "not signed in", "tag", "ls", XDG_CONFIG_HOME=str(self.folder / "nobody"))
         viewer = self.server.cli("token", "add", "looker", "--role", "viewer").strip()
-        self.fails(5, "user.manage", "user", "ls", LINESHAFT_TOKEN=viewer)
+        self.fails(5, "user.read", "user", "ls", LINESHAFT_TOKEN=viewer)
         self.fails(6, "refused", "tag", "ls", "--server", f"https://127.0.0.1:{free_port()}", LINESHAFT_TOKEN=viewer)
 
     def test_help_goes_to_stdout_and_a_bare_call_says_how_on_stderr(self):

@@ -35,6 +35,18 @@ class Duties(Scenario):
         self.assertIn("true", self.server.cli("access", "why", "--user", str(bo), "--path", "nf/rolling/mill"))
         self.assertIn("administrator", self.server.cli("access", "roles"))
 
+    def test_an_auditor_reviews_rights_and_changes_none(self):
+        bo = self.person("bo", ("operator", "nf/melt"))
+        cli = self.server.cli
+        auditor = {"LINESHAFT_TOKEN": cli("token", "add", "review", "--role", "auditor").strip()}
+        self.assertIn("operator@nf/melt", cli("user", "ls", environment=auditor))
+        self.assertIn("review", cli("token", "ls", environment=auditor))
+        self.assertIn("operator@nf/melt", cli("access", "why", "--permission", "tag.write", "--path", "nf/melt/eaf1", environment=auditor))
+        for change in (("access", "grant", str(bo), "--grant", "viewer"), ("access", "policy", "--separate-auditor", "off"),
+                       ("user", "rm", str(bo)), ("token", "rm", "1")):
+            cli(*change, expect=5, environment=auditor)
+        self.assertIn("operator@nf/melt", cli("user", "ls"))
+
     def test_an_administrator_is_made_by_two(self):
         self.person("sue", ("security", "*"))
         bo = self.person("bo", ("viewer", "*"))

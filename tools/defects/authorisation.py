@@ -3,7 +3,11 @@
 # (name, what is broken, room whose tests must fail, [(file, text that occurs once, its replacement)], those tests)
 DEFECTS = [
     ("rule-weakened", "a route asks for no permission any more", "api", [
-        ("src/api/access_routes.cpp", '{"GET", "/users", people,', '{"GET", "/users", Rule::signed_in(),')], "Rules.*"),
+        ("src/api/access_routes.cpp", '{"GET", "/users", look,', '{"GET", "/users", Rule::signed_in(),')], "Rules.*"),
+    ("review-changes", "who sees sessions of others ends them too", "identity", [
+        ("src/identity/open_sessions.cpp",
+         "if (Status may = may_of(actor, user, Permission::kUserManage); !may) return may;",
+         "if (Status may = may_of(actor, user, Permission::kUserRead); !may) return may;")], "AccessReview.*"),
     ("rule-of-a-place", "people of a part of the plant come through where the whole is asked for", "api", [
         ("src/api/overview_routes.cpp", '"/metrics", Rule::needs(', '"/metrics", Rule::needs_at(')], "Rules.*"),
     ("rule-opened", "a route is open to strangers", "api", [

@@ -26,7 +26,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'settlement', href: '/settlement', icon: 'settlement', permissions: ['rights.read'], load: () => import('../pages/Settlement.svelte') },
   { id: 'ledger', href: '/ledger', icon: 'ledger', permissions: ['ledger.read'], load: () => import('../pages/Ledger.svelte') },
   { id: 'network', href: '/network', icon: 'network', permissions: ['rights.read'], load: () => import('../pages/Network.svelte') },
-  { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.manage', 'token.manage', 'certificate.manage', 'retention.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
+  { id: 'administration', href: '/administration', icon: 'administration', permissions: ['user.read', 'certificate.manage', 'retention.manage', 'audit.read'], load: () => import('../pages/Administration.svelte') },
   { id: 'account', href: '/account', icon: 'person', permissions: [], load: () => import('../pages/Account.svelte') },
 ];
 
@@ -38,13 +38,13 @@ export function pageOf(path: string): PageEntry | null {
   return PAGES.find((page) => path === page.href || (page.href !== '/' && path.startsWith(`${page.href}/`))) ?? null;
 }
 
-/** The parts of the administration, in their order: one begins with the first that one may open. */
+/** The parts of the administration, in their order. Those of user.read show, and change only for who may besides. */
 export const ADMIN_PARTS = [
-  { id: 'users', permission: 'user.manage' },
-  { id: 'providers', permission: 'user.manage' },
-  { id: 'tokens', permission: 'token.manage' },
+  { id: 'users', permission: 'user.read' },
+  { id: 'providers', permission: 'user.read' },
+  { id: 'tokens', permission: 'user.read' },
   { id: 'organisations', permission: 'platform.manage' },
-  { id: 'duties', permission: 'user.manage' },
+  { id: 'duties', permission: 'user.read' },
   { id: 'certificates', permission: 'certificate.manage' },
   { id: 'keys', permission: 'storage.maintain' },
   { id: 'retention', permission: 'retention.manage' },
@@ -53,7 +53,15 @@ export const ADMIN_PARTS = [
   { id: 'security', permission: 'audit.read' },
 ] as const;
 
-export const mayOpenPart = (part: (typeof ADMIN_PARTS)[number]): boolean => may(part.permission) && (part.id !== 'security' || runsTheServer());
+export type AdminPart = (typeof ADMIN_PARTS)[number];
+
+export const mayOpenPart = (part: AdminPart): boolean => may(part.permission) && (part.id !== 'security' || runsTheServer());
+
+/** With which one begins: the first that one may open; the trail, for who looks at people and changes nothing there. */
+export function firstPart(): AdminPart | undefined {
+  const open = ADMIN_PARTS.filter(mayOpenPart);
+  return (may('user.manage') ? undefined : open.find((part) => part.id === 'audit')) ?? open[0];
+}
 
 /** Does a link lead who is signed in anywhere? */
 export function mayFollow(path: string): boolean {
