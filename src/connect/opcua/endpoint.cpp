@@ -1,7 +1,9 @@
 #include "connect/opcua/endpoint.h"
 
+#include <iterator>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace lineshaft::connect::opcua {
 
@@ -80,16 +82,19 @@ TokenChoice choose_token(const OfferedEndpoint& endpoint, const Settings& settin
 Result<Choice> choose_endpoint(std::span<const OfferedEndpoint> offered, const Settings& settings) {
   std::optional<Choice> best;
   std::pair<std::uint32_t, int> best_strength;
-  std::set<std::string> reasons;
+  // First against the user where the channel would fit: the rest is what the settings ask for.
+  std::set<std::pair<bool, std::string>> reasons;
   for (std::size_t i = 0; i < offered.size(); ++i) {
     std::string against = against_channel(offered[i], settings);
     TokenChoice user;
-    if (against.empty()) {
+    const bool fits = against.empty();
+    if (fits) {
       user = choose_token(offered[i], settings);
       if (!user.token) against = user.against;
     }
     if (!against.empty()) {
-      if (reasons.size() < kNamedMax) reasons.insert(describe(offered[i]) + ": " + against);
+      reasons.emplace(!fits, describe(offered[i]) + ": " + against);
+      if (reasons.size() > kNamedMax) reasons.erase(std::prev(reasons.end()));
       continue;
     }
     const std::pair strength(offered[i].mode, find_policy(offered[i].policy_uri)->rank);
@@ -99,7 +104,7 @@ Result<Choice> choose_endpoint(std::span<const OfferedEndpoint> offered, const S
   }
   if (best) return *best;
   std::string text;
-  for (const std::string& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+  for (const auto& [differs, reason] : reasons) text += (text.empty() ? "" : "; ") + reason;
   return Error{ErrorId::kTlsFailed, text.empty() ? "the server offers no endpoint"
                                                  : "no endpoint of the server fits: " + text};
 }
