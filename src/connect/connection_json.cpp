@@ -415,7 +415,14 @@ Json scan_json(const ScanReport& report) {
                      {"identification", identification_json(hit.identification)},
                      {"settings", std::move(settings)}});
   }
+  Json left_out = Json::array();
+  for (const ScanLeftOut& out : report.left_out) {
+    left_out.push_back({{"protocol", protocol_name(out.door.protocol)},
+                        {"port", out.door.door.port},
+                        {"hosts", out.hosts}});
+  }
   return {{"items", std::move(items)},
+          {"left_out", std::move(left_out)},
           {"total", report.total},
           {"next", report.next ? Json(*report.next) : Json()}};
 }

@@ -358,8 +358,16 @@ export interface ScanHit {
   settings: Record<string, unknown>;
 }
 
+/** Doors that were not knocked at: nothing may go there without encryption. */
+export interface ScanLeftOut {
+  protocol: string;
+  port: number;
+  hosts: string[];
+}
+
 export interface ScanResult {
   items: ScanHit[];
+  left_out: ScanLeftOut[];
   total: number;
   /** `from` of the next part. */
   next: number | null;
