@@ -210,6 +210,7 @@ Json status_json(const ConnectionStatus& status) {
   Json json = {{"state", state_name(status.state)}, {"since", format_rfc3339(status.since)}};
   json["last_error"] = status.last_error ? Json(*status.last_error) : Json();
   json["last_error_time"] = time(status.last_error_time);
+  json["last_error_until"] = time(status.last_error_until);
   json["retry_in_ms"] = status.retry_in_ms ? Json(*status.retry_in_ms) : Json();
   const auto ms = [](double exact) { return std::round(exact * 1000) / 1000; };  // whole us
   json["clock_ahead_ms"] = status.clock_ahead_ms ? Json(*status.clock_ahead_ms) : Json();

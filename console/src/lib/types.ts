@@ -251,6 +251,8 @@ export interface ConnectionStatus {
   since: string;
   last_error: string | null;
   last_error_time: string | null;
+  /** Since when the error is past; null while it may stand. */
+  last_error_until: string | null;
   retry_in_ms: number | null;
   clock_ahead_ms: number | null;
   latency_ms: { last: number; mean: number; p99: number } | null;

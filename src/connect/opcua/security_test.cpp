@@ -250,7 +250,9 @@ TEST(OpcUaSecurity, AServerThatIsNotTrustedIsRefusedAndWaitsForApproval) {
   EXPECT_EQ(waiting[0].info.sha1, plant.server_trust->own_info()->sha1);
 
   ASSERT_TRUE(plant.client_trust->approve(waiting[0].info.sha1).ok());
+  EXPECT_FALSE(plant.status().last_error_until.has_value());
   EXPECT_TRUE(plant.all_good()) << plant.last_error();
+  EXPECT_TRUE(plant.status().last_error_until.has_value()) << "it waited, and does so no more";
 }
 
 TEST(OpcUaSecurity, AClientThatTheServerDoesNotTrustIsToldWhichThumbprintToApproveThere) {
