@@ -52,6 +52,11 @@ Protection protection_of(std::string_view kind, const Json& settings) {
   return settings.value("tls", false) ? Protection::kEncryption : Protection::kNone;
 }
 
+// Is there nothing to turn on for it? Those that have some form of TLS have the setting.
+bool knows_no_encryption(std::string_view kind, const Json& settings) {
+  return kind != "opcua-server" && !settings.contains("tls");
+}
+
 // Did whoever opens the sockets refuse it for want of encryption?
 bool is_refused(const std::optional<std::string>& last_error) {
   return last_error && last_error->starts_with(error_number(ErrorId::kPlainRefused));
@@ -102,13 +107,14 @@ void add_outgoing(const Services& services, Exposure& out) {
 }
 
 // What others find at a flow that waits for them.
-void add_served(const connect::RegisteredFlow& flow, Protection protection, Exposure& out) {
+void add_served(const connect::RegisteredFlow& flow, const Json& settings, Exposure& out) {
   const std::string& name = flow.config.name;
   const std::string& at = flow.status.outlet.at;
   const std::uint64_t tags = flow.status.tags;
   const std::string link = "/flows/" + std::to_string(flow.id);
   const bool outside = !is_inside(at);
   const std::string_view kind = connect::kind_of(flow.config.settings).name();
+  const Protection protection = protection_of(kind, settings);
   out.listeners.push_back(
       {"flow " + name + " (" + std::string(kind) + ")", at, outside, protection, tags});
   if (!outside || protection == Protection::kEncryption) return;
@@ -122,11 +128,21 @@ void add_served(const connect::RegisteredFlow& flow, Protection protection, Expo
     return;
   }
   const bool writes = flow.config.writes_enabled;
+  const Urgency urgency = writes ? Urgency::kMend : Urgency::kLook;
+  const std::string open = "The flow " + name + " serves " + std::to_string(tags) + " tags at " +
+                           at + " to everybody who reaches it, without encryption" +
+                           (writes ? ", and takes writes" : "");
+  if (knows_no_encryption(kind, settings)) {
+    out.findings.push_back({writes ? "flow.bare_writes" : "flow.bare", urgency,
+                            open + ": a flow of its kind has none.",
+                            "Let it listen at an address of this machine alone or of a VPN, and "
+                            "name that in plain.allow instead of other networks; or let a firewall "
+                            "admit single machines only.",
+                            name, at, tags, link});
+    return;
+  }
   out.findings.push_back(
-      {writes ? "flow.open_writes" : "flow.open", writes ? Urgency::kMend : Urgency::kLook,
-       "The flow " + name + " serves " + std::to_string(tags) + " tags at " + at +
-           " to everybody who reaches it, without encryption" +
-           (writes ? ", and takes writes." : "."),
+      {writes ? "flow.open_writes" : "flow.open", urgency, open + ".",
        "Turn on what its protocol has for security, or let a firewall admit single machines only.",
        name, at, tags, link});
 }
@@ -158,7 +174,7 @@ void add_flow(const connect::RegisteredFlow& flow, Exposure& out) {
     return;
   }
   if (flow.status.outlet.at.empty()) return;  // it could not be opened: nobody reaches it
-  add_served(flow, protection, out);
+  add_served(flow, json["settings"], out);
 }
 
 void add_flows(const Services& services, TenantId tenant, Exposure& out) {

@@ -153,6 +153,35 @@ TEST_F(ExposureApi, AFlowIsReachedWhereItListensAndNotWhereItCouldNotBeOpened) {
   EXPECT_EQ(seen.dump().find("Second"), std::string::npos) << "there is nothing to mend of it here";
 }
 
+// Where there is nothing to turn on, that is said, with what to do instead.
+TEST_F(ExposureApi, AFlowOfAKindWithoutEncryptionIsToldToHaveNone) {
+  const auto served = [&](const char* name, const char* kind, bool writes) {
+    const Json flow = {{"name", name},
+                       {"kind", kind},
+                       {"settings", {{"listen", "0.0.0.0"}, {"port", 0}}},
+                       {"writes_enabled", writes},
+                       {"rules", {{{"select", "**"}}}}};
+    const Reply made = ask("POST", "/flows", flow, administrator_);
+    EXPECT_EQ(made.status, 201) << made.body;
+    for (int i = 0; i < 1000; ++i) {
+      const Json seen = Json::parse(ask("GET", "/exposure", {}, administrator_).body);
+      for (const Json& one : seen["findings"]) {
+        if (one.value("name", "") == name) return one;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return Json::object();
+  };
+  EXPECT_EQ(served("Panel", "s7-server", false).value("id", ""), "flow.bare");
+  EXPECT_EQ(served("Monitor", "mtconnect-agent", false).value("id", ""), "flow.bare");
+  const Json writes = served("Writing panel", "s7-server", true);
+  EXPECT_EQ(writes.value("id", ""), "flow.bare_writes");
+  EXPECT_EQ(writes.value("urgency", ""), "mend");
+  EXPECT_NE(writes.value("remedy", "").find("VPN"), std::string::npos);
+  EXPECT_EQ(served("Line", "modbus-server", false).value("id", ""), "flow.open");
+  EXPECT_EQ(served("Grid", "iec104-server", true).value("id", ""), "flow.open_writes");
+}
+
 // Flows that have certificates to serve OPC UA with, in the place of those of the fixture.
 class OpcUaExposure : public ExposureApi {
  protected:
