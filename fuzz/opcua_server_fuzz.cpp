@@ -43,6 +43,7 @@ struct Plant {
     opcua::ServerOptions options;
     options.listen = {"127.0.0.1", 4840};
     options.allow_none = true;
+    options.allow_sign = true;
     options.allow_anonymous = true;
     server = opcua::make_server(loop, clock, *trust, backing, options).value();
     Tag tag;

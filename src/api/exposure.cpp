@@ -43,11 +43,18 @@ bool listens(std::string_view kind) {
   return kind.ends_with("-server") || kind.ends_with("-agent");
 }
 
-// Nothing goes out there without encryption.
-bool is_encrypted(std::string_view kind, const Json& settings) {
-  if (kind == "lineshaft") return true;
-  if (kind == "opcua-server") return !settings.value("allow_none", false);
-  return settings.value("tls", false);
+Protection protection_of(std::string_view kind, const Json& settings) {
+  if (kind == "lineshaft") return Protection::kEncryption;
+  if (kind == "opcua-server") {
+    if (settings.value("allow_none", false)) return Protection::kNone;
+    return settings.value("allow_sign", false) ? Protection::kSignature : Protection::kEncryption;
+  }
+  return settings.value("tls", false) ? Protection::kEncryption : Protection::kNone;
+}
+
+// Is there nothing to turn on for it? Those that have some form of TLS have the setting.
+bool knows_no_encryption(std::string_view kind, const Json& settings) {
+  return kind != "opcua-server" && !settings.contains("tls");
 }
 
 // Did whoever opens the sockets refuse it for want of encryption?
@@ -58,7 +65,7 @@ bool is_refused(const std::optional<std::string>& last_error) {
 void add_http(const Services& services, Exposure& out) {
   for (const std::string& at : services.listening()) {
     const bool outside = !is_inside(at);
-    out.listeners.push_back({"console and API", at, outside, true, 0});
+    out.listeners.push_back({"console and API", at, outside, Protection::kEncryption, 0});
     if (!outside) continue;
     out.findings.push_back({"listen.outside", Urgency::kLook,
                             "Other machines reach the console and the API at " + at + ".",
@@ -99,11 +106,52 @@ void add_outgoing(const Services& services, Exposure& out) {
   }
 }
 
+// What others find at a flow that waits for them.
+void add_served(const connect::RegisteredFlow& flow, const Json& settings, Exposure& out) {
+  const std::string& name = flow.config.name;
+  const std::string& at = flow.status.outlet.at;
+  const std::uint64_t tags = flow.status.tags;
+  const std::string link = "/flows/" + std::to_string(flow.id);
+  const bool outside = !is_inside(at);
+  const std::string_view kind = connect::kind_of(flow.config.settings).name();
+  const Protection protection = protection_of(kind, settings);
+  out.listeners.push_back(
+      {"flow " + name + " (" + std::string(kind) + ")", at, outside, protection, tags});
+  if (!outside || protection == Protection::kEncryption) return;
+  if (protection == Protection::kSignature) {
+    out.findings.push_back({"flow.signed", Urgency::kLook,
+                            "The flow " + name + " also serves clients at " + at +
+                                " that sign and do not encrypt: who listens on the way reads its " +
+                                std::to_string(tags) + " tags.",
+                            "Turn allow_sign off for it once all its clients encrypt.", name, at,
+                            tags, link});
+    return;
+  }
+  const bool writes = flow.config.writes_enabled;
+  const Urgency urgency = writes ? Urgency::kMend : Urgency::kLook;
+  const std::string open = "The flow " + name + " serves " + std::to_string(tags) + " tags at " +
+                           at + " to everybody who reaches it, without encryption" +
+                           (writes ? ", and takes writes" : "");
+  if (knows_no_encryption(kind, settings)) {
+    out.findings.push_back({writes ? "flow.bare_writes" : "flow.bare", urgency,
+                            open + ": a flow of its kind has none.",
+                            "Let it listen at an address of this machine alone or of a VPN, and "
+                            "name that in plain.allow instead of other networks; or let a firewall "
+                            "admit single machines only.",
+                            name, at, tags, link});
+    return;
+  }
+  out.findings.push_back(
+      {writes ? "flow.open_writes" : "flow.open", urgency, open + ".",
+       "Turn on what its protocol has for security, or let a firewall admit single machines only.",
+       name, at, tags, link});
+}
+
 void add_flow(const connect::RegisteredFlow& flow, Exposure& out) {
   const std::string_view kind = connect::kind_of(flow.config.settings).name();
   if (!flow.config.enabled) return;
   const Json json = connect::flow_json(flow.config, Secrets::kHidden);
-  const bool encrypted = is_encrypted(kind, json["settings"]);
+  const Protection protection = protection_of(kind, json["settings"]);
   const std::string link = "/flows/" + std::to_string(flow.id);
   if (flow.status.outlet.state == connect::OutletState::kDown &&
       is_refused(flow.status.outlet.last_error)) {
@@ -117,7 +165,7 @@ void add_flow(const connect::RegisteredFlow& flow, Exposure& out) {
     return;
   }
   if (!listens(kind)) {
-    if (encrypted || is_inside(flow.status.outlet.at)) return;
+    if (protection == Protection::kEncryption || is_inside(flow.status.outlet.at)) return;
     out.findings.push_back({"flow.plain", Urgency::kMend,
                             "The flow " + flow.config.name + " sends to " + flow.status.outlet.at +
                                 " without encryption.",
@@ -126,19 +174,7 @@ void add_flow(const connect::RegisteredFlow& flow, Exposure& out) {
     return;
   }
   if (flow.status.outlet.at.empty()) return;  // it could not be opened: nobody reaches it
-  const bool outside = !is_inside(flow.status.outlet.at);
-  out.listeners.push_back({"flow " + flow.config.name + " (" + std::string(kind) + ")",
-                           flow.status.outlet.at, outside, encrypted, flow.status.tags});
-  if (!outside || encrypted) return;
-  const bool writes = flow.config.writes_enabled;
-  out.findings.push_back(
-      {writes ? "flow.open_writes" : "flow.open", writes ? Urgency::kMend : Urgency::kLook,
-       "The flow " + flow.config.name + " serves " + std::to_string(flow.status.tags) +
-           " tags at " + flow.status.outlet.at +
-           " to everybody who reaches it, without encryption" +
-           (writes ? ", and takes writes." : "."),
-       "Turn on what its protocol has for security, or let a firewall admit single machines only.",
-       flow.config.name, flow.status.outlet.at, flow.status.tags, link});
+  add_served(flow, json["settings"], out);
 }
 
 void add_flows(const Services& services, TenantId tenant, Exposure& out) {
@@ -300,6 +336,11 @@ void add_opcua_ends(const Services& services, std::vector<Finding>& out) {
 }
 
 }  // namespace
+
+std::string_view protection_name(Protection protection) {
+  constexpr std::array<std::string_view, 3> kNames{"none", "signed", "encrypted"};
+  return kNames[static_cast<std::size_t>(protection)];
+}
 
 std::vector<Finding> ending_certificates(const Services& services, TenantId tenant) {
   std::vector<Finding> out;

@@ -23,12 +23,17 @@ struct Finding {
   std::string link;  // of the console; "" if there is none
 };
 
+// What everything that goes through a door has at least: where a door offers several, the weakest.
+// Signed: nobody changes on the way what is said, and who listens reads it.
+enum class Protection : std::uint8_t { kNone, kSignature, kEncryption };
+std::string_view protection_name(Protection protection);  // "none", "signed", "encrypted"
+
 // A socket that waits for others.
 struct Listener {
   std::string what;  // "console and API", "flow History for MES (opcua-server)"
   std::string at;
-  bool outside = false;    // other machines can reach it
-  bool encrypted = false;  // nothing is served without
+  bool outside = false;  // other machines can reach it
+  Protection protection = Protection::kNone;
   std::uint64_t tags = 0;  // served there
 };
 

@@ -29,7 +29,8 @@ Result<Reply> exposure(const Services& services, const Request& request) {
     listeners.push_back({{"what", one.what},
                          {"at", one.at},
                          {"outside", one.outside},
-                         {"encrypted", one.encrypted},
+                         {"protection", protection_name(one.protection)},
+                         {"encrypted", one.protection == Protection::kEncryption},
                          {"tags", one.tags}});
   }
   Json findings = Json::array();

@@ -12,6 +12,9 @@
 
 #include "api/router_fixture.h"
 #include "connect/connection_json.h"
+#include "connect/flow_json.h"
+#include "connect/on_loop.h"
+#include "connect/opcua/trust.h"
 #include "identity/authority.h"
 
 namespace lineshaft::api {
@@ -152,6 +155,124 @@ TEST_F(ExposureApi, AFlowIsReachedWhereItListensAndNotWhereItCouldNotBeOpened) {
   EXPECT_EQ(where.at("flow First (modbus-server)"), at);
   EXPECT_FALSE(where.contains("flow Second (modbus-server)"));
   EXPECT_EQ(seen.dump().find("Second"), std::string::npos) << "there is nothing to mend of it here";
+}
+
+// Where there is nothing to turn on, that is said, with what to do instead.
+TEST_F(ExposureApi, AFlowOfAKindWithoutEncryptionIsToldToHaveNone) {
+  const auto served = [&](const char* name, const char* kind, bool writes) {
+    const Json flow = {{"name", name},
+                       {"kind", kind},
+                       {"settings", {{"listen", "0.0.0.0"}, {"port", 0}}},
+                       {"writes_enabled", writes},
+                       {"rules", {{{"select", "**"}}}}};
+    const Reply made = ask("POST", "/flows", flow, administrator_);
+    EXPECT_EQ(made.status, 201) << made.body;
+    for (int i = 0; i < 1000; ++i) {
+      const Json seen = Json::parse(ask("GET", "/exposure", {}, administrator_).body);
+      for (const Json& one : seen["findings"]) {
+        if (one.value("name", "") == name) return one;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return Json::object();
+  };
+  EXPECT_EQ(served("Panel", "s7-server", false).value("id", ""), "flow.bare");
+  EXPECT_EQ(served("Monitor", "mtconnect-agent", false).value("id", ""), "flow.bare");
+  const Json writes = served("Writing panel", "s7-server", true);
+  EXPECT_EQ(writes.value("id", ""), "flow.bare_writes");
+  EXPECT_EQ(writes.value("urgency", ""), "mend");
+  EXPECT_NE(writes.value("remedy", "").find("VPN"), std::string::npos);
+  EXPECT_EQ(served("Line", "modbus-server", false).value("id", ""), "flow.open");
+  EXPECT_EQ(served("Grid", "iec104-server", true).value("id", ""), "flow.open_writes");
+}
+
+// Flows that have certificates to serve OPC UA with, in the place of those of the fixture.
+class OpcUaExposure : public ExposureApi {
+ protected:
+  void SetUp() override {
+    ExposureApi::SetUp();
+    trust_ = connect::opcua::TrustStore::open(sys::real_file_system(), sys::real_clock(),
+                                              folder_.path + "/pki", {"localhost"})
+                 .value();
+  }
+  void TearDown() override {
+    services_->flows = flows_.get();
+    house_.end();
+    connect::on_loop(*loop_, [&] {
+      served_.reset();
+      served_tap_.reset();
+    });
+  }
+  void open_flows() {
+    const std::array tenants{TenantId{1}};
+    connect::on_loop(*loop_, [&] {
+      served_tap_ = std::make_unique<connect::FlowTap>(*loop_, nowhere_);
+      served_ = connect::Flows::open(
+                    {{*loop_, sys::real_clock(), sys::real_random(), sys::real_file_system(),
+                      folder_.path + "/served", trust_.get(), house_},
+                     *served_tap_,
+                     *documents_,
+                     [this](TenantId tenant) { return registry_->configs(tenant); },
+                     [this] { return registry_->changes(); }},
+                    tenants)
+                    .value();
+    });
+    services_->flows = served_.get();
+  }
+  static Json flow(const char* name, const char* listen, Json settings) {
+    settings["listen"] = listen;
+    settings["port"] = 0;
+    return {{"name", name}, {"kind", "opcua-server"}, {"settings", std::move(settings)}};
+  }
+  // What is told of the flow once it listens.
+  Json listener(const std::string& name) {
+    for (int i = 0; i < 1000; ++i) {
+      const Json seen = Json::parse(ask("GET", "/exposure", {}, administrator_).body);
+      for (const Json& one : seen["listeners"]) {
+        if (one["what"] == "flow " + name + " (opcua-server)") return one;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return Json::object();
+  }
+
+  std::unique_ptr<connect::opcua::TrustStore> trust_;
+  std::unique_ptr<connect::FlowTap> served_tap_;
+  std::unique_ptr<connect::Flows> served_;
+};
+
+// A server that also let its clients sign only was told to be encrypted.
+TEST_F(OpcUaExposure, AServerIsToldByTheWeakestThatItOffers) {
+  open_flows();
+  const auto told = [&](const char* name, bool none, bool sign, const char* listen = "0.0.0.0") {
+    const Json json = flow(name, listen, {{"allow_none", none}, {"allow_sign", sign}});
+    EXPECT_TRUE(served_->add(TenantId{1}, connect::flow_from_json(json).value()).ok());
+    const Json one = listener(name);
+    EXPECT_EQ(one.value("encrypted", false), one.value("protection", "") == "encrypted") << one;
+    return one.value("protection", "");
+  };
+  EXPECT_EQ(told("Sealed", false, false), "encrypted");
+  EXPECT_FALSE(finds("flow.signed"));
+  EXPECT_FALSE(finds("flow.open"));
+  EXPECT_EQ(told("Home", false, true, "127.0.0.1"), "signed");
+  EXPECT_FALSE(finds("flow.signed")) << "nobody listens on the way";
+  EXPECT_EQ(told("Signed", false, true), "signed");
+  EXPECT_TRUE(finds("flow.signed"));
+  EXPECT_FALSE(finds("flow.open"));
+  EXPECT_EQ(told("Open", true, true), "none");
+  EXPECT_TRUE(finds("flow.open"));
+}
+
+TEST_F(OpcUaExposure, AFlowThatWasStoredBeforeThereWasTheSettingIsToldToLetClientsSign) {
+  const Json old = flow("Old", "127.0.0.1", {{"allow_none", false}});
+  ASSERT_TRUE(documents_->create(TenantId{1}, "flow", old.dump()).ok());
+  open_flows();
+  EXPECT_EQ(listener("Old").value("protection", ""), "signed");
+  const auto flows = served_->list(TenantId{1});
+  ASSERT_EQ(flows.size(), 1U);
+  EXPECT_TRUE(
+      connect::flow_json(flows[0].config, connect::Secrets::kShown)["settings"]["allow_sign"]
+          .get<bool>());
 }
 
 TEST_F(ExposureApi, AKeyThatOthersMayReadComesFirst) {

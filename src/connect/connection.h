@@ -133,6 +133,9 @@ struct ConnectionStatus {
   Timestamp since;                        // of the state
   std::optional<std::string> last_error;  // "LS-1105: ..."
   std::optional<Timestamp> last_error_time;
+  // Since when it is past: the connection came up again, or what failed works. Absent: it may
+  // stand.
+  std::optional<Timestamp> last_error_until;
   std::optional<std::int64_t> retry_in_ms;  // kRetrying
   // How far the clock of the device is ahead of ours (negative: behind), where the protocol tells.
   std::optional<std::int64_t> clock_ahead_ms;

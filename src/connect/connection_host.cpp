@@ -49,6 +49,7 @@ void ConnectionHost::make_beat() {
   };
   calls.back = [this, path = beat.signal] {
     add_event("heartbeat-back", path);
+    end_error("heartbeat-missing");
     grade_all(false);
   };
   calls.write = [this](Value value, BeatKeeper::Calls::Done done) {
@@ -107,6 +108,7 @@ void ConnectionHost::set_enabled(bool enabled) {
   config_.enabled = enabled;
   add_event(enabled ? "enabled" : "disabled", config_.name);
   if (enabled) return start(nullptr);
+  end_error(last_error_event_);
   stop(quality::kBadOutOfService);
   enter(ConnectionState::kDisabled);
 }
@@ -199,6 +201,7 @@ void ConnectionHost::on_bad(std::size_t signal, Instant at, Quality quality) {
 void ConnectionHost::on_connected() {
   enter(ConnectionState::kConnected);
   add_event("connected", config_.name);
+  end_error("lost");
   if (beat_ != nullptr) beat_->on_connected();
 }
 
@@ -207,15 +210,15 @@ void ConnectionHost::on_lost(const Error& why) {
   const bool was_connected = state_ == ConnectionState::kConnected;
   const bool news =
       was_connected || state_ == ConnectionState::kConnecting || last_error_ != why.text();
-  note_error(why);
+  note_error("lost", why);
   if (state_ != ConnectionState::kRetrying) enter(ConnectionState::kRetrying);
   // A device that is away all night is one event, not a thousand.
   if (news) add_event(was_connected ? "lost" : "not-reached", why.text());
 }
 
 void ConnectionHost::on_trouble(std::string_view event, const Error& what) {
-  const bool news = last_error_ != what.text();
-  note_error(what);
+  const bool news = last_error_ != what.text() || last_error_until_;
+  note_error(event, what);
   if (news) add_event(event, what.text());
 }
 
@@ -228,9 +231,16 @@ void ConnectionHost::enter(ConnectionState state) {
   since_ = clock_.now();
 }
 
-void ConnectionHost::note_error(const Error& error) {
+void ConnectionHost::note_error(std::string_view event, const Error& error) {
+  last_error_event_ = event;
   last_error_ = error.text();
   last_error_time_ = clock_.now();
+  last_error_until_.reset();
+}
+
+void ConnectionHost::end_error(std::string_view event) {
+  if (!last_error_ || last_error_until_ || last_error_event_ != event) return;
+  last_error_until_ = clock_.now();
 }
 
 void ConnectionHost::add_event(std::string_view event, std::string detail) {
@@ -244,6 +254,7 @@ ConnectionStatus ConnectionHost::status() const {
   status.since = since_;
   status.last_error = last_error_;
   status.last_error_time = last_error_time_;
+  status.last_error_until = last_error_until_;
   status.values_per_second = rate_.per_second(loop_.now());
   status.values = values_;
   status.tags = table_.size();

@@ -75,7 +75,9 @@ class ConnectionHost : private DriverHost {
   void make_beat();
   void grade_all(bool is_missing);
   void enter(ConnectionState state);
-  void note_error(const Error& error);
+  // `event` names what failed, until end_error() says that it works again.
+  void note_error(std::string_view event, const Error& error);
+  void end_error(std::string_view event);
   void add_event(std::string_view event, std::string detail);
 
   sys::EventLoop& loop_;
@@ -96,6 +98,8 @@ class ConnectionHost : private DriverHost {
   Timestamp since_;
   std::optional<std::string> last_error_;
   std::optional<Timestamp> last_error_time_;
+  std::optional<Timestamp> last_error_until_;
+  std::string last_error_event_;
   std::optional<Timestamp> last_value_time_;
   std::uint64_t values_ = 0;
   RateMeter rate_;

@@ -210,6 +210,7 @@ Json status_json(const ConnectionStatus& status) {
   Json json = {{"state", state_name(status.state)}, {"since", format_rfc3339(status.since)}};
   json["last_error"] = status.last_error ? Json(*status.last_error) : Json();
   json["last_error_time"] = time(status.last_error_time);
+  json["last_error_until"] = time(status.last_error_until);
   json["retry_in_ms"] = status.retry_in_ms ? Json(*status.retry_in_ms) : Json();
   const auto ms = [](double exact) { return std::round(exact * 1000) / 1000; };  // whole us
   json["clock_ahead_ms"] = status.clock_ahead_ms ? Json(*status.clock_ahead_ms) : Json();
@@ -415,7 +416,14 @@ Json scan_json(const ScanReport& report) {
                      {"identification", identification_json(hit.identification)},
                      {"settings", std::move(settings)}});
   }
+  Json left_out = Json::array();
+  for (const ScanLeftOut& out : report.left_out) {
+    left_out.push_back({{"protocol", protocol_name(out.door.protocol)},
+                        {"port", out.door.door.port},
+                        {"hosts", out.hosts}});
+  }
   return {{"items", std::move(items)},
+          {"left_out", std::move(left_out)},
           {"total", report.total},
           {"next", report.next ? Json(*report.next) : Json()}};
 }

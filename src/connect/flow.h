@@ -243,6 +243,9 @@ class FlowKind {
   // The members of "settings". What is wrong is told through `fields`.
   virtual FlowSettings read_settings(Fields& fields) const = 0;
   virtual Json settings_json(const FlowSettings& settings, Secrets secrets) const = 0;
+  // Gives the settings of a stored flow what they do not say because they are older than it, where
+  // that is not the default: what it was served with stays.
+  virtual void complete_stored(Json& /*settings*/) const {}
   // Errors: kInvalidArgument, "settings.port: ...".
   virtual Status check_settings(const FlowSettings& settings) const = 0;
 

@@ -149,6 +149,15 @@ Result<FlowConfig> flow_from_json(const Json& json) {
   return config;
 }
 
+Result<FlowConfig> flow_from_stored(Json json) {
+  if (json.is_object() && json.contains("settings") && json["settings"].is_object()) {
+    const Json name = json.value("kind", Json());
+    const FlowKind* kind = name.is_string() ? find_flow_kind(name.get<std::string>()) : nullptr;
+    if (kind != nullptr) kind->complete_stored(json["settings"]);
+  }
+  return flow_from_json(json);
+}
+
 void keep_flow_secrets(Json& json, const FlowConfig& before) {
   const FlowKind& kind = kind_of(before.settings);
   if (!json.is_object() || json.value("kind", Json()) != kind.name()) return;

@@ -18,6 +18,8 @@ Json left_out_json(const LeftOutTag& tag);
 // Reads and checks a whole flow; absent fields take their defaults, unknown ones are refused.
 // Without "rules" there is one that sends everything. Errors: kInvalidArgument naming the field.
 Result<FlowConfig> flow_from_json(const Json& json);
+// The same of a stored document, perhaps of an earlier version (FlowKind::complete_stored).
+Result<FlowConfig> flow_from_stored(Json json);
 
 // Fills secrets that `json` leaves out from `before`, if both are of one kind and go to one place.
 void keep_flow_secrets(Json& json, const FlowConfig& before);

@@ -49,6 +49,7 @@ TEST(Heartbeat, AValueOfAMachineWithoutABeatIsUncertain) {
   ASSERT_TRUE(m.status(1).last_error.has_value());
   EXPECT_NE(m.status(1).last_error->find("'org/site/m502/s0' has not changed for 3000 ms"),
             std::string::npos);
+  EXPECT_FALSE(m.status(1).last_error_until.has_value());
   EXPECT_TRUE(m.has_event("heartbeat-missing"));
   m.device.holding[1][1] = 8;
   m.loop.run_for(2s);
@@ -57,6 +58,13 @@ TEST(Heartbeat, AValueOfAMachineWithoutABeatIsUncertain) {
   m.beat_for(2);
   EXPECT_EQ(m.last(2).quality, quality::kGood);
   EXPECT_TRUE(m.has_event("heartbeat-back"));
+  EXPECT_TRUE(m.status(1).last_error_until.has_value()) << "it beats again";
+
+  // The second time is told like the first.
+  m.loop.run_for(5s);
+  EXPECT_FALSE(m.status(1).last_error_until.has_value());
+  EXPECT_EQ(
+      std::ranges::count(m.manager->events({1}), "heartbeat-missing", &ConnectionEvent::event), 2);
 }
 
 TEST(Heartbeat, AMachineThatNeverBeatsIsFoundOut) {

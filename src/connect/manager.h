@@ -152,8 +152,8 @@ class ConnectionManager {
 
   using ScanDone = std::function<void(Result<ScanReport>)>;
   // Knocks at up to kScanProbesMax doors of the range and tells where to go on. Errors:
-  // kInvalidArgument as check_scan, kDestinationRefused or kPlainRefused (an address of this part),
-  // kBusy while another scan runs.
+  // kInvalidArgument as check_scan, kDestinationRefused (an address of this part), kPlainRefused
+  // (nothing of the range may be asked), kBusy while another scan runs.
   void scan(ScanRequest request, ScanDone done);
 
   // For the end of the server: marks every tag BadNotConnected, hands all that waits to the sink,

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "connect/connection_json.h"
 #include "connect/flows/testing.h"
 #include "connect/forward/outlet_fixture.h"
 #include "connect/mqtt/carrier.h"
@@ -104,18 +107,88 @@ TEST(Plain, AConnectionOfBeforeSaysThatItIsRefusedAndComesUpWhenTheListIsLonger)
   EXPECT_EQ(plant.status(1).state, ConnectionState::kConnected);
 }
 
-TEST(Plain, AScanKnocksWithoutEncryptionOnlyWhereTheListLeads) {
+// What a scan leaves out: "502 of 10.0.1.7 10.0.1.8; 503 of ...".
+std::string left_out(const Result<ScanReport>& report) {
+  if (!report) return report.error().text();
+  std::string text;
+  for (const ScanLeftOut& out : report->left_out) {
+    text += (text.empty() ? "" : "; ") + std::to_string(out.door.door.port) + " of";
+    for (const std::string& host : out.hosts) text += " " + host;
+  }
+  return text;
+}
+
+// A listener that says nothing, and is not judged by the list of the test.
+std::unique_ptr<sys::TcpListener> door_at(sys::SimLoop& loop, const sys::Endpoint& at) {
+  return loop.listen(at, sys::Privacy::kEncrypted, [](auto) {}).value();
+}
+
+// It was refused whole where one address was not on the list.
+TEST(Plain, AScanKnocksWithoutEncryptionOnlyWhereTheListLeadsAndNamesWhatItLeavesOut) {
   OutgoingBench bench;
   bench.loop.set_plain(places({"10.0.0.0/24:502"}));
-  ScanRequest request = testing::scan_ports("10.0.0.7", 502, 502);
-  EXPECT_TRUE(bench.scan(request).ok());
+  ScanRequest request = testing::scan_ports("10.0.0.7", 502, 503);
   request.hosts.emplace_back("10.0.1.7");
-  const auto refused = bench.scan(request);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().id, ErrorId::kPlainRefused);
-  EXPECT_THAT(refused.error().what, HasSubstr("10.0.1.7:502"));
-  request.doors = {{Protocol::kModbusTcp, {802, true}}, {Protocol::kOpcUa, {4840, false}}};
-  EXPECT_TRUE(bench.scan(request).ok()) << "TLS, and what every OPC UA server is asked";
+  const sys::Endpoint allowed{"10.0.0.7", 502};
+  const std::vector<sys::Endpoint> others = {
+      {"10.0.0.7", 503}, {"10.0.1.7", 502}, {"10.0.1.7", 503}};
+  const auto first = door_at(bench.loop, allowed);
+  std::vector<std::unique_ptr<sys::TcpListener>> doors;
+  for (const auto& at : others) doors.push_back(door_at(bench.loop, at));
+  const auto report = bench.scan(request);
+  EXPECT_EQ(left_out(report), "502 of 10.0.1.7; 503 of 10.0.0.7 10.0.1.7");
+  EXPECT_GT(bench.loop.connections_made(allowed), 0U);
+  for (const auto& at : others) EXPECT_EQ(bench.loop.connections_made(at), 0U) << at.text();
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->total, 4U);
+  EXPECT_FALSE(report->next.has_value());
+  const Json json = scan_json(*report);
+  EXPECT_EQ(json["left_out"][0],
+            (Json{{"protocol", "modbus-tcp"}, {"port", 502}, {"hosts", {"10.0.1.7"}}}));
+}
+
+TEST(Plain, AScanIsRefusedIfNothingIsLeftOfIt) {
+  OutgoingBench bench;
+  ScanRequest request = testing::scan_ports("10.0.1.7", 502, 503);
+  for (const auto& list :
+       {places({"10.0.0.0/24:502"}), places({"10.0.1.0/24:504"}), places({"none"})}) {
+    bench.loop.set_plain(list);
+    const auto refused = bench.scan(request);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().id, ErrorId::kPlainRefused);
+    EXPECT_THAT(refused.error().what, HasSubstr("10.0.1.7:502"));
+  }
+}
+
+TEST(Plain, AScanAsksAtDoorsOfTlsAndWhatEveryOpcUaServerIsAskedWhereNothingElseMayGo) {
+  OutgoingBench bench;
+  bench.loop.set_plain(places({"none"}));
+  ScanRequest request = testing::scan_ports("10.0.1.7", 502, 502);
+  request.doors.push_back({Protocol::kModbusTcp, {802, true}});
+  request.doors.push_back({Protocol::kOpcUa, {4840, false}});
+  const std::vector<sys::Endpoint> asked = {{"10.0.1.7", 802}, {"10.0.1.7", 4840}};
+  std::vector<std::unique_ptr<sys::TcpListener>> doors;
+  for (const auto& at : asked) doors.push_back(door_at(bench.loop, at));
+  EXPECT_EQ(left_out(bench.scan(request)), "502 of 10.0.1.7");
+  for (const auto& at : asked) EXPECT_GT(bench.loop.connections_made(at), 0U) << at.text();
+}
+
+// A range is asked in parts of 256 knocks: one of which nothing is left does not end it.
+TEST(Plain, AScanGoesOnBehindAPartOfWhichNothingIsLeft) {
+  OutgoingBench bench;
+  bench.loop.set_plain(places({"10.0.0.7"}));
+  ScanRequest request = testing::scan_ports("10.0.0.7", 502, 502);
+  request.hosts = parse_addresses("10.1.0.1-10.1.1.44, 10.0.0.7", false).value();
+  ASSERT_EQ(request.hosts.size(), 301U);
+  const auto first = bench.scan(request);
+  ASSERT_TRUE(first.ok()) << first.error().text();
+  EXPECT_EQ(first->left_out.at(0).hosts.size(), 256U);
+  ASSERT_EQ(first->next, 256U);
+  request.from = *first->next;
+  const auto second = bench.scan(request);
+  ASSERT_TRUE(second.ok()) << second.error().text();
+  EXPECT_EQ(second->left_out.at(0).hosts.size(), 44U);
+  EXPECT_FALSE(second->next.has_value());
 }
 
 // A flow to a broker outside says at its state why nothing goes out; with TLS it goes there.

@@ -53,8 +53,17 @@ struct ScanHit {
   std::optional<ProtocolSettings> settings = std::nullopt;
 };
 
+// A door that was not knocked at: a knock is a connection and the protocol's first question, in the
+// clear, and plain.allow (sys/reach.h) lets nothing go there so. Not of TLS, nor of OPC UA, whose
+// first question everybody may hear.
+struct ScanLeftOut {
+  ScanDoor door;
+  std::vector<std::string> hosts;  // in order of the request
+};
+
 struct ScanReport {
   std::vector<ScanHit> hits;          // by address, in order of the request, then port and unit
+  std::vector<ScanLeftOut> left_out;  // of this part, in order of the doors of the request
   std::uint64_t total = 0;            // knocks of the whole range
   std::optional<std::uint64_t> next;  // `from` of the next part; absent after the last
 };

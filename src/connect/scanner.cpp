@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "connect/tls_settings.h"
@@ -72,15 +73,44 @@ sys::Privacy privacy_at(const ScanRequest& request, std::uint64_t probe) {
                                                             : sys::Privacy::kPlain;
 }
 
+Status may_be_asked(const ScanRequest& request, const sys::Reach& reach, std::uint64_t probe) {
+  return reach.check_numeric(place_of(request, probe), privacy_at(request, probe));
+}
+
+// May anything of the whole range be asked? Looks first at what is cheap: where nothing may go at
+// any port, its doors need no look each. After kLooksMax of those the parts may tell.
+bool has_any_to_ask(const ScanRequest& request, const sys::Reach& reach) {
+  constexpr std::size_t kLooksMax = 65'536;
+  const std::size_t doors = request.doors.size();
+  for (std::size_t door = 0; door < doors; ++door) {
+    if (privacy_at(request, door) == sys::Privacy::kEncrypted) return true;
+  }
+  if (reach.plain.empty()) return false;
+  std::size_t looks = 0;
+  for (std::size_t host = 0; host < request.hosts.size(); ++host) {
+    if (!reach.check_numeric({request.hosts[host], 0}, sys::Privacy::kPlain)) continue;
+    for (std::size_t door = 0; door < doors; ++door) {
+      if (++looks > kLooksMax || may_be_asked(request, reach, host * doors + door)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Status Scanner::check(const ScanRequest& request, const sys::Reach& reach) {
-  Status allowed;
+  std::optional<Error> refused;
+  bool any = false;
   const std::uint64_t end = end_of_part(request);
-  for (std::uint64_t probe = request.from; allowed && probe < end; ++probe) {
-    allowed = reach.check_numeric(place_of(request, probe), privacy_at(request, probe));
+  for (std::uint64_t probe = request.from; probe < end; ++probe) {
+    const Status allowed = may_be_asked(request, reach, probe);
+    any = any || allowed.ok();
+    if (allowed) continue;
+    if (allowed.error().id != ErrorId::kPlainRefused) return allowed;
+    if (!refused) refused = allowed.error();
   }
-  return allowed;
+  if (any || !refused || has_any_to_ask(request, reach)) return {};
+  return *std::move(refused);
 }
 
 Scanner::Scanner(sys::EventLoop& loop, ScanRequest request, RuntimeOf runtime_of, Done done)
@@ -88,19 +118,31 @@ Scanner::Scanner(sys::EventLoop& loop, ScanRequest request, RuntimeOf runtime_of
       request_(std::move(request)),
       runtime_of_(std::move(runtime_of)),
       done_(std::move(done)),
-      next_(request_.from),
       turn_(loop.make_timer()) {
-  end_ = end_of_part(request_);
+  const std::uint64_t end = end_of_part(request_);
+  std::map<std::size_t, std::vector<std::string>> left_out;  // by door
+  for (std::uint64_t probe = request_.from; probe < end; ++probe) {
+    if (may_be_asked(request_, loop_.reach(), probe)) {
+      probes_.push_back(probe);
+    } else {
+      left_out[probe % request_.doors.size()].push_back(place_of(request_, probe).host);
+    }
+  }
+  for (auto& [door, hosts] : left_out) {
+    report_.left_out.push_back({request_.doors[door], std::move(hosts)});
+  }
+  report_.total = request_.hosts.size() * request_.doors.size();
+  if (end < report_.total) report_.next = end;
   turn_->start(Nanoseconds(0), [this] { begin_some(); });
 }
 
 Scanner::~Scanner() = default;
 
 void Scanner::begin_some() {
-  if (next_ == end_ && running_.empty()) return finish();
-  for (std::size_t i = 0; i < kScanPerTurn && next_ < end_ && running_.size() < kScanParallel;
-       ++i) {
-    knock(next_++);
+  if (next_ == probes_.size() && running_.empty()) return finish();
+  for (std::size_t i = 0;
+       i < kScanPerTurn && next_ < probes_.size() && running_.size() < kScanParallel; ++i) {
+    knock(probes_[next_++]);
   }
   turn_->start(kScanTurn, [this] { begin_some(); });
 }
@@ -123,18 +165,17 @@ void Scanner::on_hits(std::uint64_t probe, std::vector<ScanHit> hits) {
     hit.tls = door.door.tls;
   }
   if (!hits.empty()) hits_[probe] = std::move(hits);
-  if (next_ == end_ && running_.empty()) turn_->start(Nanoseconds(0), [this] { begin_some(); });
+  if (next_ == probes_.size() && running_.empty())
+    turn_->start(Nanoseconds(0), [this] { begin_some(); });
 }
 
 void Scanner::finish() {
-  ScanReport report;
-  report.total = request_.hosts.size() * request_.doors.size();
-  if (end_ < report.total) report.next = end_;
   for (auto& [probe, hits] : hits_) {
     std::ranges::sort(hits, {}, &ScanHit::unit_id);
-    std::ranges::move(hits, std::back_inserter(report.hits));
+    std::ranges::move(hits, std::back_inserter(report_.hits));
   }
   const Done done = std::move(done_);
+  ScanReport report = std::move(report_);
   done(std::move(report));  // may destroy this
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "connect/protocol.h"
 #include "connect/scan.h"
@@ -21,9 +22,10 @@ class Scanner : public Task {
  public:
   using RuntimeOf = std::function<ProtocolRuntime&(Protocol)>;
   using Done = std::function<void(ScanReport)>;
-  // May every address of this part be asked? Names are judged when they are resolved. Requires:
-  // check_scan(request) is ok. Errors: kDestinationRefused or kPlainRefused for the first that may
-  // not.
+  // May this part be asked? What may not without encryption is left out of it (ScanLeftOut); names
+  // are judged when they are resolved, and say nothing if they may not. Requires:
+  // check_scan(request) is ok. Errors: kDestinationRefused for the first address that the server
+  // may not connect to; kPlainRefused if nothing of the whole range is left.
   static Status check(const ScanRequest& request, const sys::Reach& reach);
 
   // Requires: check_scan(request) is ok. `done` runs once, at a turn of its own, so that it may
@@ -41,8 +43,9 @@ class Scanner : public Task {
   const ScanRequest request_;
   const RuntimeOf runtime_of_;
   Done done_;
-  std::uint64_t next_;
-  std::uint64_t end_;
+  std::vector<std::uint64_t> probes_;  // of this part, without those that are left out
+  std::size_t next_ = 0;               // of them
+  ScanReport report_;
   std::map<std::uint64_t, std::unique_ptr<Task>> running_;  // by probe
   std::map<std::uint64_t, std::vector<ScanHit>> hits_;
   std::unique_ptr<sys::Timer> turn_;

@@ -171,6 +171,7 @@ int serve(const std::string& folder, std::uint16_t port) {
   opcua::ServerOptions options;
   options.listen = {"127.0.0.1", port};
   options.allow_none = true;
+  options.allow_sign = true;
   options.allow_anonymous = true;
   options.rights_per_tag = false;
   options.two_step_methods = true;

@@ -101,6 +101,12 @@ class Destinations(Scenario):
         refused = server.request("POST", "/connections/scan", scan)
         self.assertEqual(refused.status, 403)
         self.assertIn(f"127.0.0.1:{port}", refused.json["detail"])
+        # What every OPC UA server is asked may be asked; the rest is left out and named.
+        scan["protocols"].append("opc-ua")
+        left_out = [{"protocol": "modbus-tcp", "port": port, "hosts": ["127.0.0.1"]}]
+        self.assertEqual(server.ok("POST", "/connections/scan", scan)["left_out"], left_out)
+        _, told = server.drawn_by("connect", "scan", "127.0.0.1", "--ports", str(port), "--protocol", "modbus-tcp", "--protocol", "opc-ua")
+        self.assertIn(f"not asked: modbus-tcp at port {port} of 127.0.0.1: nothing may go there without encryption (plain.allow)", told.decode())
         # What was set up before says why nothing comes of it.
         server.ok("POST", "/connections", {"name": "Press", "protocol": "modbus-tcp", "settings": {"host": "127.0.0.1", "port": port},
                                            "groups": [{"name": "fast", "interval_ms": 200}], "signals": device_signals(3)})

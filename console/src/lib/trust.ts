@@ -63,7 +63,8 @@ export interface Finding {
 }
 
 export interface Exposure {
-  listeners: { what: string; at: string; outside: boolean; encrypted: boolean; tags: number }[];
+  /** The protection is that of the weakest way a door offers. */
+  listeners: { what: string; at: string; outside: boolean; protection: 'none' | 'signed' | 'encrypted'; tags: number }[];
   /** Where the server may connect to, as the configuration says. */
   outgoing: string[];
   /** Where anything may go without encryption, out and in. */

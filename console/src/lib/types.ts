@@ -251,6 +251,8 @@ export interface ConnectionStatus {
   since: string;
   last_error: string | null;
   last_error_time: string | null;
+  /** Since when the error is past; null while it may stand. */
+  last_error_until: string | null;
   retry_in_ms: number | null;
   clock_ahead_ms: number | null;
   latency_ms: { last: number; mean: number; p99: number } | null;
@@ -358,8 +360,16 @@ export interface ScanHit {
   settings: Record<string, unknown>;
 }
 
+/** Doors that were not knocked at: nothing may go there without encryption. */
+export interface ScanLeftOut {
+  protocol: string;
+  port: number;
+  hosts: string[];
+}
+
 export interface ScanResult {
   items: ScanHit[];
+  left_out: ScanLeftOut[];
   total: number;
   /** `from` of the next part. */
   next: number | null;

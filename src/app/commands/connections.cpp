@@ -5,6 +5,8 @@
 #include "app/cli.h"
 #include "app/commands/getting_in.h"
 #include "app/commands/read_json.h"
+#include "base/time.h"
+#include "sys/clock.h"
 
 namespace lineshaft::app {
 namespace {
@@ -33,10 +35,30 @@ struct ConnectOptions {
   std::uint64_t id = 0;
 };
 
+constexpr Nanoseconds kPastShown = std::chrono::hours(24);
+
+// An error that is past is told to be so, for a day: "until 2026-01-01T10:32:05Z: LS-1108: ...".
+void tell_past_error(Json& status, Timestamp now) {
+  const Json until = status.value("last_error_until", Json());
+  if (!until.is_string()) return;
+  const auto end = parse_timestamp(until.get<std::string>());
+  if (!end || now - *end > kPastShown) {
+    status["last_error"] = nullptr;
+    return;
+  }
+  constexpr std::size_t kSeconds = 19;  // "2026-01-01T10:32:05"
+  status["last_error"] = "until " + until.get<std::string>().substr(0, kSeconds) +
+                         "Z: " + status["last_error"].get<std::string>();
+}
+
 int list_connections(ApiClient& api, Format format) {
   const Result<Json> answer = api.get("/connections");
   if (!answer) return print_error(answer.error());
-  print_rows(format, kConnectionColumns, (*answer)["items"]);
+  Json rows = (*answer)["items"];
+  if (format == Format::kTable) {
+    for (Json& row : rows) tell_past_error(row["status"], sys::real_clock().now());
+  }
+  print_rows(format, kConnectionColumns, rows);
   return kExitOk;
 }
 

@@ -1,6 +1,9 @@
 #include "app/commands/getting_in.h"
 
+#include <cstdint>
 #include <iostream>
+#include <map>
+#include <utility>
 
 #include "app/commands/read_json.h"
 #include "app/commands/save_answer.h"
@@ -51,6 +54,33 @@ bool is_range(const std::string& addresses) {
           addresses.find_first_not_of("0123456789.- ") == std::string::npos);
 }
 
+// What plain.allow left out of all parts: how many addresses of a door, and the first.
+class LeftOut {
+ public:
+  void add(const Json& part) {
+    for (const Json& out : part) {
+      Door& door = doors_[{out["protocol"].get<std::string>(), out["port"].get<std::uint16_t>()}];
+      if (door.hosts == 0) door.first = out["hosts"][0].get<std::string>();
+      door.hosts += out["hosts"].size();
+    }
+  }
+  void print() const {
+    for (const auto& [at, door] : doors_) {
+      print_note("not asked: " + at.first + " at port " + std::to_string(at.second) + " of " +
+                 door.first +
+                 (door.hosts > 1 ? " and " + std::to_string(door.hosts - 1) + " more" : "") +
+                 ": nothing may go there without encryption (plain.allow)");
+    }
+  }
+
+ private:
+  struct Door {
+    std::string first;
+    std::size_t hosts = 0;
+  };
+  std::map<std::pair<std::string, std::uint16_t>, Door> doors_;
+};
+
 int scan(ApiClient& api, Format format, const Options& options) {
   if (is_range(options.addresses) && !options.yes &&
       !confirmed("every usual port of " + options.addresses +
@@ -65,18 +95,21 @@ int scan(ApiClient& api, Format format, const Options& options) {
   if (!options.ports.empty()) request["ports"] = options.ports;
   if (!options.protocols.empty()) request["protocols"] = options.protocols;
   Json hits = Json::array();
+  LeftOut left_out;
   Progress progress("scan");
   for (Json from = 0; !from.is_null();) {
     request["from"] = from;
     const Result<Json> answer = api.post("/connections/scan", request);
     if (!answer) return print_error(answer.error());
     for (const Json& hit : (*answer)["items"]) hits.push_back(hit);
+    left_out.add((*answer)["left_out"]);
     from = (*answer)["next"];
     const auto total = (*answer)["total"].get<std::uint64_t>();
     progress.update(from.is_null() ? total : from.get<std::uint64_t>(), total, "knocks");
   }
   print_rows(format, kScanColumns, hits);
   if (hits.empty()) print_note("no machine answered there");
+  left_out.print();
   return kExitOk;
 }
 

@@ -121,6 +121,12 @@ std::string listed(const Json& places) {
   return text.empty() ? "none" : text;
 }
 
+// Of a door at its weakest.
+std::string protection_text(const std::string& protection) {
+  if (protection == "encrypted") return protection;
+  return protection == "signed" ? "signed, NOT encrypted" : "NOT encrypted";
+}
+
 int exposure(ApiClient& api, Format format) {
   const Result<Json> seen = api.get("/exposure");
   if (!seen) return print_error(seen.error());
@@ -129,7 +135,7 @@ int exposure(ApiClient& api, Format format) {
       std::cout << "      " << one["what"].get<std::string>() << " at "
                 << one["at"].get<std::string>() << ", for "
                 << (one["outside"].get<bool>() ? "other machines" : "this machine only") << ", "
-                << (one["encrypted"].get<bool>() ? "encrypted" : "NOT encrypted") << "\n";
+                << protection_text(one["protection"].get<std::string>()) << "\n";
     }
     std::cout << "      the server may connect to " << listed((*seen)["outgoing"])
               << " (outgoing.allow)\n      without encryption anything may go to and from "

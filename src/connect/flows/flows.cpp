@@ -83,7 +83,7 @@ Status Flows::load(TenantId tenant, Loop loop) {
   for (const records::Document& document : *stored) {
     const auto id = static_cast<std::uint32_t>(document.id);
     const Result<Json> json = parse_json(document.json);
-    Result<FlowConfig> config = json ? flow_from_json(*json) : Result<FlowConfig>(json.error());
+    Result<FlowConfig> config = json ? flow_from_stored(*json) : Result<FlowConfig>(json.error());
     if (!config) {
       log_error("connect", "flow " + std::to_string(id) + " is left out: " + config.error().what);
       continue;

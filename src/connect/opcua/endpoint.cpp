@@ -14,18 +14,6 @@ constexpr std::uint32_t kModeSign = 2;
 constexpr std::uint32_t kModeSignAndEncrypt = 3;
 constexpr std::size_t kNamedMax = 12;
 
-std::string describe(const OfferedEndpoint& endpoint) {
-  const Policy* policy = find_policy(endpoint.policy_uri);
-  const auto hash = endpoint.policy_uri.rfind('#');
-  std::string name = policy != nullptr ? std::string(policy->name)
-                     : hash != std::string::npos
-                         ? endpoint.policy_uri.substr(hash + 1).substr(0, 40)
-                         : "an unknown policy";
-  if (endpoint.mode == kModeSign) return name + " (sign)";
-  if (endpoint.mode == kModeSignAndEncrypt) return name + " (sign and encrypt)";
-  return name == "None" ? name : name + " (none)";
-}
-
 // Why the channel of this endpoint is not wanted; empty: it is.
 std::string against_channel(const OfferedEndpoint& endpoint, const Settings& settings) {
   const Policy* policy = find_policy(endpoint.policy_uri);
@@ -79,6 +67,18 @@ TokenChoice choose_token(const OfferedEndpoint& endpoint, const Settings& settin
 
 }  // namespace
 
+std::string endpoint_text(const OfferedEndpoint& endpoint) {
+  const Policy* policy = find_policy(endpoint.policy_uri);
+  const auto hash = endpoint.policy_uri.rfind('#');
+  std::string name = policy != nullptr ? std::string(policy->name)
+                     : hash != std::string::npos
+                         ? endpoint.policy_uri.substr(hash + 1).substr(0, 40)
+                         : "an unknown policy";
+  if (endpoint.mode == kModeSign) return name + " (sign)";
+  if (endpoint.mode == kModeSignAndEncrypt) return name + " (sign and encrypt)";
+  return name == "None" ? name : name + " (none)";
+}
+
 Result<Choice> choose_endpoint(std::span<const OfferedEndpoint> offered, const Settings& settings) {
   std::optional<Choice> best;
   std::pair<std::uint32_t, int> best_strength;
@@ -93,7 +93,7 @@ Result<Choice> choose_endpoint(std::span<const OfferedEndpoint> offered, const S
       if (!user.token) against = user.against;
     }
     if (!against.empty()) {
-      reasons.emplace(!fits, describe(offered[i]) + ": " + against);
+      reasons.emplace(!fits, endpoint_text(offered[i]) + ": " + against);
       if (reasons.size() > kNamedMax) reasons.erase(std::prev(reasons.end()));
       continue;
     }

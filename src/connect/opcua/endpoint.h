@@ -14,8 +14,9 @@ namespace lineshaft::connect::opcua {
 
 struct OfferedToken {
   UserKind kind = UserKind::kAnonymous;
-  bool known = true;       // false: a kind that we do not have (issued tokens)
-  std::string policy_uri;  // protects the token; "": the endpoint's policy does
+  bool known = true;        // false: a kind that we do not have (issued tokens)
+  std::string policy_uri;   // protects the token; "": the endpoint's policy does
+  std::string policy_id{};  // the server's name for it
 };
 
 struct OfferedEndpoint {
@@ -24,7 +25,11 @@ struct OfferedEndpoint {
   std::uint32_t mode = 0;  // MessageSecurityMode of Part 4: 1 none, 2 sign, 3 sign and encrypt
   bool has_certificate = false;
   std::vector<OfferedToken> tokens;
+  std::string application_uri{};  // of the server
 };
+
+// "Basic256Sha256 (sign and encrypt)", "None", for people.
+std::string endpoint_text(const OfferedEndpoint& endpoint);
 
 struct Choice {
   std::size_t endpoint = 0;

@@ -22,6 +22,7 @@ class ServerFlowKind : public FlowKind {
     read_listen(fields, s.listen, s.port);
     fields.advanced();
     fields.boolean("allow_none", s.allow_none);
+    fields.boolean("allow_sign", s.allow_sign);
     fields.boolean("allow_anonymous", s.allow_anonymous);
     fields.boolean("two_step_methods", s.two_step_methods);
     fields.integer("sessions_max", s.sessions_max, 1, 1'000);
@@ -33,10 +34,15 @@ class ServerFlowKind : public FlowKind {
     return {{"listen", s.listen},
             {"port", s.port},
             {"allow_none", s.allow_none},
+            {"allow_sign", s.allow_sign},
             {"allow_anonymous", s.allow_anonymous},
             {"two_step_methods", s.two_step_methods},
             {"sessions_max", s.sessions_max},
             {"publish_min_ms", s.publish_min_ms}};
+  }
+  // Before there was the setting every server let its clients sign only.
+  void complete_stored(Json& settings) const override {
+    if (!settings.contains("allow_sign")) settings["allow_sign"] = true;
   }
   Status check_settings(const FlowSettings& settings) const override {
     return check_listen(of(settings).listen);

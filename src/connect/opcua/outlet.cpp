@@ -38,6 +38,7 @@ class ServerOutlet : public Outlet, private ServerBacking {
     ServerOptions options;
     options.listen = {settings.listen, settings.port};
     options.allow_none = settings.allow_none;
+    options.allow_sign = settings.allow_sign;
     options.allow_anonymous = settings.allow_anonymous;
     options.rights_per_tag = false;  // a flow is the answer to who may read what
     options.two_step_methods = settings.two_step_methods;

@@ -159,6 +159,32 @@ TEST(OpcUaSecurity, EverySecurePolicyAndModeRefusesAnApplicationThatIsNotTrusted
   }
 }
 
+// A server that is not told to lets nobody only sign, and encrypts with the same policies.
+TEST(OpcUaSecurity, NoPolicySignsWithoutEncryptingUnlessThatIsAllowed) {
+  for (const Cell& cell : all_cells()) {
+    if (cell.mode == Mode::kNone) continue;
+    Plant plant;
+    plant.trust_each_other();
+    plant.options.allow_none = false;
+    plant.options.allow_sign = false;
+    plant.serve();
+    plant.set_all();
+    plant.put(with(cell.mode, cell.policy));
+    if (cell.mode == Mode::kSignAndEncrypt) {
+      EXPECT_TRUE(plant.all_good()) << name_of(cell, UserKind::kAnonymous) << plant.last_error();
+      continue;
+    }
+    const bool lost =
+        plant.run_until([&] { return plant.status().state == ConnectionState::kRetrying; });
+    ASSERT_TRUE(lost) << name_of(cell, UserKind::kAnonymous);
+    EXPECT_NE(plant.last_error().find(cell.policy + " (sign and encrypt): mode sign is set"),
+              std::string::npos)
+        << plant.last_error();
+    EXPECT_EQ(plant.last_error().find("(sign)"), std::string::npos) << plant.last_error();
+    EXPECT_TRUE(plant.backing.users.empty());
+  }
+}
+
 // Policies that are out of date are no settings at all.
 TEST(OpcUaSecurity, OutdatedAndUnknownPoliciesCannotBeSet) {
   for (const char* policy : {"Basic128Rsa15", "Basic256", "Aes128-Sha256-RsaOaep", "none"}) {
@@ -224,7 +250,9 @@ TEST(OpcUaSecurity, AServerThatIsNotTrustedIsRefusedAndWaitsForApproval) {
   EXPECT_EQ(waiting[0].info.sha1, plant.server_trust->own_info()->sha1);
 
   ASSERT_TRUE(plant.client_trust->approve(waiting[0].info.sha1).ok());
+  EXPECT_FALSE(plant.status().last_error_until.has_value());
   EXPECT_TRUE(plant.all_good()) << plant.last_error();
+  EXPECT_TRUE(plant.status().last_error_until.has_value()) << "it waited, and does so no more";
 }
 
 TEST(OpcUaSecurity, AClientThatTheServerDoesNotTrustIsToldWhichThumbprintToApproveThere) {

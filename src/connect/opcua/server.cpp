@@ -183,7 +183,9 @@ bool ServerImpl::secure(UA_ServerConfig& config) {
         UA_ServerConfig_addEndpoint(&config, uri, UA_MESSAGESECURITYMODE_NONE);
       continue;
     }
-    UA_ServerConfig_addEndpoint(&config, uri, UA_MESSAGESECURITYMODE_SIGN);
+    if (options_.allow_sign) {
+      UA_ServerConfig_addEndpoint(&config, uri, UA_MESSAGESECURITYMODE_SIGN);
+    }
     UA_ServerConfig_addEndpoint(&config, uri, UA_MESSAGESECURITYMODE_SIGNANDENCRYPT);
   }
   config.securityPolicyNoneDiscoveryOnly = !options_.allow_none;

@@ -83,6 +83,7 @@ class ServerBacking {
 struct ServerOptions {
   sys::Endpoint listen;          // a numeric address; port 0 takes a free one
   bool allow_none = false;       // endpoints without security
+  bool allow_sign = false;       // endpoints that sign and do not encrypt
   bool allow_anonymous = false;  // users without a name
   // Users may read some tags and not others. Then subscribed values are sampled with the rights of
   // whoever subscribed, at the interval that he asks for. Without it everyone admitted may read
@@ -122,7 +123,7 @@ class Server {
 };
 
 // What the loop lets go without encryption (sys/reach.h) is kept to: where the server has endpoints
-// without security by whoever connects, else by whoever opens a session that only signs.
+// without security by whoever connects, and by whoever opens a session that only signs.
 // Errors: kAddressInUse, kPlainRefused, kTlsFailed (our certificate). What is borrowed must outlive
 // the server.
 Result<std::unique_ptr<Server>> make_server(sys::EventLoop& loop, sys::Clock& clock,

@@ -146,6 +146,7 @@ struct Plant {
   std::unique_ptr<ConnectionManager> manager;
   ServerOptions options{.listen = {"127.0.0.1", 4840},
                         .allow_none = true,
+                        .allow_sign = true,
                         .allow_anonymous = true,
                         .rights_per_tag = false,
                         .publish_min = 10ms};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connect/opcua/offer_check.h"
 #include "connect/opcua/ua_config.h"
 
 namespace lineshaft::connect::opcua {
@@ -23,10 +24,12 @@ OfferedEndpoint describe(const UA_EndpointDescription& endpoint) {
   offered.policy_uri = text_of(endpoint.securityPolicyUri);
   offered.mode = static_cast<std::uint32_t>(endpoint.securityMode);
   offered.has_certificate = endpoint.serverCertificate.length > 0;
+  offered.application_uri = text_of(endpoint.server.applicationUri);
   for (std::size_t i = 0; i < endpoint.userIdentityTokensSize; ++i) {
     const UA_UserTokenPolicy& token = endpoint.userIdentityTokens[i];
     OfferedToken described;
     described.policy_uri = text_of(token.securityPolicyUri);
+    described.policy_id = text_of(token.policyId);
     described.known = token.tokenType <= UA_USERTOKENTYPE_CERTIFICATE;
     if (token.tokenType == UA_USERTOKENTYPE_USERNAME) described.kind = UserKind::kUserName;
     if (token.tokenType == UA_USERTOKENTYPE_CERTIFICATE) described.kind = UserKind::kCertificate;
@@ -160,6 +163,34 @@ void UaClient::discover() {
   (void)UA_Client_connectSecureChannelAsync(client_, nullptr);
 }
 
+void UaClient::ask_endpoints() {
+  asked_endpoints_ = true;
+  Ua<UA_GetEndpointsRequest, UA_TYPES_GETENDPOINTSREQUEST> request;
+  request->endpointUrl = copy_of("opc.tcp://" + address_.endpoint.text() + address_.path);
+  call<UA_TYPES_GETENDPOINTSREQUEST, UA_TYPES_GETENDPOINTSRESPONSE, UA_GetEndpointsRequest,
+       UA_GetEndpointsResponse>(*request, [this](UA_GetEndpointsResponse& answer) {
+    phase_ == Phase::kDiscovering ? on_endpoints(answer) : on_endpoints_again(answer);
+  });
+}
+
+// Behind this answer open62541 goes on by itself with what is still to do.
+void UaClient::on_endpoints_again(const UA_GetEndpointsResponse& answer) {
+  if (phase_ != Phase::kOpening) return;  // it was given up meanwhile
+  if (answer.responseHeader.serviceResult != UA_STATUSCODE_GOOD) {
+    Error why = reason(answer.responseHeader.serviceResult);
+    why.what += " (asked over the secured channel what it offers)";
+    return fail(std::move(why));
+  }
+  std::vector<OfferedEndpoint> secured;
+  for (std::size_t i = 0; i < answer.endpointsSize; ++i) {
+    if (is_binary_tcp(answer.endpoints[i])) secured.push_back(describe(answer.endpoints[i]));
+  }
+  if (const Status same = check_offers(offered_, secured); !same) {
+    return fail({same.error().id, address_.endpoint.text() + ": " + same.error().what});
+  }
+  UA_Client_getConfig(client_)->noSession = false;
+}
+
 void UaClient::on_endpoints(const UA_GetEndpointsResponse& answer) {
   if (answer.responseHeader.serviceResult != UA_STATUSCODE_GOOD) {
     return fail(reason(answer.responseHeader.serviceResult));
@@ -210,7 +241,10 @@ void UaClient::open() {
     return fail(ready.error());
   }
   if (!make(config)) return fail(Error{ErrorId::kInternal, "an OPC UA client could not be made"});
-  (void)UA_Client_connectAsync(client_, nullptr);
+  // Without security the second answer would be worth no more than the first.
+  asked_endpoints_ = endpoint_->securityMode == UA_MESSAGESECURITYMODE_NONE;
+  (void)(asked_endpoints_ ? UA_Client_connectAsync(client_, nullptr)
+                          : UA_Client_connectSecureChannelAsync(client_, nullptr));
 }
 
 Status UaClient::configure(UA_ClientConfig& config) {
@@ -279,15 +313,9 @@ void UaClient::settle() {
     if (phase_ != Phase::kIdle) fail(reason(status_));
     return;
   }
-  if (phase_ == Phase::kDiscovering && channel_state_ == UA_SECURECHANNELSTATE_OPEN &&
-      !asked_endpoints_) {
-    asked_endpoints_ = true;
-    Ua<UA_GetEndpointsRequest, UA_TYPES_GETENDPOINTSREQUEST> request;
-    request->endpointUrl = copy_of("opc.tcp://" + address_.endpoint.text() + address_.path);
-    call<UA_TYPES_GETENDPOINTSREQUEST, UA_TYPES_GETENDPOINTSRESPONSE, UA_GetEndpointsRequest,
-         UA_GetEndpointsResponse>(
-        *request, [this](UA_GetEndpointsResponse& answer) { on_endpoints(answer); });
-    return;
+  if ((phase_ == Phase::kDiscovering || phase_ == Phase::kOpening) &&
+      channel_state_ == UA_SECURECHANNELSTATE_OPEN && !asked_endpoints_) {
+    return ask_endpoints();
   }
   const bool opening = phase_ == Phase::kOpening || phase_ == Phase::kReopening;
   if (opening && session_state_ == UA_SESSIONSTATE_ACTIVATED) {

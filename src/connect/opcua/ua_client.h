@@ -2,6 +2,9 @@
 // channel, creates the session, brings it back on a new channel after a loss, and carries requests.
 // Includes open62541's headers: for the .cpp files of this folder only.
 //
+// What the server offers is asked in the clear, and once more over the channel that is secured,
+// before a session is created: where the two differ (offer_check.h) it is left.
+//
 // The endpoint is chosen by us (endpoint.h) and its URL is not followed: behind NAT or with a name
 // that only the device knows, it would lead nowhere. Bytes always go to the address of the
 // settings.
@@ -90,7 +93,9 @@ class UaClient {
 
   void settle();  // looks at the state that on_state noted
   void discover();
+  void ask_endpoints();
   void on_endpoints(const UA_GetEndpointsResponse& answer);
+  void on_endpoints_again(const UA_GetEndpointsResponse& answer);
   void leave_and_open();
   void open();
   Status configure(UA_ClientConfig& config);
