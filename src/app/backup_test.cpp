@@ -6,16 +6,15 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <iterator>
 #include <thread>
 
+#include "app/one_signal_fixture.h"
 #include "records/documents.h"
 
 namespace lineshaft::app {
 namespace {
 
-constexpr TenantId kTenant{1};
 const historian::BackupProgress kGoOn = [](std::uint64_t, std::uint64_t) { return true; };
 
 struct Folder {
@@ -43,29 +42,8 @@ struct Stores {
                     records::Database::open(files, {.path = data + "/records.db"}).value())
                     .value();
   }
-  TagId tag() {
-    TagSpec spec;
-    spec.path = "works/furnace/power";
-    spec.type = ValueType::kFloat64;
-    return historian->ensure_tags(kTenant, {spec}).value()[0];
-  }
-  void put(std::int64_t time) {
-    std::promise<Status> done;
-    historian->append({kTenant, {}, {{tag(), {time}, quality::kGood, 1.5}}},
-                      [&](const Status& status) { done.set_value(status); });
-    ASSERT_TRUE(done.get_future().get().ok());
-  }
-  std::size_t samples() {
-    std::size_t count = 0;
-    EXPECT_TRUE(historian
-                    ->scan(kTenant, tag(), {},
-                           [&](auto run) {
-                             count += run.size();
-                             return true;
-                           })
-                    .ok());
-    return count;
-  }
+  void put(std::int64_t time) { ASSERT_TRUE(put_sample(*historian, time).ok()); }
+  std::size_t samples() { return count_samples(*historian); }
   std::size_t connections() { return documents->list(kTenant, "connection").value().size(); }
   // The number under which the ledger took it.
   std::uint64_t open_account(const std::string& name) {

@@ -287,6 +287,12 @@ Result<sys::Endpoint> parse_endpoint(std::string_view text) {
   return sys::Endpoint{std::string(host), port};
 }
 
+std::vector<std::string> own_names(const Config& config) {
+  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+  names.insert(names.end(), config.names.begin(), config.names.end());
+  return names;
+}
+
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }

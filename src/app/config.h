@@ -59,6 +59,9 @@ Result<historian::DiskMark> parse_disk_mark(std::string_view text);
 // "127.0.0.1:8443", "[::1]:8443". Errors: kInvalidArgument.
 Result<sys::Endpoint> parse_endpoint(std::string_view text);
 
+// What the server may be called by: as this machine, and as the configuration says.
+std::vector<std::string> own_names(const Config& config);
+
 // 127.0.0.0/8, ::1 or "localhost".
 bool is_loopback(const std::string& host);
 

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <future>
 #include <iostream>
 #include <map>
 
+#include "app/one_signal_fixture.h"
 #include "historian/historian.h"
 #include "ledger/ledger_fixture.h"
 #include "vault/sealed_files.h"
@@ -15,7 +15,6 @@
 namespace lineshaft::app {
 namespace {
 
-constexpr TenantId kTenant{1};
 constexpr std::uint64_t kWholeBytes = 16;  // vault/sealed_files.h
 
 class SealedStores : public testing::Test {
@@ -90,30 +89,8 @@ class History {
     }
   }
   const std::string& trouble() const { return trouble_; }
-  historian::Historian& operator*() { return *historian_; }
-  TagId tag() {
-    TagSpec spec;
-    spec.path = "works/furnace/power";
-    spec.type = ValueType::kFloat64;
-    return historian_->ensure_tags(kTenant, {spec}).value()[0];
-  }
-  bool put(std::int64_t time) {
-    std::promise<Status> done;
-    historian_->append({kTenant, {}, {{tag(), {time}, quality::kGood, 1.5}}},
-                       [&](const Status& status) { done.set_value(status); });
-    return done.get_future().get().ok();
-  }
-  std::size_t samples() {
-    std::size_t count = 0;
-    EXPECT_TRUE(historian_
-                    ->scan(kTenant, tag(), {},
-                           [&](auto run) {
-                             count += run.size();
-                             return true;
-                           })
-                    .ok());
-    return count;
-  }
+  bool put(std::int64_t time) { return put_sample(*historian_, time).ok(); }
+  std::size_t samples() { return count_samples(*historian_); }
 
  private:
   sys::SimRandom random_;

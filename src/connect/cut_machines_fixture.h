@@ -15,23 +15,16 @@
 #include "connect/opcua/testing.h"
 #include "connect/s7/testing.h"
 #include "connect/shdr/testing.h"
-#include "connect/sparkplug/session.h"
+#include "connect/stand_in_fixture.h"
 #include "connect/testing.h"
-#include "wire/sparkplug/edge_node.h"
 
 namespace lineshaft::connect::testing {
 
-// A machine that counts: at its tick n every signal is n. It stands behind connection 1 of the
-// manager, polled or told every tick.
-class Machine {
+// A machine that counts: at its tick n every signal is n. It is polled, or tells, every tick.
+class Machine : public StandIn {
  public:
-  virtual ~Machine() = default;
   virtual void tick(std::int64_t n) = 0;
 
-  sys::SimLoop* loop = nullptr;
-  sys::Clock* clock = nullptr;
-  MemorySink* sink = nullptr;
-  ConnectionManager* manager = nullptr;
   sys::Endpoint at;  // where the machine or its broker listens
   std::uint32_t first_tag = 1;
   // A station that keeps its events until they are acknowledged: none may be missing.
@@ -40,12 +33,6 @@ class Machine {
   bool tells_late = false;
 
  protected:
-  void stand_in(Plant& plant) {
-    loop = &plant.loop;
-    clock = &plant.clock;
-    sink = &plant.sink;
-    manager = plant.manager.get();
-  }
   static ConnectionConfig counted(ConnectionConfig config) {
     config.store = Store::kAll;
     config.groups = {{"tick", 100}};
@@ -114,10 +101,7 @@ class S7Machine : public Machine {
 class OpcUaMachine : public Machine {
  public:
   OpcUaMachine() {
-    loop = &plant_.loop;
-    clock = &plant_.clock;
-    sink = &plant_.sink;
-    manager = plant_.manager.get();
+    stand_in(plant_);
     at = plant_.at;
     first_tag = 101;
     set(0);
@@ -251,58 +235,25 @@ class MqttSessionMachine : public Machine {
   TestBroker broker_{plant_.loop, {"broker", 1}};
 };
 
-class SparkplugMachine : public Machine, public sparkplug::EdgeNodeEvents {
+class SparkplugMachine : public Machine {
  public:
   SparkplugMachine() {
     stand_in(plant_);
     at = {"broker", 1};
-    sparkplug::EdgeNodeOptions options;
-    options.node = {"g", "n"};
-    options.rebirth_pause = 1s;
-    node_ = std::make_unique<sparkplug::EdgeNode>(options, *this);
-    const auto type = sparkplug::DataType::kInt64;
-    metric_ = node_->add_metric(sparkplug::kNodeItself, "count", type, false).value();
-    static_cast<void>(node_->next_will(now_ms()));
-    update(0);
-    node_->on_connected(now_ms(), plant_.loop.now());
-
-    ConnectionConfig config;
-    config.name = "sparkplug";
+    node_.set(0, now_ms());
+    node_.connect(now_ms());
     SparkplugSettings settings;
-    settings.broker = broker_at(1);
     settings.host_id = "lineshaft";
     settings.rebirth_pause_ms = 1'000;
-    config.settings = settings;
-    SignalConfig signal;
-    signal.path = "o/s/n/count";
-    signal.point = SparkplugPoint{"g", "n", "", "count", ValueType::kInt64};
-    config.signals = {signal};
-    plant_.put(1, counted(config), 1);
+    plant_.put(1, counted(CountingNode::connection(settings)), 1);
   }
-  void tick(std::int64_t n) override {
-    for (const mqtt::Publish& message : std::exchange(broker_.published, {})) {
-      node_->on_message(message.topic, message.payload, now_ms(), plant_.loop.now());
-    }
-    update(n);
-    node_->on_time(now_ms(), plant_.loop.now());
-    node_->flush(now_ms());
-  }
+  void tick(std::int64_t n) override { node_.tell(n, now_ms()); }
 
  private:
-  void publish(sparkplug::Publication publication) override {
-    broker_.route(message_of(std::move(publication)));
-  }
-  void on_command(sparkplug::EdgeMetricId /*metric*/, Value /*value*/) override {}
-  void on_host_offline() override {}
-  void on_trouble(const Error& /*what*/) override {}
-
   std::uint64_t now_ms() { return static_cast<std::uint64_t>(plant_.clock.now().ns / 1'000'000); }
-  void update(std::int64_t n) { node_->update(metric_, {Value(n), quality::kGood, now_ms()}); }
 
   Plant plant_;
-  TestBroker broker_{plant_.loop, {"broker", 1}};
-  std::unique_ptr<sparkplug::EdgeNode> node_;
-  sparkplug::EdgeMetricId metric_ = 0;
+  CountingNode node_{plant_.loop, 1s};
 };
 
 // An agent keeps what happened: none of it may be missing, each with the time at which it was.

@@ -7,8 +7,7 @@
 #include "connect/mtconnect/testing.h"
 #include "connect/opcua/testing.h"
 #include "connect/shdr/testing.h"
-#include "connect/sparkplug/session.h"
-#include "wire/sparkplug/edge_node.h"
+#include "connect/stand_in_fixture.h"
 
 namespace lineshaft::connect {
 namespace {
@@ -16,28 +15,15 @@ namespace {
 using namespace testing;
 
 // Counts, and tells each number with the time of its own clock.
-class Teller {
+class Teller : public StandIn {
  public:
-  virtual ~Teller() = default;
   virtual void tell(std::int64_t n, Timestamp at) = 0;
 
-  sys::SimLoop* loop = nullptr;
-  sys::Clock* clock = nullptr;
-  MemorySink* sink = nullptr;
-  ConnectionManager* manager = nullptr;
   std::uint32_t tag = 1;
   // Not every protocol tells the time of the message beside that of the value.
   bool tells_by_message = false;
   // The time of a clock far ahead is kept, and told as it is.
   bool keeps_the_future = false;
-
- protected:
-  void stand_in(Plant& plant) {
-    loop = &plant.loop;
-    clock = &plant.clock;
-    sink = &plant.sink;
-    manager = plant.manager.get();
-  }
 };
 
 std::int64_t ms(Timestamp time) { return time.ns / 1'000'000; }
@@ -59,54 +45,24 @@ class MqttTeller : public Teller {
   TestBroker broker_{plant_.loop, {"broker", 1}};
 };
 
-class SparkplugTeller : public Teller, public sparkplug::EdgeNodeEvents {
+class SparkplugTeller : public Teller {
  public:
   SparkplugTeller() {
     stand_in(plant_);
     tells_by_message = true;
-    sparkplug::EdgeNodeOptions options;
-    options.node = {"g", "n"};
-    node_ = std::make_unique<sparkplug::EdgeNode>(options, *this);
-    const auto type = sparkplug::DataType::kInt64;
-    metric_ = node_->add_metric(sparkplug::kNodeItself, "count", type, false).value();
-    ConnectionConfig config;
-    config.name = "sparkplug";
-    SparkplugSettings settings;
-    settings.broker = broker_at(1);
-    config.settings = settings;
+    ConnectionConfig config = CountingNode::connection();
     config.groups = {{"normal", 1000}};
-    SignalConfig signal;
-    signal.path = "o/s/n/count";
-    signal.point = SparkplugPoint{"g", "n", "", "count", ValueType::kInt64};
-    config.signals = {signal};
     plant_.put(1, config, 1);
   }
   void tell(std::int64_t n, Timestamp at) override {
     const auto told = static_cast<std::uint64_t>(ms(at));
-    if (n == 1) {
-      static_cast<void>(node_->next_will(told));
-      node_->on_connected(told, plant_.loop.now());
-    }
-    for (const mqtt::Publish& message : std::exchange(broker_.published, {})) {
-      node_->on_message(message.topic, message.payload, told, plant_.loop.now());
-    }
-    node_->update(metric_, {Value(n), quality::kGood, told});
-    node_->on_time(told, plant_.loop.now());
-    node_->flush(told);
+    if (n == 1) node_.connect(told);
+    node_.tell(n, told);
   }
 
  private:
-  void publish(sparkplug::Publication publication) override {
-    broker_.route(message_of(std::move(publication)));
-  }
-  void on_command(sparkplug::EdgeMetricId /*metric*/, Value /*value*/) override {}
-  void on_host_offline() override {}
-  void on_trouble(const Error& /*what*/) override {}
-
   Plant plant_;
-  TestBroker broker_{plant_.loop, {"broker", 1}};
-  std::unique_ptr<sparkplug::EdgeNode> node_;
-  sparkplug::EdgeMetricId metric_ = 0;
+  CountingNode node_{plant_.loop};
 };
 
 class Iec104Teller : public Teller {
@@ -169,10 +125,7 @@ class ShdrTeller : public Teller {
 class OpcUaTeller : public Teller {
  public:
   OpcUaTeller() {
-    loop = &plant_.loop;
-    clock = &plant_.clock;
-    sink = &plant_.sink;
-    manager = plant_.manager.get();
+    stand_in(plant_);
     tag = 101;
     tells_by_message = true;
     keeps_the_future = true;
