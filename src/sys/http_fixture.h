@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -49,6 +50,7 @@ class EchoHandler final : public HttpHandler {
     }
     HttpResponse response;
     if (request.path == "/kept") {
+      kept_asked += 1;
       response.kept_body = kept;
       return responder->send(std::move(response));
     }
@@ -96,7 +98,8 @@ class EchoHandler final : public HttpHandler {
 
   std::uint64_t body_max = 1000;
   std::string spool;
-  std::string kept;  // of /kept
+  std::string kept;                         // of /kept
+  std::atomic<std::size_t> kept_asked = 0;  // so often
 
  private:
   std::mutex mutex_;

@@ -57,13 +57,15 @@ TEST_F(Http, AFullHouseTakesNobodyIfAllAreKnownAndElseTheOldestStrangerGivesWay)
 }
 
 // Sends raw bytes over TLS and gives what comes back until the server closes, or a whole answer.
-std::string say(const Endpoint& server, const std::string& text) {
+// `deaf`: leaves after that time without having read.
+std::string say(const Endpoint& server, const std::string& text, Nanoseconds deaf = {}) {
   const auto loop = make_event_loop();
   TlsOptions trust;
   trust.trusted_pem = test_certificate().certificate_pem;
   const auto context = make_tls_context(TlsSide::kClient, trust).value();
   std::unique_ptr<TcpStream> stream;
   std::unique_ptr<Connecting> shaking;
+  const auto timer = loop->make_timer();
   std::string got;
   std::array<std::uint8_t, 4096> buffer{};
   std::function<void()> read = [&] {
@@ -78,7 +80,10 @@ std::string say(const Endpoint& server, const std::string& text) {
         start_tls(*loop, *std::move(connected), context, "localhost", seconds(5), [&](auto up) {
           if (!up) return loop->stop();
           stream = *std::move(up);
-          stream->write_all(as_bytes(text), [&](const Status&) { read(); });
+          stream->write_all(as_bytes(text), [&](const Status&) {
+            if (deaf.count() == 0) return read();
+            timer->start(deaf, [&] { loop->stop(); });
+          });
         });
   });
   loop->run();
@@ -146,6 +151,18 @@ TEST_F(Http, AStrangerThatDripsIsCutAfterItsTime) {
   EXPECT_EQ(say(server_->local(), ""), "");
   EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(9))
       << "the other deadlines are 10 s";
+}
+
+// Left to itself the system takes some 60 of these answers for a peer that reads none.
+TEST_F(Http, OfAnswersThatNobodyReadsFewArePrepared) {
+  handler_.kept = std::string(64 * 1024, 'a');
+  start();
+  std::string asks;
+  for (int i = 0; i < 100; ++i) asks += "GET /kept HTTP/1.1\r\nhost: localhost\r\n\r\n";
+  EXPECT_EQ(say(server_->local(), asks, seconds(1)), "");
+  // At most 128 KiB wait here, and as much in the peer's system; a part of one is being written.
+  EXPECT_LE(handler_.kept_asked, 8U);
+  EXPECT_GE(handler_.kept_asked, 1U);
 }
 
 }  // namespace
