@@ -2,6 +2,7 @@
 // their rate, and all comes back by itself.
 #include <gtest/gtest.h>
 
+#include "connect/neighbours_fixture.h"
 #include "connect/testing.h"
 
 namespace lineshaft::connect {
@@ -12,10 +13,9 @@ using namespace testing;
 const sys::Endpoint kBadAt{"plc", 666};
 
 // A healthy machine (connection 1, tags 1..3) beside the hostile one (connection 2, tags 11..13).
-struct Neighbours : Plant {
+struct Neighbours : WatchedPlant {
   MapDevice healthy;
   std::unique_ptr<ModbusServer> healthy_server = serve(healthy, 502);
-  std::vector<Nanoseconds> healthy_polls;
   Neighbours() {
     healthy.reply = [this](std::uint8_t, const modbus::Request&) {
       healthy_polls.push_back(loop.now());
@@ -27,20 +27,6 @@ struct Neighbours : Plant {
     ConnectionConfig config = machine(666, signals);
     modbus_of(config).timeout_ms = 500;
     return config;
-  }
-  // The healthy machine never missed an instant of its grid.
-  void expect_healthy_rate() const {
-    for (std::size_t i = 2; i < healthy_polls.size(); ++i) {
-      ASSERT_EQ(healthy_polls[i] - healthy_polls[i - 1], 1s);
-    }
-    const Nanoseconds passed = const_cast<Neighbours*>(this)->loop.now();
-    ASSERT_GE(static_cast<std::int64_t>(healthy_polls.size()), passed / 1s - 1);
-  }
-  std::size_t bad_samples(std::uint32_t tag) const {
-    std::size_t count = 0;
-    for (const Sample& sample : sink.of(tag))
-      if (sample.quality.bad()) count += 1;
-    return count;
   }
 };
 

@@ -263,6 +263,10 @@ struct Plant {
   ConnectionStatus status(std::uint32_t id) { return manager->status({id}).value(); }
   // The newest sample of a tag. Requires: there is one.
   Sample last(std::uint32_t tag) { return sink.of(tag).back(); }
+  std::size_t bad_samples(std::uint32_t tag) const {
+    const auto is_bad = [](const Sample& sample) { return sample.quality.bad(); };
+    return static_cast<std::size_t>(std::ranges::count_if(sink.of(tag), is_bad));
+  }
 };
 
 }  // namespace lineshaft::connect::testing

@@ -37,11 +37,6 @@ struct Hostile : Plant {
     put(1, config, 1);
     loop.run_for(time);
   }
-  std::size_t bad_samples(std::uint32_t tag) const {
-    std::size_t count = 0;
-    for (const Sample& sample : sink.of(tag)) count += sample.quality.bad() ? 1u : 0u;
-    return count;
-  }
   void expect_healthy() {
     EXPECT_EQ(status(9).errors, 0u);
     EXPECT_EQ(status(9).cycles_missed, 0u);

@@ -1,102 +1,19 @@
+// What an edge node tells by itself: its birth, its death, and the values between.
 #include "wire/sparkplug/edge_node.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <memory>
+#include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "wire/sparkplug/host.h"
+#include "wire/sparkplug/edge_node_fixture.h"
 
 namespace lineshaft::sparkplug {
 namespace {
 
 using namespace std::chrono_literals;
-using Words = std::vector<std::string>;
-
-constexpr std::uint64_t kNow = 1'700'000'000'000;
-
-// A node "g/n" with a metric of its own and a device; the test plays the broker and the hosts.
-class SparkplugEdge : public ::testing::Test, public EdgeNodeEvents {
- protected:
-  EdgeNodeOptions options;
-  std::unique_ptr<EdgeNode> node;
-  std::vector<Publication> published;
-  Words commands;
-  Words trouble;
-  int host_offline = 0;
-  Nanoseconds now{0};
-  EdgeMetricId mine = 0;
-  EdgeMetricId speed = 0;
-  DeviceId press = 0;
-
-  SparkplugEdge() { options.node = {"g", "n"}; }
-
-  void publish(Publication publication) override { published.push_back(std::move(publication)); }
-  void on_command(EdgeMetricId metric, Value value) override {
-    commands.push_back(std::to_string(metric) + "=" + to_text(value));
-  }
-  void on_host_offline() override { host_offline += 1; }
-  void on_trouble(const Error& what) override { trouble.push_back(what.what); }
-  void on_birth() override { births_told += 1; }
-  std::optional<EdgeValue> present(EdgeMetricId metric) override {
-    return metric == speed ? known : std::nullopt;
-  }
-  int births_told = 0;
-  std::optional<EdgeValue> known;  // of speed, by the owner
-
-  void make() {
-    node = std::make_unique<EdgeNode>(options, *this);
-    press = node->add_device("press");
-    mine = node->add_metric(kNodeItself, "uptime", DataType::kInt64, false).value();
-    speed = node->add_metric(press, "speed", DataType::kFloat, true, "m/s").value();
-  }
-  void connect() {
-    if (node == nullptr) make();
-    node->next_will(kNow);
-    node->on_connected(kNow, now);
-  }
-  std::vector<Publication> take() { return std::exchange(published, {}); }
-  static Payload payload(const Publication& publication) {
-    return decode_payload(publication.payload).value();
-  }
-  static const Metric* find(const Payload& in, std::string_view name) {
-    const auto found =
-        std::ranges::find_if(in.metrics, [&](const Metric& one) { return one.name == name; });
-    return found == in.metrics.end() ? nullptr : &*found;
-  }
-  static EdgeValue value(Value v, std::uint64_t time = kNow, Quality q = quality::kGood) {
-    return {std::move(v), q, time};
-  }
-  // "TOPIC-TYPE seq" of each.
-  static Words outline(const std::vector<Publication>& publications) {
-    Words words;
-    for (const Publication& one : publications) {
-      const Topic topic = parse_topic(one.topic).value();
-      const auto seq = payload(one).seq;
-      words.push_back(std::string(message_name(topic.type)) + topic.device + " " +
-                      (seq ? std::to_string(*seq) : "-"));
-    }
-    return words;
-  }
-  void command(const std::string& topic, Metric metric) {
-    Payload sent;
-    sent.timestamp_ms = kNow;
-    sent.metrics.push_back(std::move(metric));
-    Bytes bytes;
-    encode_payload(sent, bytes);
-    node->on_message(topic, bytes, kNow, now);
-  }
-  void ask_rebirth() {
-    Metric metric;
-    metric.name = kRebirth;
-    metric.value = true;
-    command("spBv1.0/g/NCMD/n", metric);
-  }
-  void state(const char* host, HostState said) {
-    node->on_message(state_topic(host), as_bytes(encode_state(said)), kNow, now);
-  }
-};
 
 TEST_F(SparkplugEdge, LeavesADeathWithOnlyBdSeqAsItsWill) {
   make();
@@ -315,33 +232,6 @@ TEST_F(SparkplugEdge, TellsBadQualityWithTheLastValue) {
   EXPECT_EQ(quality_property(said.metrics.at(1)), 0);
 }
 
-TEST_F(SparkplugEdge, IsBornAgainWhenAskedWithTheSameBdSeq) {
-  connect();
-  const Payload before = payload(take().at(0));
-  node->update(speed, value(1.0F));
-  now = 10s;
-  ask_rebirth();
-  const auto again = take();
-  ASSERT_EQ(outline(again), (Words{"DDATApress 2", "NBIRTH 0", "DBIRTHpress 1"}));
-  EXPECT_EQ(*find(payload(again[1]), kBdSeq), *find(before, kBdSeq));
-}
-
-TEST_F(SparkplugEdge, IsBornAgainAtMostOnceInThePause) {
-  connect();
-  now = 5s;
-  ask_rebirth();
-  take();
-  now = 6s;
-  ask_rebirth();
-  ask_rebirth();
-  EXPECT_TRUE(take().empty());
-  EXPECT_EQ(node->next_time(), 10s);
-  now = 10s;
-  node->on_time(kNow, now);
-  EXPECT_EQ(outline(take()), (Words{"NBIRTH 0", "DBIRTHpress 1"}));
-  EXPECT_EQ(node->next_time(), std::nullopt);
-}
-
 TEST_F(SparkplugEdge, TellsWhenADeviceGoesAndComesBack) {
   connect();
   take();
@@ -364,92 +254,6 @@ TEST_F(SparkplugEdge, DiesBeforeAnOrderlyEnd) {
   EXPECT_EQ(payload(bye[0]).metrics.at(0).value, WireValue(LongBits{0}));
   node->say_goodbye(kNow);
   EXPECT_TRUE(take().empty());
-}
-
-TEST_F(SparkplugEdge, WaitsForItsHost) {
-  options.primary_host = "h";
-  connect();
-  EXPECT_TRUE(take().empty());
-  state("other", {true, kNow});
-  state("h", {false, kNow});
-  EXPECT_TRUE(take().empty());
-  state("h", {true, kNow - 1});
-  EXPECT_TRUE(take().empty()) << "older than what is known";
-  state("h", {true, kNow});
-  EXPECT_EQ(outline(take()), (Words{"NBIRTH 0", "DBIRTHpress 1"}));
-}
-
-TEST_F(SparkplugEdge, DiesWhenItsHostGoesAndKeepsWhatFollows) {
-  options.primary_host = "h";
-  connect();
-  state("h", {true, kNow});
-  take();
-  state("h", {false, kNow - 1});
-  EXPECT_TRUE(take().empty()) << "an echo of the past";
-  state("h", {false, kNow});
-  EXPECT_EQ(outline(take()), Words{"NDEATH -"});
-  EXPECT_EQ(host_offline, 1);
-  node->update(speed, value(1.0F));
-  node->flush(kNow);
-  EXPECT_TRUE(take().empty());
-  EXPECT_EQ(node->backlog(), 1u);
-}
-
-TEST_F(SparkplugEdge, LeavesAServerWhereItsHostIsNotOnline) {
-  options.primary_host = "h";
-  options.has_other_servers = true;
-  connect();
-  state("h", {false, kNow});
-  EXPECT_EQ(host_offline, 0) << "it may be about to come";
-  ASSERT_EQ(node->next_time(), 5s);
-  now = 5s;
-  node->on_time(kNow, now);
-  EXPECT_EQ(host_offline, 1);
-  EXPECT_EQ(node->next_time(), std::nullopt);
-  node->on_lost();
-  EXPECT_TRUE(take().empty()) << "who was not born does not die";
-
-  connect();  // to another server, which has not heard of the host's end
-  EXPECT_EQ(node->next_time(), 10s);
-  state("h", {true, kNow - 9});
-  EXPECT_EQ(outline(take()), (Words{"NBIRTH 0", "DBIRTHpress 1"}));
-  EXPECT_EQ(node->next_time(), std::nullopt);
-}
-
-TEST_F(SparkplugEdge, WaitsForItsHostAtItsOnlyServer) {
-  options.primary_host = "h";
-  connect();
-  state("h", {false, kNow});
-  EXPECT_EQ(node->next_time(), std::nullopt);
-  now = 1h;
-  node->on_time(kNow, now);
-  EXPECT_EQ(host_offline, 0);
-}
-
-TEST_F(SparkplugEdge, NoticesAnotherNodeOfItsName) {
-  connect();
-  ask_rebirth();
-  now = 5s;
-  node->on_time(kNow + 5'000, now);
-  const auto mine_again = take();
-  for (const Publication& one : mine_again) node->on_message(one.topic, one.payload, kNow, now);
-  EXPECT_TRUE(trouble.empty()) << "that was this node itself";
-
-  Payload birth;
-  birth.timestamp_ms = kNow;
-  birth.seq = 0;
-  Bytes bytes;
-  encode_payload(birth, bytes);
-  node->on_message("spBv1.0/g/NBIRTH/other", bytes, kNow, now);
-  EXPECT_TRUE(trouble.empty());
-  node->on_message("spBv1.0/g/NBIRTH/n", bytes, kNow, now);
-  node->on_message("spBv1.0/g/NBIRTH/n", bytes, kNow, now);
-  ASSERT_EQ(trouble.size(), 1u) << "told once";
-  EXPECT_NE(trouble[0].find("another edge node is g/n"), std::string::npos);
-  node->on_lost();
-  connect();
-  node->on_message("spBv1.0/g/NBIRTH/n", bytes, kNow, now);
-  EXPECT_EQ(trouble.size(), 2u) << "and once on the next connection";
 }
 
 TEST_F(SparkplugEdge, HasADeviceOfOneNameOnce) {
@@ -492,35 +296,6 @@ TEST_F(SparkplugEdge, TellsTimesInMillisecondsOfUtc) {
   EXPECT_EQ(payload(births[1]).metrics.at(0).timestamp_ms, kSpring - 1);
 }
 
-TEST_F(SparkplugEdge, CarriesCommandsToWritableMetricsOnly) {
-  connect();
-  Metric by_alias;
-  by_alias.alias = speed;
-  by_alias.value = 4.0F;
-  command("spBv1.0/g/DCMD/n/press", by_alias);
-  Metric by_name;
-  by_name.name = "speed";
-  by_name.value = 5.0F;
-  command("spBv1.0/g/DCMD/n/press", by_name);
-  EXPECT_EQ(commands, (Words{"1=4", "1=5"}));
-  EXPECT_TRUE(trouble.empty());
-  command("spBv1.0/g/NCMD/n", by_alias);  // an alias of the device, not of the node
-  by_name.name = "other";
-  command("spBv1.0/g/DCMD/n/press", by_name);
-  by_name.name = "speed";
-  by_name.value = IntBits{1};
-  command("spBv1.0/g/DCMD/n/press", by_name);
-  Metric read_only;
-  read_only.name = "uptime";
-  read_only.value = LongBits{1};
-  command("spBv1.0/g/NCMD/n", read_only);
-  command("spBv1.0/g/DCMD/n/nobody", by_alias);
-  EXPECT_EQ(trouble.size(), 5u);
-  command("spBv1.0/g/NCMD/another", read_only);
-  EXPECT_EQ(commands.size(), 2u);
-  EXPECT_EQ(trouble.size(), 5u);
-}
-
 TEST_F(SparkplugEdge, RefusesMetricsThatItCouldNotTell) {
   make();
   EXPECT_FALSE(node->add_metric(press, "speed", DataType::kFloat, false).ok());
@@ -528,61 +303,6 @@ TEST_F(SparkplugEdge, RefusesMetricsThatItCouldNotTell) {
   EXPECT_FALSE(node->add_metric(kNodeItself, "bdSeq", DataType::kInt64, false).ok());
   EXPECT_FALSE(node->add_metric(kNodeItself, std::string(kRebirth), DataType::kBoolean, true).ok());
   EXPECT_TRUE(node->add_metric(press, "bdSeq", DataType::kInt64, false).ok());
-}
-
-// A host and a node, joined by a wire that loses every seventh message: after the births that the
-// host asks for it holds what the node holds.
-class Ears : public HostEvents {
- public:
-  std::vector<Publication> out;
-  std::map<std::string, std::string> values;
-  std::vector<std::string> names;
-  void publish(Publication publication) override { out.push_back(std::move(publication)); }
-  Handle on_born(const MetricId& id, DataType /*type*/) override {
-    names.push_back(id.device + "." + id.name);
-    return names.size() - 1;
-  }
-  void on_reading(Handle handle, const Reading& reading) override {
-    if (reading.value && !reading.historical) values[names[handle]] = to_text(*reading.value);
-  }
-  void on_stale(Handle handle) override { values.erase(names[handle]); }
-  void on_node(const NodeId& /*node*/, bool /*online*/) override {}
-  void on_trouble(const NodeId& /*node*/, const Error& /*what*/) override {}
-};
-
-TEST_F(SparkplugEdge, AHostLearnsAllAgainAfterLosses) {
-  Ears ears;
-  Host host({}, ears);
-  connect();
-  std::size_t sent = 0;
-  const auto carry = [&](bool lossy) {
-    for (int round = 0; round < 4; ++round) {
-      for (const Publication& one : take()) {
-        if (lossy && ++sent % 7 == 0) continue;
-        host.on_message(one.topic, one.payload, kNow, now);
-      }
-      host.on_time(kNow, now);
-      node->on_time(kNow, now);
-      for (const Publication& one : std::exchange(ears.out, {})) {
-        node->on_message(one.topic, one.payload, kNow, now);
-      }
-    }
-  };
-  for (int i = 0; i < 500; ++i) {
-    now += 1s;
-    node->update(speed, value(static_cast<float>(i)));
-    node->update(mine, value(std::int64_t{i}));
-    node->flush(kNow);
-    carry(true);
-  }
-  for (int i = 0; i < 40; ++i) {
-    now += 1s;
-    carry(false);
-  }
-  EXPECT_EQ(ears.values["press.speed"], "499");
-  EXPECT_EQ(ears.values[".uptime"], "499");
-  EXPECT_GT(host.counters().gaps, 10u);
-  EXPECT_LE(host.counters().rebirths, 500u / 30 + 3) << "at most one in thirty seconds";
 }
 
 }  // namespace
