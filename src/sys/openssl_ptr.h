@@ -1,4 +1,5 @@
-// sys/openssl_ptr.h: owners of OpenSSL's objects. Of the .cpp files of this room alone.
+// sys/openssl_ptr.h: owners of OpenSSL's objects, and what they say as text and time. Of the .cpp
+// files of this room alone.
 #pragma once
 
 #include <openssl/err.h>
@@ -7,11 +8,15 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <cstdint>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace lineshaft::sys::openssl {
 
@@ -70,6 +75,32 @@ inline KeyPtr key_of(std::string_view pem) {
   KeyPtr key(PEM_read_bio_PrivateKey(reader_of(pem).get(), nullptr, no_password, nullptr));
   ERR_clear_error();
   return key;
+}
+
+// A time beyond what a Timestamp holds is the last or the first of those.
+inline Timestamp timestamp_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  const std::int64_t days =
+      days_from_civil(parts.tm_year + 1900, static_cast<unsigned>(parts.tm_mon + 1),
+                      static_cast<unsigned>(parts.tm_mday));
+  const std::int64_t seconds =
+      days * 86'400 + parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
+  constexpr std::int64_t kSecondsMax = 9'223'372'036;  // where int64 nanoseconds end
+  if (seconds > kSecondsMax) return kTimestampMax;
+  if (seconds < -kSecondsMax) return kTimestampMin;
+  return {seconds * 1'000'000'000};
+}
+
+// "1F:A0:..." as people compare it.
+inline std::string fingerprint_text(ByteSpan digest) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string text;
+  for (const std::uint8_t byte : digest) {
+    if (!text.empty()) text += ':';
+    text += {kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return text;
 }
 
 }  // namespace lineshaft::sys::openssl

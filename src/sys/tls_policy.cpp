@@ -1,12 +1,10 @@
 #include "sys/tls_policy.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#include <array>
 #include <memory>
+
+#include "sys/openssl_ptr.h"
 
 namespace lineshaft::sys {
 namespace {
@@ -16,28 +14,13 @@ constexpr long kChainBytesMax = 32 * 1024;
 // TLS 1.3 clients ask for few tickets; two are what browsers use for parallel connections.
 constexpr std::size_t kTickets = 2;
 
-struct BioFree {
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-struct X509Free {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-struct KeyFree {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using BioPtr = std::unique_ptr<BIO, BioFree>;
-using X509Ptr = std::unique_ptr<X509, X509Free>;
-
-BioPtr reader_of(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-Error failed(std::string_view doing) {
-  std::array<char, 256> text{};
-  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-  ERR_clear_error();
-  return {ErrorId::kTlsFailed, std::string(doing) + ": " + text.data()};
-}
+using openssl::BioPtr;
+using openssl::failed;
+using openssl::reader_of;
+using openssl::X509Ptr;
+using StorePtr = std::unique_ptr<X509_STORE, openssl::Freer<X509_STORE, X509_STORE_free>>;
+using StoreContextPtr =
+    std::unique_ptr<X509_STORE_CTX, openssl::Freer<X509_STORE_CTX, X509_STORE_CTX_free>>;
 
 Status use_certificate(SSL_CTX* context, const Certificate& own) {
   const BioPtr certificates = reader_of(own.certificate_pem);
@@ -49,7 +32,7 @@ Status use_certificate(SSL_CTX* context, const Certificate& own) {
     if (SSL_CTX_add0_chain_cert(context, issuer.get()) == 1) static_cast<void>(issuer.release());
   }
   ERR_clear_error();  // the end of the text was found by running into it
-  const std::unique_ptr<EVP_PKEY, KeyFree> key(
+  const openssl::KeyPtr key(
       PEM_read_bio_PrivateKey(reader_of(own.key_pem).get(), nullptr, nullptr, nullptr));
   if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
     return failed("the key of the certificate cannot be used");
@@ -74,24 +57,14 @@ Status ask_clients(SSL_CTX* context, const std::string& authorities_pem) {
 std::string fingerprint_of(X509* certificate) {
   const BioPtr pem(BIO_new(BIO_s_mem()));
   if (PEM_write_bio_X509(pem.get(), certificate) != 1) return {};
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(pem.get(), &text);
-  Result<std::string> fingerprint =
-      certificate_fingerprint(std::string(text, static_cast<std::size_t>(size)));
+  Result<std::string> fingerprint = certificate_fingerprint(openssl::text_of(pem.get()));
   return fingerprint ? *std::move(fingerprint) : std::string();
 }
 
-struct StoreFree {
-  void operator()(X509_STORE* store) const { X509_STORE_free(store); }
-};
-struct StoreContextFree {
-  void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
-};
-
 // Has `authority` signed for `leaf`, over the certificates between, and for that host?
 Status vouches(X509* authority, X509* leaf, STACK_OF(X509) * chain, const std::string& host) {
-  const std::unique_ptr<X509_STORE, StoreFree> store(X509_STORE_new());
-  const std::unique_ptr<X509_STORE_CTX, StoreContextFree> context(X509_STORE_CTX_new());
+  const StorePtr store(X509_STORE_new());
+  const StoreContextPtr context(X509_STORE_CTX_new());
   if (!store || !context || X509_STORE_add_cert(store.get(), authority) != 1 ||
       X509_STORE_CTX_init(context.get(), store.get(), leaf, chain) != 1) {
     return failed("checking a certificate");

@@ -1,14 +1,13 @@
 #include "sys/tls_stream.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
+#include "sys/openssl_ptr.h"
 #include "sys/peer_certificate.h"
 #include "sys/tls_policy.h"
 
@@ -18,28 +17,13 @@ namespace {
 
 constexpr std::size_t kRecordBytes = 16384 + 512;  // a record of TLS with all around it
 
-struct ContextFree {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-struct SslFree {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
-struct BioFree {
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-struct X509Free {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-struct KeyFree {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
+using openssl::reader_of;
+using openssl::X509Ptr;
+using ContextPtr = std::unique_ptr<SSL_CTX, openssl::Freer<SSL_CTX, SSL_CTX_free>>;
+using SslPtr = std::unique_ptr<SSL, openssl::Freer<SSL, SSL_free>>;
 
-std::unique_ptr<BIO, BioFree> reader_of(const std::string& text) {
-  return std::unique_ptr<BIO, BioFree>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-std::unique_ptr<X509, X509Free> next_certificate(BIO* from) {
-  return std::unique_ptr<X509, X509Free>(PEM_read_bio_X509(from, nullptr, nullptr, nullptr));
+X509Ptr next_certificate(BIO* from) {
+  return X509Ptr(PEM_read_bio_X509(from, nullptr, nullptr, nullptr));
 }
 
 Error unreadable(std::string_view field, std::string_view what) {
@@ -57,7 +41,7 @@ Status use_own(SSL_CTX* context, const TlsOptions& options) {
   while (auto issuer = next_certificate(certificates.get())) {
     if (SSL_CTX_add0_chain_cert(context, issuer.get()) == 1) static_cast<void>(issuer.release());
   }
-  const std::unique_ptr<EVP_PKEY, KeyFree> key(
+  const openssl::KeyPtr key(
       PEM_read_bio_PrivateKey(reader_of(options.key_pem).get(), nullptr, nullptr, nullptr));
   if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
     return unreadable("key_pem", "is not the private key of the certificate in PEM");
@@ -111,7 +95,7 @@ class TlsContext {
 
   TlsSide side = TlsSide::kClient;
   std::string fingerprint;
-  std::unique_ptr<SSL_CTX, ContextFree> native;
+  ContextPtr native;
 };
 
 namespace {
@@ -217,7 +201,7 @@ class TlsStream final : public TcpStream {
   }
 
   std::optional<Bytes> peer_certificate() const {
-    const std::unique_ptr<X509, X509Free> certificate(SSL_get1_peer_certificate(ssl_.get()));
+    const X509Ptr certificate(SSL_get1_peer_certificate(ssl_.get()));
     if (!certificate) return std::nullopt;
     Bytes der(static_cast<std::size_t>(std::max(i2d_X509(certificate.get(), nullptr), 0)));
     unsigned char* out = der.data();
@@ -304,7 +288,7 @@ class TlsStream final : public TcpStream {
     // Of an authority that vouches for it, or its own.
     const std::string host = server_name_.empty() ? peer().host : server_name_;
     if (check_pin(ssl_.get(), context_->fingerprint, host)) return {};
-    const std::unique_ptr<X509, X509Free> certificate(SSL_get1_peer_certificate(ssl_.get()));
+    const X509Ptr certificate(SSL_get1_peer_certificate(ssl_.get()));
     const auto found =
         certificate ? fingerprint_of(certificate.get()) : Result<std::string>(std::string("none"));
     return Error{ErrorId::kTlsFailed, peer().text() + ": its certificate has the fingerprint " +
@@ -313,18 +297,16 @@ class TlsStream final : public TcpStream {
   }
 
   static Result<std::string> fingerprint_of(X509* certificate) {
-    const std::unique_ptr<BIO, BioFree> pem(BIO_new(BIO_s_mem()));
+    const openssl::BioPtr pem(BIO_new(BIO_s_mem()));
     PEM_write_bio_X509(pem.get(), certificate);
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(pem.get(), &text);
-    return certificate_fingerprint(std::string(text, static_cast<std::size_t>(size)));
+    return certificate_fingerprint(openssl::text_of(pem.get()));
   }
 
   EventLoop& loop_;
   std::unique_ptr<TcpStream> raw_;
   std::shared_ptr<const TlsContext> context_;
   std::string server_name_;
-  std::unique_ptr<SSL, SslFree> ssl_;
+  SslPtr ssl_;
   BIO* in_bio_ = nullptr;                                      // of ssl_
   BIO* out_bio_ = nullptr;                                     // of ssl_
   std::shared_ptr<bool> open_ = std::make_shared<bool>(true);  // watched by what was posted

@@ -1,28 +1,17 @@
 #include "sys/x509.h"
 
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
-
 #include <array>
-#include <ctime>
 #include <memory>
 
 #include "base/hex.h"
+#include "sys/openssl_ptr.h"
 #include "sys/peer_certificate.h"
 
 namespace lineshaft::sys {
 namespace {
 
-template <typename T, void (*free_function)(T*)>
-struct Freer {
-  void operator()(T* object) const { free_function(object); }
-};
-using X509Ptr = std::unique_ptr<X509, Freer<X509, X509_free>>;
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES, GENERAL_NAMES_free>>;
-struct BioFreer {
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-using BioPtr = std::unique_ptr<BIO, BioFreer>;
+using openssl::BioPtr;
+using openssl::X509Ptr;
 
 std::string name_text(const X509_NAME* name) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
@@ -30,27 +19,11 @@ std::string name_text(const X509_NAME* name) {
   constexpr unsigned long kFlags =
       (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_CPLUS_SPC;
   if (X509_NAME_print_ex(bio.get(), name, 0, kFlags) < 0) return {};
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
-Timestamp to_timestamp(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  const std::int64_t days =
-      days_from_civil(parts.tm_year + 1900, static_cast<unsigned>(parts.tm_mon + 1),
-                      static_cast<unsigned>(parts.tm_mday));
-  const std::int64_t seconds =
-      days * 86'400 + parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
-  constexpr std::int64_t kSecondsMax = 9'223'372'036;  // where int64 nanoseconds end
-  if (seconds > kSecondsMax) return kTimestampMax;
-  if (seconds < -kSecondsMax) return kTimestampMin;
-  return {seconds * 1'000'000'000};
+  return openssl::text_of(bio.get());
 }
 
 void read_names(X509* certificate, X509Info& info) {
-  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+  const openssl::NamesPtr names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   if (names == nullptr) return;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
@@ -65,26 +38,12 @@ void read_names(X509* certificate, X509Info& info) {
   }
 }
 
-struct Asn1ObjectFreer {
-  void operator()(ASN1_OBJECT* object) const { ASN1_OBJECT_free(object); }
-};
-struct Utf8Freer {
-  void operator()(ASN1_UTF8STRING* text) const { ASN1_UTF8STRING_free(text); }
-};
-
-std::string fingerprint_text(ByteSpan digest) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string text;
-  for (const std::uint8_t byte : digest) {
-    if (!text.empty()) text += ':';
-    text += {kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return text;
-}
+using ObjectPtr = std::unique_ptr<ASN1_OBJECT, openssl::Freer<ASN1_OBJECT, ASN1_OBJECT_free>>;
+using Utf8Ptr =
+    std::unique_ptr<ASN1_UTF8STRING, openssl::Freer<ASN1_UTF8STRING, ASN1_UTF8STRING_free>>;
 
 std::string serial_text(const X509* certificate) {
-  const std::unique_ptr<BIGNUM, Freer<BIGNUM, BN_free>> number(
-      ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
+  const openssl::NumberPtr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
   char* const hex = number ? BN_bn2hex(number.get()) : nullptr;
   std::string text = hex == nullptr ? "" : hex;
   OPENSSL_free(hex);
@@ -110,7 +69,7 @@ std::optional<std::string> certificate_text(ByteSpan der, const std::string& oid
   if (der.size() > kCertificateBytesMax) return std::nullopt;
   const unsigned char* at = der.data();
   const X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  const std::unique_ptr<ASN1_OBJECT, Asn1ObjectFreer> name(OBJ_txt2obj(oid.c_str(), 1));
+  const ObjectPtr name(OBJ_txt2obj(oid.c_str(), 1));
   LS_ASSERT(name != nullptr);
   std::optional<std::string> text;
   const int index = certificate ? X509_get_ext_by_OBJ(certificate.get(), name.get(), -1) : -1;
@@ -120,8 +79,7 @@ std::optional<std::string> certificate_text(ByteSpan der, const std::string& oid
     const unsigned char* inner = ASN1_STRING_get0_data(value);
     const int size = ASN1_STRING_length(value);
     const unsigned char* const end = inner + size;
-    const std::unique_ptr<ASN1_UTF8STRING, Utf8Freer> read(
-        d2i_ASN1_UTF8STRING(nullptr, &inner, size));
+    const Utf8Ptr read(d2i_ASN1_UTF8STRING(nullptr, &inner, size));
     if (read && inner == end) {
       text = as_text({ASN1_STRING_get0_data(read.get()),
                       static_cast<std::size_t>(ASN1_STRING_length(read.get()))});
@@ -153,15 +111,15 @@ Result<X509Info> inspect_x509(ByteSpan der) {
   X509Info info;
   info.subject = name_text(X509_get_subject_name(certificate.get()));
   info.issuer = name_text(X509_get_issuer_name(certificate.get()));
-  info.not_before = to_timestamp(X509_get0_notBefore(certificate.get()));
-  info.not_after = to_timestamp(X509_get0_notAfter(certificate.get()));
+  info.not_before = openssl::timestamp_of(X509_get0_notBefore(certificate.get()));
+  info.not_after = openssl::timestamp_of(X509_get0_notAfter(certificate.get()));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (X509_digest(certificate.get(), EVP_sha1(), digest.data(), &size) == 1) {
     info.sha1 = hex_text(ByteSpan(digest).first(size));
   }
   if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) == 1) {
-    info.sha256 = fingerprint_text(ByteSpan(digest).first(size));
+    info.sha256 = openssl::fingerprint_text(ByteSpan(digest).first(size));
   }
   info.serial = serial_text(certificate.get());
   read_names(certificate.get(), info);
