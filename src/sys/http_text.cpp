@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "sys/http.h"
 
 namespace lineshaft::sys {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool has_dot_level(std::string_view path) {
   while (!path.empty()) {
@@ -26,27 +20,6 @@ bool has_dot_level(std::string_view path) {
 }
 
 }  // namespace
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    } else if (c == '+' && plus_is_space) {
-      c = ' ';
-    }
-    if (c == '\0') return std::nullopt;
-    out += c;
-  }
-  return out;
-}
 
 std::optional<Target> parse_target(std::string_view target) {
   if (!target.starts_with('/') || target.find('#') != std::string_view::npos) return std::nullopt;

@@ -7,10 +7,6 @@
 
 namespace lineshaft::sys {
 
-// "%E7%82%89+1" -> "炉+1" (a plus stays a plus in a path; see plus_is_space).
-// nullopt for a malformed escape or a NUL.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
-
 struct Target {
   std::string path;   // decoded once; starts with "/"; no NUL, no "." or ".." level
   std::string query;  // raw, without "?"

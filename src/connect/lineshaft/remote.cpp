@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/percent.h"
 #include "model/json.h"
 #include "wire/batch/batch.h"
 
@@ -12,25 +13,6 @@ namespace lineshaft::connect {
 namespace {
 
 const std::string kTags = "/api/v1/tags";
-
-// "works/press 4" as part of a query: RFC 3986, 2.3.
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kDigits[byte >> 4U];
-      out += kDigits[byte & 15U];
-    }
-  }
-  return out;
-}
 
 Error told(int status, const std::string& body) {
   const Result<Json> problem = parse_json(body);
@@ -99,8 +81,8 @@ Result<std::optional<TagId>> RemoteServer::find_or_make(const TagSpec& tag,
     refused(told(made->status, made->body));
     return std::optional<TagId>();
   }
-  const Result<Answer> found =
-      ask("GET", kTags + "?limit=1000&prefix=" + percent_encoded(tag.path), "application/json", "");
+  const Result<Answer> found = ask(
+      "GET", kTags + "?limit=1000&prefix=" + percent_encode(tag.path, "/"), "application/json", "");
   if (!found) return found.error();
   const Result<Json> json = parse_json(found->body);
   if (!json || !json->contains("items") || !(*json)["items"].is_array()) return broken_answer();

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/percent.h"
 #include "connect/mtconnect/testing.h"
 
 namespace lineshaft::connect {
@@ -87,7 +88,7 @@ struct Answering {
   }
 };
 
-std::string path_of(std::string_view path) { return "path=" + http::percent_encode(path); }
+std::string path_of(std::string_view path) { return "path=" + percent_encode(path); }
 
 TEST(MtconnectAgent, TellsTheStateNowAndThen) {
   Answering a;

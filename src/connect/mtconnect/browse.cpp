@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/percent.h"
+
 namespace lineshaft::connect {
 
 namespace {
@@ -111,7 +113,7 @@ MtconnectBrowse::MtconnectBrowse(sys::EventLoop& loop, const MtconnectSettings& 
   options.endpoint = {settings.host, settings.port};
   options.tls = tls_context(settings.tls, sys::TlsSide::kClient);
   options.target =
-      (settings.device.empty() ? "" : "/" + http::percent_encode(settings.device)) + "/probe";
+      (settings.device.empty() ? "" : "/" + percent_encode(settings.device)) + "/probe";
   options.connect_timeout = timeout;
   options.answer_timeout = timeout;
   get_ = std::make_unique<HttpGet>(

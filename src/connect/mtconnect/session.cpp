@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/percent.h"
 #include "base/utf8.h"
 
 namespace lineshaft::connect {
@@ -73,8 +74,7 @@ const mtconnect::Component* MtconnectSession::device() const {
 }
 
 std::string MtconnectSession::target(Step step) const {
-  const std::string device =
-      settings_.device.empty() ? "" : "/" + http::percent_encode(settings_.device);
+  const std::string device = settings_.device.empty() ? "" : "/" + percent_encode(settings_.device);
   switch (step) {
     case Step::kProbe:
       return device + "/probe";

@@ -105,11 +105,6 @@ std::string write_get(std::string_view target, std::string_view host, bool keep_
 // The head of an answer with these headers and, if `length` is given, that body length.
 std::string write_head(int status, const Headers& headers, std::optional<std::size_t> length);
 
-// "a b/c" -> "a%20b%2Fc": a value of a query, or a level of a path.
-std::string percent_encode(std::string_view text);
-// Nothing for a broken escape or a NUL. `plus_is_space` in queries.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
-
 // A target split up and decoded.
 struct Target {
   std::vector<std::string> levels;  // of the path, without empty ones

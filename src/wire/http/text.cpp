@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/assert.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "wire/http/message.h"
 
@@ -9,16 +10,9 @@ namespace lineshaft::http {
 
 namespace {
 
-constexpr std::string_view kHex = "0123456789ABCDEF";
 constexpr std::size_t kQueryMembersMax = 32;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-int hex_digit(char c) {
-  const char small = lower(c);
-  if (small >= '0' && small <= '9') return small - '0';
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
 
 std::string_view trim(std::string_view text) {
   const std::size_t from = text.find_first_not_of(" \t");
@@ -110,41 +104,6 @@ std::size_t head_end(std::string_view head, std::size_t from) {
 }
 
 }  // namespace detail
-
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if ((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '.' ||
-        c == '_' || c == '~') {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
-}
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '+' && plus_is_space) c = ' ';
-    if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    if (c == '\0') return std::nullopt;
-    out += c;
-  }
-  return out;
-}
 
 Result<Target> parse_target(std::string_view target) {
   const Error bad{ErrorId::kInvalidArgument, "the target of the request cannot be read"};
