@@ -39,7 +39,7 @@ Visit::Visit(const Way& way, const Settings& settings, Ready ready, Ready lost)
     client_ = &lent_->client_;
     access_ = &lent_->access_;
     start_->start(Nanoseconds(0), [this] {
-      if (const auto ready = std::exchange(ready_, nullptr)) ready({});
+      if (const auto tell = std::exchange(ready_, nullptr)) tell({});
     });
     return;
   }
@@ -76,7 +76,7 @@ void Visit::find(const std::vector<Place>& places, Access::FindDone done) {
 void Visit::on_session(bool /*same*/) {
   access_->prepare([this](const Status& status) {
     if (!status) return client_->give_up(status.error());
-    if (const auto ready = std::exchange(ready_, nullptr)) ready({});
+    if (const auto tell = std::exchange(ready_, nullptr)) tell({});
   });
 }
 
