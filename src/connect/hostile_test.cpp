@@ -13,7 +13,7 @@ using namespace testing;
 const sys::Endpoint kBadAt{"plc", 666};
 
 // A healthy machine (connection 1, tags 1..3) beside the hostile one (connection 2, tags 11..13).
-struct Neighbours : Neighbourhood {
+struct Neighbours : WatchedPlant {
   MapDevice healthy;
   std::unique_ptr<ModbusServer> healthy_server = serve(healthy, 502);
   Neighbours() {

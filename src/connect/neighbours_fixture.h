@@ -12,7 +12,7 @@
 namespace lineshaft::connect::testing {
 
 // Whoever makes the healthy machine, connection 1, polls it once a second and notes each poll.
-struct Neighbourhood : Plant {
+struct WatchedPlant : Plant {
   std::vector<Nanoseconds> healthy_polls;
 
   // The healthy machine never missed an instant of its grid.

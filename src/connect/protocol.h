@@ -2,7 +2,9 @@
 // to the variants of connection.h, a folder with a ProtocolKind, and a line to protocols.cpp.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -75,8 +77,8 @@ class ProtocolKind {
 
   virtual ValueType value_type(const SignalPoint& point) const = 0;
   // A measured number, which moves between two samples; anything else stands until it changes. The
-  // default of a signal's interpolation.
-  virtual bool is_measured(const SignalPoint& point) const = 0;
+  // default of a signal's interpolation. Unless the protocol knows more: a number with a fraction.
+  virtual bool is_measured(const SignalPoint& point) const;
   // Where the value comes from, for people: "modbus:press 4/1/holding/100". Goes into the tag.
   virtual std::string source(const ConnectionConfig& config, const SignalPoint& point) const = 0;
 
@@ -110,6 +112,12 @@ inline constexpr std::size_t kProtocols = std::variant_size_v<ProtocolSettings>;
 // Errors: kInvalidArgument "field: 7; allowed are 1 to 5".
 Status check_number(std::string_view field, std::uint64_t value, std::uint64_t low,
                     std::uint64_t high);
+struct NumberCheck {
+  std::string_view field;
+  std::uint64_t value, low, high;
+};
+// The first of them that is not allowed.
+Status check_numbers(std::initializer_list<NumberCheck> checks);
 // Text of 1 to `bytes_max` bytes that a person can read.
 bool is_name(std::string_view text, std::size_t bytes_max);
 // Errors: kInvalidArgument unless `host` is 1 to 253 bytes (RFC 1035) of text.

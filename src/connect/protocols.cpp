@@ -35,6 +35,11 @@ std::unique_ptr<Task> ProtocolRuntime::browse(BrowseRequest /*request*/, BrowseD
   return nullptr;
 }
 
+bool ProtocolKind::is_measured(const SignalPoint& point) const {
+  const ValueType type = value_type(point);
+  return type == ValueType::kFloat32 || type == ValueType::kFloat64;
+}
+
 const ProtocolKind& kind_of(Protocol protocol) {
   return *kinds()[static_cast<std::size_t>(protocol)];
 }
@@ -63,6 +68,13 @@ Status check_number(std::string_view field, std::uint64_t value, std::uint64_t l
   return Error{ErrorId::kInvalidArgument, std::string(field) + ": " + std::to_string(value) +
                                               "; allowed are " + std::to_string(low) + " to " +
                                               std::to_string(high)};
+}
+
+Status check_numbers(std::initializer_list<NumberCheck> checks) {
+  for (const NumberCheck& check : checks) {
+    if (Status ok = check_number(check.field, check.value, check.low, check.high); !ok) return ok;
+  }
+  return {};
 }
 
 bool is_name(std::string_view text, std::size_t bytes_max) {

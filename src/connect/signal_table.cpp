@@ -9,22 +9,6 @@ namespace lineshaft::connect {
 
 namespace {
 
-Value zero_of(ValueType type) {
-  switch (type) {
-    case ValueType::kBool:
-      return false;
-    case ValueType::kInt64:
-      return std::int64_t{0};
-    case ValueType::kFloat32:
-      return 0.0f;
-    case ValueType::kFloat64:
-      return 0.0;
-    case ValueType::kString:
-      return std::string();
-  }
-  return false;
-}
-
 // The device is away, for whichever reason.
 bool is_away(Quality q) {
   return q == quality::kBadNotConnected || q == quality::kBadTimeout ||

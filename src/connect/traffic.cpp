@@ -24,6 +24,16 @@ std::optional<Latency> LatencyWindow::summary() const {
                  static_cast<double>(sorted[rank])};
 }
 
+void Traffic::fill(ConnectionStatus& status) const {
+  status.requests = requests;
+  status.errors = errors;
+  status.timeouts = timeouts;
+  status.late_answers = late_answers;
+  status.bytes_in = bytes_in;
+  status.bytes_out = bytes_out;
+  status.latency = latency.summary();
+}
+
 void RateMeter::forget(std::int64_t second) {
   if (newest_ < 0) {
     newest_ = first_ = second;

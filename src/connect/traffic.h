@@ -31,6 +31,8 @@ struct Traffic {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   LatencyWindow latency;
+
+  void fill(ConnectionStatus& status) const;
 };
 
 // Events per second over the last ten whole seconds.

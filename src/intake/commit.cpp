@@ -86,22 +86,11 @@ class Committer {
   }
 
   Status read_rows(Mapper& mapper, const std::vector<TagId>& ids) {
-    Result<Table> table = Table::open(task_.ports.files, task_.path, task_.plan);
-    if (!table.ok()) return std::move(table).error();
-    csv::Row row;
-    bool names_to_come = task_.plan.header && task_.plan.layout != Layout::kTransposed;
-    for (;;) {
-      const Result<bool> more = table->next(row);
-      if (!more.ok()) return more.error();
-      if (!*more) break;
-      if (names_to_come && row.problem.empty()) {
-        names_to_come = false;
-        continue;
-      }
+    Status read = for_each_row(task_.ports.files, task_.path, task_.plan, [&](const csv::Row& row) {
       ++rows_read_;
-      if (Status taken = take(mapper, ids, row); !taken) return taken;
-    }
-    return hand_over();
+      return take(mapper, ids, row);
+    });
+    return read ? hand_over() : read;
   }
 
   Status take(Mapper& mapper, const std::vector<TagId>& ids, const csv::Row& row) {

@@ -150,21 +150,12 @@ Result<Report> dry_run(sys::FileSystem& files, const std::string& path, const Pl
                        const sys::TimeZone& zone) {
   Result<Mapper> mapper = Mapper::make(plan, zone);
   if (!mapper.ok()) return std::move(mapper).error();
-  Result<Table> table = Table::open(files, path, plan);
-  if (!table.ok()) return std::move(table).error();
   DryRun run(plan, std::move(mapper).value());
-  csv::Row row;
-  bool names_to_come = plan.header && plan.layout != Layout::kTransposed;
-  for (;;) {
-    const Result<bool> more = table->next(row);
-    if (!more.ok()) return more.error();
-    if (!*more) break;
-    if (names_to_come && row.problem.empty()) {
-      names_to_come = false;
-      continue;
-    }
+  Status read = for_each_row(files, path, plan, [&](const csv::Row& row) {
     run.row(row);
-  }
+    return Status();
+  });
+  if (!read) return std::move(read).error();
   return run.finish();
 }
 

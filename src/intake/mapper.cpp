@@ -24,22 +24,6 @@ std::string shown(std::string_view text) {
   return is_utf8(part) ? "'" + part + "'" : "a text that is not UTF-8";
 }
 
-Value zero_of(ValueType type) {
-  switch (type) {
-    case ValueType::kBool:
-      return false;
-    case ValueType::kInt64:
-      return std::int64_t{0};
-    case ValueType::kFloat32:
-      return 0.0F;
-    case ValueType::kFloat64:
-      return 0.0;
-    case ValueType::kString:
-      return std::string();
-  }
-  return 0.0;
-}
-
 // Short cells keep their digits for sure; only longer ones are looked at.
 bool may_lose_digits(ValueType type, std::string_view text) {
   return (type == ValueType::kFloat64 && text.size() > 15) ||

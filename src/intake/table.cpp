@@ -124,4 +124,22 @@ Status Table::feed() {
   return {};
 }
 
+Status for_each_row(sys::FileSystem& files, const std::string& path, const Plan& plan,
+                    const std::function<Status(const csv::Row&)>& take) {
+  Result<Table> table = Table::open(files, path, plan);
+  if (!table.ok()) return std::move(table).error();
+  csv::Row row;
+  bool names_to_come = plan.header && plan.layout != Layout::kTransposed;
+  for (;;) {
+    const Result<bool> more = table->next(row);
+    if (!more.ok()) return more.error();
+    if (!*more) return {};
+    if (names_to_come && row.problem.empty()) {
+      names_to_come = false;
+      continue;
+    }
+    if (Status taken = take(row); !taken) return taken;
+  }
+}
+
 }  // namespace lineshaft::intake

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -49,5 +50,10 @@ class Table {
   std::uint32_t skip_lines_ = 0;
   bool at_end_ = false;
 };
+
+// Reads a file to its end: `take` gets every row but the header, and stops it by an error. Errors:
+// of Table, and what `take` says.
+Status for_each_row(sys::FileSystem& files, const std::string& path, const Plan& plan,
+                    const std::function<Status(const csv::Row&)>& take);
 
 }  // namespace lineshaft::intake

@@ -37,6 +37,14 @@ TEST(Value, TextReadsBackToTheSameBits) {
   EXPECT_EQ(to_text(Value(0.1F)), "0.1");
 }
 
+TEST(Value, ZeroIsOfTheTypeAsked) {
+  EXPECT_EQ(zero_of(ValueType::kBool), Value(false));
+  EXPECT_EQ(zero_of(ValueType::kInt64), Value(std::int64_t{0}));
+  EXPECT_EQ(zero_of(ValueType::kFloat32), Value(0.0F));
+  EXPECT_EQ(zero_of(ValueType::kFloat64), Value(0.0));
+  EXPECT_EQ(zero_of(ValueType::kString), Value(std::string()));
+}
+
 TEST(Value, IsTheSameOnlyBitForBit) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_TRUE(same_bits(nan, nan)) << "though it is not equal to itself";

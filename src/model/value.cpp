@@ -43,6 +43,22 @@ Result<Value> parse_number(ValueType type, std::string_view text) {
 
 }  // namespace
 
+Value zero_of(ValueType type) {
+  switch (type) {
+    case ValueType::kBool:
+      return false;
+    case ValueType::kInt64:
+      return std::int64_t{0};
+    case ValueType::kFloat32:
+      return 0.0F;
+    case ValueType::kFloat64:
+      return 0.0;
+    case ValueType::kString:
+      return std::string();
+  }
+  return false;
+}
+
 double as_double(const Value& value) {
   return std::visit(
       [](const auto& held) -> double {

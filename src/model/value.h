@@ -26,6 +26,9 @@ using Value = std::variant<bool, std::int64_t, float, double, std::string>;
 
 inline ValueType type_of(const Value& value) { return static_cast<ValueType>(value.index() + 1); }
 
+// False, 0 or "", of that type: where there is no value yet.
+Value zero_of(ValueType type);
+
 // The value as a number for charts and aggregates: bool as 0/1, a string as NaN. int64 beyond 2^53
 // loses its last digits here, and only here.
 double as_double(const Value& value);

@@ -23,22 +23,6 @@ constexpr Nanoseconds kTagsPause = std::chrono::seconds(5);
 constexpr double kHalfAt = 0.5;
 constexpr double kCalmAt = 0.4;
 
-Value zero_of(ValueType type) {
-  switch (type) {
-    case ValueType::kBool:
-      return false;
-    case ValueType::kInt64:
-      return std::int64_t{0};
-    case ValueType::kFloat32:
-      return 0.0F;
-    case ValueType::kFloat64:
-      return 0.0;
-    case ValueType::kString:
-      return std::string();
-  }
-  return 0.0;
-}
-
 }  // namespace
 
 QueueOptions queue_options(const OutletMeans& means, const QueueSettings& settings) {

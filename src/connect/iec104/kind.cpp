@@ -176,10 +176,7 @@ class Iec104Kind : public ProtocolKind {
   Status check_settings(const ProtocolSettings& of) const override {
     const Iec104Settings& s = iec104_of(of);
     if (Status ok = check_host(s.host); !ok) return ok;
-    const struct {
-      std::string_view field;
-      std::uint64_t value, low, high;
-    } checks[] = {
+    Status numbers = check_numbers({
         {"settings.port", s.port, 1, 65535},
         {"settings.common_address", s.common_address, 1, 65534},
         {"settings.interrogation_interval_s", s.interrogation_interval_s, 0, 86'400},
@@ -188,10 +185,8 @@ class Iec104Kind : public ProtocolKind {
         {"settings.command_timeout_ms", s.command_timeout_ms, 100, 600'000},
         {"settings.t0_s", s.t0_s, 1, 255},
         {"settings.t1_s", s.t1_s, 1, 255},
-    };
-    for (const auto& check : checks) {
-      if (Status ok = check_number(check.field, check.value, check.low, check.high); !ok) return ok;
-    }
+    });
+    if (!numbers) return numbers;
     if (s.utc_offset_minutes < -840 || s.utc_offset_minutes > 840) {
       return invalid("settings.utc_offset_minutes: allowed are -840 to 840");
     }

@@ -107,13 +107,9 @@ void Iec104Session::write(std::size_t signal, Value value, WriteDone done) {
 }
 
 void Iec104Session::fill(ConnectionStatus& status) const {
-  status.requests = traffic_.requests;
-  status.errors = traffic_.errors;
-  status.timeouts = traffic_.timeouts;
-  status.late_answers = traffic_.late_answers;
+  traffic_.fill(status);
   status.bytes_in = stream_.bytes_in();
   status.bytes_out = stream_.bytes_out();
-  status.latency = traffic_.latency.summary();
   status.reconnects = stream_.connects() > 0 ? stream_.connects() - 1 : 0;
   status.cycles_missed = cycles_missed_;
   status.clock_ahead_ms = clock_ahead_ms_;

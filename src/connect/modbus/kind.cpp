@@ -227,10 +227,7 @@ class ModbusKind : public ProtocolKind {
     if (s.rtu()) {
       if (Status ok = check_rtu_unit("settings.unit_id", s.unit_id); !ok) return ok;
     }
-    const struct {
-      std::string_view field;
-      std::uint64_t value, low, high;
-    } checks[] = {
+    Status numbers = check_numbers({
         {"settings.port", s.port, 1, 65535},
         {"settings.timeout_ms", s.timeout_ms, 50, 60'000},
         {"settings.request_delay_ms", s.request_delay_ms, 0, 10'000},
@@ -239,10 +236,8 @@ class ModbusKind : public ProtocolKind {
         {"settings.gap_max", s.gap_max, 0, 100},
         {"settings.requests_in_flight_max", s.requests_in_flight_max, 1, 16},
         {"settings.retries", s.retries, 0, 3},
-    };
-    for (const auto& check : checks) {
-      if (Status ok = check_number(check.field, check.value, check.low, check.high); !ok) return ok;
-    }
+    });
+    if (!numbers) return numbers;
     return check_tls(s.tls);
   }
 

@@ -60,13 +60,7 @@ void ModbusSession::write(std::size_t signal, Value value, WriteDone done) {
 }
 
 void ModbusSession::fill(ConnectionStatus& status) const {
-  status.requests = traffic.requests;
-  status.errors = traffic.errors;
-  status.timeouts = traffic.timeouts;
-  status.late_answers = traffic.late_answers;
-  status.bytes_in = traffic.bytes_in;
-  status.bytes_out = traffic.bytes_out;
-  status.latency = traffic.latency.summary();
+  traffic.fill(status);
   status.reconnects = ups_ > 0 ? ups_ - 1 : 0;
   status.cycles_missed = poller_.cycles_missed();
   if (const auto retry = link_->retry_in()) {

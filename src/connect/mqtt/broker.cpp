@@ -68,18 +68,13 @@ Status check_broker(const MqttBroker& broker) {
     return Error{ErrorId::kInvalidArgument,
                  "settings.password: version 3.1.1 has no password without a user_name"};
   }
-  const struct {
-    std::string_view field;
-    std::uint64_t value, low, high;
-  } checks[] = {
+  Status numbers = check_numbers({
       {"settings.port", broker.port, 1, 65535},
       {"settings.timeout_ms", broker.timeout_ms, 100, 60'000},
       {"settings.keep_alive_s", broker.keep_alive_s, 5, 3'600},
       {"settings.packet_kib_max", broker.packet_kib_max, 1, kPacketKibMax},
-  };
-  for (const auto& check : checks) {
-    if (Status ok = check_number(check.field, check.value, check.low, check.high); !ok) return ok;
-  }
+  });
+  if (!numbers) return numbers;
   return check_tls(broker.tls);
 }
 

@@ -148,11 +148,6 @@ class MqttKind : public ProtocolKind {
 
   ValueType value_type(const SignalPoint& point) const override { return point_of(point).type; }
 
-  bool is_measured(const SignalPoint& point) const override {
-    const ValueType type = point_of(point).type;
-    return type == ValueType::kFloat32 || type == ValueType::kFloat64;
-  }
-
   std::string source(const ConnectionConfig& config, const SignalPoint& of) const override {
     const MqttPoint& point = point_of(of);
     const std::string where = point.pointer.empty() ? "" : "#" + point.pointer;

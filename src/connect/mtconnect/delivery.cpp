@@ -104,12 +104,6 @@ std::string condition_text(const Observation& seen) {
   return seen.text.empty() ? text : text + ": " + seen.text;
 }
 
-Value zero_of(ValueType type) {
-  const std::array<Value, 5> zeros = {Value(false), Value(std::int64_t{0}), Value(0.0f), Value(0.0),
-                                      Value(std::string())};
-  return zeros[static_cast<std::size_t>(type) - 1];
-}
-
 }  // namespace
 
 void Delivery::happened(std::size_t signal, std::optional<Timestamp> source, Value value) {

@@ -154,19 +154,14 @@ class MtconnectKind : public ProtocolKind {
     if (!s.device.empty() && !is_name(s.device, kNameBytesMax)) {
       return Error{ErrorId::kInvalidArgument, "settings.device: up to 256 bytes of text"};
     }
-    const struct {
-      std::string_view field;
-      std::uint64_t value, low, high;
-    } checks[] = {
+    Status numbers = check_numbers({
         {"settings.port", s.port, 1, 65535},
         {"settings.timeout_ms", s.timeout_ms, 100, 120'000},
         {"settings.interval_ms", s.interval_ms, 0, 60'000},
         {"settings.heartbeat_ms", s.heartbeat_ms, 100, 300'000},
         {"settings.count", s.count, 1, 10'000},
-    };
-    for (const auto& check : checks) {
-      if (Status ok = check_number(check.field, check.value, check.low, check.high); !ok) return ok;
-    }
+    });
+    if (!numbers) return numbers;
     return check_tls(s.tls);
   }
 
@@ -186,11 +181,6 @@ class MtconnectKind : public ProtocolKind {
   }
 
   ValueType value_type(const SignalPoint& point) const override { return point_of(point).type; }
-
-  bool is_measured(const SignalPoint& point) const override {
-    const ValueType type = point_of(point).type;
-    return type == ValueType::kFloat32 || type == ValueType::kFloat64;
-  }
 
   std::string source(const ConnectionConfig& config, const SignalPoint& of) const override {
     const MtconnectPoint& point = point_of(of);

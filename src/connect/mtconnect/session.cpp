@@ -51,13 +51,11 @@ void MtconnectSession::write(std::size_t /*signal*/, Value /*value*/, WriteDone 
 }
 
 void MtconnectSession::fill(ConnectionStatus& status) const {
-  status.requests = traffic_.requests;
-  status.errors = traffic_.errors;
-  status.timeouts = traffic_.timeouts;
-  status.late_answers = traffic_.late_answers;
-  status.bytes_in = traffic_.bytes_in + (get_ ? get_->bytes_in() : 0);
-  status.bytes_out = traffic_.bytes_out + (get_ ? get_->bytes_out() : 0);
-  status.latency = traffic_.latency.summary();
+  traffic_.fill(status);
+  if (get_) {
+    status.bytes_in += get_->bytes_in();
+    status.bytes_out += get_->bytes_out();
+  }
   status.reconnects = ups_ > 0 ? ups_ - 1 : 0;
   status.clock_ahead_ms = clock_ahead_ms_;
   if (retry_at_) {

@@ -153,13 +153,11 @@ void on_read_raw(UA_Server* server, void* context, const UA_NodeId* /*session*/,
                  UA_HistoryReadResponse* response, UA_HistoryData* const* const data) {
   if (release) return;  // points hold nothing that could be released
   auto& backing = *static_cast<ServerBacking*>(context);
-  for (std::size_t i = 0; i < count; ++i) {
-    UA_HistoryReadResult& result = response->results[i];
-    const TagNode* node = nullptr;
-    result.statusCode = find_tag_node(server, session_context, backing, nodes[i].nodeId, &node);
-    if (node == nullptr) continue;
-    result.statusCode = read_raw(backing, node->tag.id, *details, nodes[i], result, *data[i]);
-  }
+  answer_each({server, session_context, backing, {nodes, count}}, *response,
+              [&](std::size_t i, const Tag& tag) {
+                return read_raw(backing, tag.id, *details, nodes[i], response->results[i],
+                                *data[i]);
+              });
 }
 
 void on_read_modified(UA_Server* server, void* context, const UA_NodeId* /*session*/,
@@ -169,17 +167,14 @@ void on_read_modified(UA_Server* server, void* context, const UA_NodeId* /*sessi
                       UA_HistoryReadResponse* response, UA_HistoryModifiedData* const* const data) {
   if (release) return;
   auto& backing = *static_cast<ServerBacking*>(context);
-  for (std::size_t i = 0; i < count; ++i) {
-    UA_HistoryReadResult& result = response->results[i];
-    const TagNode* node = nullptr;
-    result.statusCode = find_tag_node(server, session_context, backing, nodes[i].nodeId, &node);
-    if (node == nullptr) continue;
-    result.statusCode = read_modified(backing, node->tag.id, *details, nodes[i], result, *data[i]);
-  }
+  answer_each({server, session_context, backing, {nodes, count}}, *response,
+              [&](std::size_t i, const Tag& tag) {
+                return read_modified(backing, tag.id, *details, nodes[i], response->results[i],
+                                     *data[i]);
+              });
 }
 
-}  // namespace
-
+// The tag of a node whose history that session may read. Otherwise a status that is bad.
 UA_StatusCode find_tag_node(UA_Server* server, void* session, ServerBacking& backing,
                             const UA_NodeId& id, const TagNode** node) {
   const auto* user = static_cast<const ServerUser*>(session);
@@ -198,6 +193,18 @@ UA_StatusCode find_tag_node(UA_Server* server, void* session, ServerBacking& bac
   }
   *node = found;
   return UA_STATUSCODE_GOOD;
+}
+
+}  // namespace
+
+void answer_each(const ServedRead& ask, UA_HistoryReadResponse& response,
+                 const std::function<UA_StatusCode(std::size_t index, const Tag& tag)>& read) {
+  for (std::size_t i = 0; i < ask.nodes.size(); ++i) {
+    const TagNode* node = nullptr;
+    UA_StatusCode& status = response.results[i].statusCode;
+    status = find_tag_node(ask.server, ask.session, ask.backing, ask.nodes[i].nodeId, &node);
+    if (node != nullptr) status = read(i, node->tag);
+  }
 }
 
 UA_ByteString point_at(Timestamp time) {

@@ -5,6 +5,10 @@
 
 #include <open62541/server.h>
 
+#include <functional>
+#include <optional>
+#include <span>
+
 #include "connect/opcua/address_space.h"
 #include "connect/opcua/server.h"
 
@@ -22,9 +26,17 @@ void serve_history(UA_ServerConfig& config, ServerBacking& backing);
 // The two kinds that compute: into the same database.
 void serve_computed_history(UA_HistoryDatabase& database);
 
-// The tag of a node whose history that session may read. Otherwise a status that is bad.
-UA_StatusCode find_tag_node(UA_Server* server, void* session, ServerBacking& backing,
-                            const UA_NodeId& id, const TagNode** node);
+// A request of a session for the history of `nodes`.
+struct ServedRead {
+  UA_Server* server;
+  void* session;
+  ServerBacking& backing;
+  std::span<const UA_HistoryReadValueId> nodes;
+};
+// Tells of each node what `read` says, by its index in the request; of one that has no history, or
+// that the session may not read, why not.
+void answer_each(const ServedRead& ask, UA_HistoryReadResponse& response,
+                 const std::function<UA_StatusCode(std::size_t index, const Tag& tag)>& read);
 
 // Eight bytes: a time.
 UA_ByteString point_at(Timestamp time);

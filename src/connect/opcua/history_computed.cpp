@@ -168,17 +168,16 @@ void on_read_processed(UA_Server* server, void* context, const UA_NodeId* /*sess
                        UA_HistoryReadResponse* response, UA_HistoryData* const* const data) {
   if (release) return;  // points hold nothing that could be released
   auto& backing = *static_cast<ServerBacking*>(context);
-  for (std::size_t i = 0; i < count; ++i) {
-    UA_HistoryReadResult& result = response->results[i];
-    const Known* known = nullptr;
-    if (details->aggregateTypeSize == count) known = find_known(details->aggregateType[i]);
-    const TagNode* node = nullptr;
-    result.statusCode = find_tag_node(server, session_context, backing, nodes[i].nodeId, &node);
-    if (node == nullptr) continue;
-    result.statusCode = known == nullptr ? UA_STATUSCODE_BADAGGREGATENOTSUPPORTED
-                                         : read_processed(backing, node->tag, *known, *details,
-                                                          nodes[i], result, *data[i]);
-  }
+  answer_each({server, session_context, backing, {nodes, count}}, *response,
+              [&](std::size_t i, const Tag& tag) -> UA_StatusCode {
+                const Known* known = nullptr;
+                if (details->aggregateTypeSize == count) {
+                  known = find_known(details->aggregateType[i]);
+                }
+                if (known == nullptr) return UA_STATUSCODE_BADAGGREGATENOTSUPPORTED;
+                return read_processed(backing, tag, *known, *details, nodes[i],
+                                      response->results[i], *data[i]);
+              });
 }
 
 // A text has no value between two others: the one that stood then.
@@ -224,15 +223,12 @@ void on_read_at_time(UA_Server* server, void* context, const UA_NodeId* /*sessio
   for (std::size_t i = 0; i < details->reqTimesSize; ++i) {
     times.push_back(to_timestamp(details->reqTimes[i]));
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    UA_HistoryReadResult& result = response->results[i];
-    const TagNode* node = nullptr;
-    result.statusCode = find_tag_node(server, session_context, backing, nodes[i].nodeId, &node);
-    if (node == nullptr) continue;
-    const bool fits = !times.empty() && times.size() <= kHistoryValuesMax;
-    result.statusCode = fits ? read_at_time(backing, node->tag, times, *data[i])
-                             : UA_STATUSCODE_BADINVALIDTIMESTAMPARGUMENT;
-  }
+  const bool fits = !times.empty() && times.size() <= kHistoryValuesMax;
+  answer_each({server, session_context, backing, {nodes, count}}, *response,
+              [&](std::size_t i, const Tag& tag) -> UA_StatusCode {
+                if (!fits) return UA_STATUSCODE_BADINVALIDTIMESTAMPARGUMENT;
+                return read_at_time(backing, tag, times, *data[i]);
+              });
 }
 
 }  // namespace

@@ -19,22 +19,6 @@ constexpr Nanoseconds kMargin = std::chrono::seconds(2);
 // InfoType and InfoBits tell how the server came by the value; a quality is the rest.
 constexpr UA_StatusCode kInfo = 0x0FFF;
 
-Value zero_of(ValueType type) {
-  switch (type) {
-    case ValueType::kBool:
-      return false;
-    case ValueType::kInt64:
-      return std::int64_t{0};
-    case ValueType::kFloat32:
-      return 0.0f;
-    case ValueType::kFloat64:
-      return 0.0;
-    case ValueType::kString:
-      return std::string();
-  }
-  return false;
-}
-
 bool is_too_many(UA_StatusCode status) {
   return status == UA_STATUSCODE_BADTOOMANYOPERATIONS ||
          status == UA_STATUSCODE_BADRESPONSETOOLARGE ||

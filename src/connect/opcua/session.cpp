@@ -102,13 +102,9 @@ class Session : public Driver, private UaClientListener {
   }
 
   void fill(ConnectionStatus& status) const override {
-    const Traffic& traffic = client_.traffic;
-    status.requests = traffic.requests;
-    status.errors = traffic.errors;
-    status.timeouts = traffic.timeouts;
+    client_.traffic.fill(status);
     status.bytes_in = client_.bytes_in();
     status.bytes_out = client_.bytes_out();
-    status.latency = traffic.latency.summary();
     status.reconnects = sessions_ > 0 ? sessions_ - 1 : 0;
     status.cycles_missed = poller_.cycles_missed();
     status.clock_ahead_ms = subscriber_.clock_ahead_ms();

@@ -49,13 +49,6 @@ std::optional<E> find_word(const std::array<std::string_view, n>& words, std::st
   return static_cast<E>(found - words.begin());
 }
 
-Status check_number(std::string_view field, std::uint64_t value, std::uint64_t low,
-                    std::uint64_t high) {
-  if (value >= low && value <= high) return {};
-  return invalid("settings." + std::string(field) + ": " + std::to_string(value) +
-                 "; allowed are " + std::to_string(low) + " to " + std::to_string(high));
-}
-
 bool is_text(std::string_view text, std::size_t bytes_max) {
   return text.size() <= bytes_max && is_utf8(text) && !has_control(text);
 }
@@ -154,19 +147,14 @@ Status check(const Settings& s) {
       return invalid("settings.policy: None belongs to mode none, and to no other");
     }
   }
-  const struct {
-    std::string_view field;
-    std::uint64_t value, low, high;
-  } checks[] = {
-      {"timeout_ms", s.timeout_ms, 500, 60'000},
-      {"session_timeout_ms", s.session_timeout_ms, 10'000, 3'600'000},
-      {"values_kept_per_item", s.values_kept_per_item, 1, 1'000},
-      {"nodes_per_request_max", s.nodes_per_request_max, 0, 10'000},
-      {"fill_gaps_h", s.fill_gaps_h, 0, 8'760},
-  };
-  for (const auto& one : checks) {
-    if (Status ok = check_number(one.field, one.value, one.low, one.high); !ok) return ok;
-  }
+  Status numbers = check_numbers({
+      {"settings.timeout_ms", s.timeout_ms, 500, 60'000},
+      {"settings.session_timeout_ms", s.session_timeout_ms, 10'000, 3'600'000},
+      {"settings.values_kept_per_item", s.values_kept_per_item, 1, 1'000},
+      {"settings.nodes_per_request_max", s.nodes_per_request_max, 0, 10'000},
+      {"settings.fill_gaps_h", s.fill_gaps_h, 0, 8'760},
+  });
+  if (!numbers) return numbers;
   if (Status ok = check(s.methods); !ok) return invalid("settings.methods" + ok.error().what);
   return check_user(s);
 }

@@ -13,7 +13,7 @@ namespace lineshaft::connect::testing {
 inline const sys::Endpoint kBadCpuAt{"plc", 666};
 
 // A healthy CPU (connection 1, tags 1..3) beside the hostile one (connection 2, tags 11..).
-struct S7Neighbours : Neighbourhood {
+struct S7Neighbours : WatchedPlant {
   NotingCpu healthy;
   std::unique_ptr<S7Server> healthy_server = serve_s7(*this, healthy, s7_at(102));
   NotingCpu device;

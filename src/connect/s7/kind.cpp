@@ -175,10 +175,7 @@ class S7Kind : public ProtocolKind {
   Status check_settings(const ProtocolSettings& of) const override {
     const S7Settings& s = s7_of(of);
     if (Status ok = check_host(s.host); !ok) return ok;
-    const struct {
-      std::string_view field;
-      std::uint64_t value, low, high;
-    } checks[] = {
+    return check_numbers({
         {"settings.port", s.port, 1, 65535},
         {"settings.rack", s.rack, 0, 7},
         {"settings.slot", s.slot, 0, 31},
@@ -187,11 +184,7 @@ class S7Kind : public ProtocolKind {
         {"settings.jobs_in_flight_max", s.jobs_in_flight_max, 1, s7::kJobsMax},
         {"settings.gap_max", s.gap_max, 0, 400},
         {"settings.retries", s.retries, 0, 3},
-    };
-    for (const auto& check : checks) {
-      if (Status ok = check_number(check.field, check.value, check.low, check.high); !ok) return ok;
-    }
-    return {};
+    });
   }
 
   Status check_point(const SignalConfig& signal, const ProtocolSettings& /*of*/) const override {

@@ -34,14 +34,7 @@ void S7Session::write(std::size_t signal, Value value, WriteDone done) {
 }
 
 void S7Session::fill(ConnectionStatus& status) const {
-  const Traffic traffic = link_.traffic();
-  status.requests = traffic.requests;
-  status.errors = traffic.errors;
-  status.timeouts = traffic.timeouts;
-  status.late_answers = traffic.late_answers;
-  status.bytes_in = traffic.bytes_in;
-  status.bytes_out = traffic.bytes_out;
-  status.latency = traffic.latency.summary();
+  link_.traffic().fill(status);
   status.reconnects = link_.ups() > 0 ? link_.ups() - 1 : 0;
   status.cycles_missed = poller_.cycles_missed();
   if (const auto retry = link_.retry_in()) {

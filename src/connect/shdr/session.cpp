@@ -80,12 +80,9 @@ void ShdrSession::write(std::size_t /*signal*/, Value /*value*/, WriteDone done)
 }
 
 void ShdrSession::fill(ConnectionStatus& status) const {
-  status.requests = traffic_.requests;
-  status.errors = traffic_.errors;
-  status.timeouts = traffic_.timeouts;
+  traffic_.fill(status);
   status.bytes_in = stream_.bytes_in();
   status.bytes_out = stream_.bytes_out();
-  status.latency = traffic_.latency.summary();
   status.reconnects = stream_.connects() > 0 ? stream_.connects() - 1 : 0;
   status.clock_ahead_ms = clock_ahead_ms_;
   if (const auto retry = stream_.retry_in()) status.retry_in_ms = *retry / milliseconds(1);

@@ -3,21 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "wire/wipo/decode.h"
+#include "wire/wipo/reading_fixture.h"
 
 namespace lineshaft::wipo {
 namespace {
-
-Day day(std::string_view text) { return parse_day(text).value(); }
-
-std::vector<RegisterRecord> records(std::string_view text) {
-  std::vector<RegisterRecord> found;
-  Result<std::vector<FoundRecord>> read = read_document(text);
-  EXPECT_TRUE(read.ok()) << read.error().what;
-  if (read) {
-    for (FoundRecord& one : *read) found.push_back(std::move(one.record));
-  }
-  return found;
-}
 
 std::string refusal(std::string_view text) {
   const Result<std::vector<FoundRecord>> read = read_document(text);
