@@ -240,7 +240,7 @@ Result<Reply> put_settings(const Services& services, const Request& request) {
   Status kept =
       trail(services).set_keep_months(request.principal, static_cast<std::uint32_t>(*months));
   if (!kept) return kept.error();
-  return status(services, request);
+  return Reply::json({{"keep_months", *months}});
 }
 
 Json feed_json(const AuditFeed& feed) {
@@ -298,7 +298,8 @@ Result<Reply> remove_feed(const Services& services, const Request& request) {
 
 std::vector<Route> audit_routes(const Services& services) {
   const Rule read = Rule::needs(Permission::kAuditRead);
-  const Rule manage = Rule::needs(Permission::kUserManage);
+  const Rule manage = Rule::needs(Permission::kAuditManage);
+  const Rule feed = Rule::needs(Permission::kUserManage);  // of one's own organisation
   return {
       {"GET", "/audit", read, "Search the audit trail, the newest first", "", "AuditPage",
        bind(services, search)},
@@ -322,12 +323,12 @@ std::vector<Route> audit_routes(const Services& services) {
        "Bring a checkpoint of the trail that known witnesses cosigned", "CosignedNote",
        "CosignedBy", bind(services, cosigned)},
       {"PUT", "/audit/settings", manage, "Say how long entries are kept", "AuditSettings",
-       "AuditStatus", bind(services, put_settings)},
+       "AuditSettings", bind(services, put_settings)},
       {"GET", "/audit/feeds", read, "Where entries are sent", "", "AuditFeedPage",
        bind(services, list_feeds)},
-      {"POST", "/audit/feeds", manage, "Send entries somewhere", "NewAuditFeed", "AuditFeed",
+      {"POST", "/audit/feeds", feed, "Send entries somewhere", "NewAuditFeed", "AuditFeed",
        bind(services, add_feed)},
-      {"DELETE", "/audit/feeds/{id}", manage, "Send them there no more", "", "",
+      {"DELETE", "/audit/feeds/{id}", feed, "Send them there no more", "", "",
        bind(services, remove_feed)},
   };
 }

@@ -203,8 +203,8 @@ class OrganisationExport {
 
 Result<Reply> export_all(const Services& services, const Request& request) {
   // Everything is more than the audit trail, which the rule of the route asks for.
-  for (const auto what : {identity::Permission::kUserManage, identity::Permission::kTokenManage,
-                          identity::Permission::kConnectionRead, identity::Permission::kTagRead}) {
+  for (const auto what : {identity::Permission::kUserRead, identity::Permission::kConnectionRead,
+                          identity::Permission::kTagRead}) {
     if (Status may = identity::authorise(request.principal, what); !may) {
       return Error{may.error().id, "everything goes to who may see all of it: " + may.error().what};
     }

@@ -44,7 +44,7 @@ Result<Reply> exposure(const Services& services, const Request& request) {
 }  // namespace
 
 std::vector<Route> exposure_routes(const Services& services) {
-  return {{"GET", "/exposure", Rule::needs(identity::Permission::kAuditRead),
+  return {{"GET", "/exposure", Rule::needs(identity::Permission::kUserRead),
            "What others can reach, where the server may connect to, and what to mend first", "",
            "Exposure", bind(services, exposure)}};
 }

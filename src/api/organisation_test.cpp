@@ -157,6 +157,10 @@ TEST_F(OrganisationApi, ShowsAnotherOrganisationNothingOfTheServerOrOfItsNeighbo
   }
   EXPECT_EQ(ask("POST", "/backup", {{"directory", "/tmp/x"}}, firm).status, 403);
   EXPECT_EQ(ask("POST", "/historian/compact", {}, firm).status, 403);
+  // The trail is one for all.
+  EXPECT_EQ(ask("PUT", "/audit/settings", {{"keep_months", 6}}, firm).status, 403);
+  EXPECT_EQ(ask("POST", "/audit/witnesses", {{"key", "x"}}, firm).status, 403);
+  EXPECT_EQ(ask("DELETE", "/audit/witnesses/x", {}, firm).status, 403);
   must("POST", "/tags", {{"path", "Northfield/furnace"}, {"type", "float64"}}, operator_, 201);
   EXPECT_EQ(got("/tags", firm)["total"], 0);
   EXPECT_EQ(ask("GET", "/tags/1", {}, firm).status, 404);
@@ -275,17 +279,29 @@ TEST_F(OrganisationApi, HandsOutEverythingItHasAndNothingOfOthers) {
   EXPECT_EQ(tar.find("ada@example.com"), std::string::npos);
 }
 
-TEST_F(OrganisationApi, HandsNotEverythingToWhoMayReadTheAuditTrailAlone) {
+TEST_F(OrganisationApi, HandsEverythingToAnAuditorWhoSeesThePlantTooAndToNoOther) {
   const HttpHeaders firm = add_firm();
-  must("POST", "/users",
-       {{"name", "Aud"},
-        {"email", "aud@southport.example"},
-        {"password", "seven grey cranes turn"},
-        {"grants", Json::array({{{"role", "auditor"}, {"place", "*"}}})}},
-       firm, 201);
-  const HttpHeaders auditor = signed_in("aud@southport.example", "seven grey cranes turn");
-  EXPECT_EQ(ask("GET", "/audit", {}, auditor).status, 200);
-  EXPECT_EQ(ask("GET", "/organisation/export", {}, auditor).status, 403);
+  const auto auditor_with = [&](const std::string& email, Json grants) {
+    grants.push_back({{"role", "auditor"}, {"place", "*"}});
+    must("POST", "/users",
+         {{"name", "Aud"},
+          {"email", email},
+          {"password", "seven grey cranes turn"},
+          {"grants", std::move(grants)}},
+         firm, 201);
+    return signed_in(email, "seven grey cranes turn");
+  };
+  const HttpHeaders alone = auditor_with("aud@southport.example", Json::array());
+  EXPECT_EQ(ask("GET", "/audit", {}, alone).status, 200);
+  EXPECT_EQ(ask("GET", "/organisation/export", {}, alone).status, 403);
+  // Nobody else can have it where only auditors read the trail.
+  const HttpHeaders seeing =
+      auditor_with("eye@southport.example", Json::array({{{"role", "viewer"}, {"place", "*"}}}));
+  EXPECT_EQ(ask("GET", "/organisation/export", {}, seeing).status, 200);
+  const HttpHeaders of_a_shop =
+      auditor_with("shop@southport.example",
+                   Json::array({{{"role", "viewer"}, {"place", "Southport/furnace"}}}));
+  EXPECT_EQ(ask("GET", "/organisation/export", {}, of_a_shop).status, 403);
 }
 
 TEST_F(OrganisationApi, SeesOnTheOverviewWhatIsItsOwn) {

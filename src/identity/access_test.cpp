@@ -29,6 +29,7 @@ const std::map<std::string, std::string> kMatrix{
     {"token.manage", "no no no no no no no no no no yes yes"},
     {"certificate.manage", "no no no no no no no no no no yes yes"},
     {"audit.read", "no no no no no no no no yes no no yes"},
+    {"audit.manage", "no no no no no no no no no no yes yes"},
     {"backup.run", "no no no no no no no no no yes no yes"},
     {"storage.maintain", "no no no no no no no no no yes no yes"},
     {"retention.manage", "no no no no no no no no no yes no yes"},

@@ -18,7 +18,7 @@ constexpr std::uint64_t kExportedAtOnce = 500;
 constexpr std::int64_t kMonthHours = 731;  // 365.25 days / 12, rounded up
 constexpr std::string_view kKeepMonths = "keep_months";
 
-Status may_manage(const Principal& actor) { return authorise(actor, Permission::kUserManage); }
+Status may_manage(const Principal& actor) { return authorise(actor, Permission::kAuditManage); }
 
 AuditRow row_of(const Principal& actor, const AuditEvent& event, Timestamp now) {
   return {.tenant = actor.tenant,

@@ -12,7 +12,8 @@ constexpr PermissionSet kKeepsSystem{Permission::kConnectionManage, Permission::
                                      Permission::kStorageMaintain, Permission::kRetentionManage,
                                      Permission::kTagEraseHistory};
 constexpr PermissionSet kKeepsSecurity{Permission::kUserRead, Permission::kUserManage,
-                                       Permission::kTokenManage, Permission::kCertificateManage};
+                                       Permission::kTokenManage, Permission::kCertificateManage,
+                                       Permission::kAuditManage};
 
 constexpr PermissionSet kViewerHolds = kSeesPlant.with(kSeesRights);
 constexpr PermissionSet kOperatorHolds = kViewerHolds.with({Permission::kTagWrite});
@@ -104,6 +105,8 @@ std::string_view permission_name(Permission permission) {
       return "certificate.manage";
     case Permission::kAuditRead:
       return "audit.read";
+    case Permission::kAuditManage:
+      return "audit.manage";
     case Permission::kBackupRun:
       return "backup.run";
     case Permission::kStorageMaintain:

@@ -53,6 +53,7 @@ enum class Permission : std::uint8_t {
   kTokenManage,
   kCertificateManage,
   kAuditRead,
+  kAuditManage,  // how long the trail is kept, and who witnesses it: one for the whole server
   kBackupRun,
   kStorageMaintain,
   kRetentionManage,
@@ -68,10 +69,10 @@ inline constexpr std::array kPermissions{
     Permission::kTagWrite,         Permission::kTagManage,       Permission::kTagWriteHistory,
     Permission::kConnectionManage, Permission::kImportRun,       Permission::kUserRead,
     Permission::kUserManage,       Permission::kTokenManage,     Permission::kCertificateManage,
-    Permission::kAuditRead,        Permission::kBackupRun,       Permission::kStorageMaintain,
-    Permission::kRetentionManage,  Permission::kTagEraseHistory, Permission::kRightsRead,
-    Permission::kRightsManage,     Permission::kLedgerRead,      Permission::kSettlementManage,
-    Permission::kPlatformManage};
+    Permission::kAuditRead,        Permission::kAuditManage,     Permission::kBackupRun,
+    Permission::kStorageMaintain,  Permission::kRetentionManage, Permission::kTagEraseHistory,
+    Permission::kRightsRead,       Permission::kRightsManage,    Permission::kLedgerRead,
+    Permission::kSettlementManage, Permission::kPlatformManage};
 
 // As in the API: "tag.read", "tag.write_history".
 std::string_view permission_name(Permission permission);
@@ -119,13 +120,14 @@ inline constexpr PermissionSet kOfPlaces{Permission::kTagRead,         Permissio
 // runs the server can hold it. The register of rights and the ledger are one for the whole server:
 // others see of them what the party they speak for is party to.
 inline constexpr PermissionSet kOfServer{
-    Permission::kMetricsRead,       Permission::kBackupRun,    Permission::kStorageMaintain,
-    Permission::kCertificateManage, Permission::kRightsManage, Permission::kSettlementManage,
-    Permission::kPlatformManage};
+    Permission::kMetricsRead,       Permission::kBackupRun,     Permission::kStorageMaintain,
+    Permission::kCertificateManage, Permission::kAuditManage,   Permission::kRightsManage,
+    Permission::kSettlementManage,  Permission::kPlatformManage};
 
 // Giving one of these takes two people where the organisation says so.
 inline constexpr PermissionSet kOfSecurity{Permission::kUserManage, Permission::kTokenManage,
-                                           Permission::kCertificateManage, Permission::kAuditRead};
+                                           Permission::kCertificateManage, Permission::kAuditRead,
+                                           Permission::kAuditManage};
 
 // These change nothing: all that whoever reads the audit trail for others may hold besides.
 inline constexpr PermissionSet kOfReaders{Permission::kTagRead,     Permission::kConnectionRead,

@@ -5,7 +5,7 @@ export const EVERYWHERE = '*';
 
 /** The permissions that can be given for a place, and those of the whole organisation or the server: docs/reference/permissions.md. */
 export const AT_PLACES: readonly string[] = ['tag.read', 'tag.write', 'tag.manage', 'tag.write_history', 'tag.erase_history', 'connection.read', 'import.run'];
-export const WHOLE: readonly string[] = ['connection.manage', 'user.read', 'user.manage', 'token.manage', 'certificate.manage', 'audit.read', 'retention.manage',
+export const WHOLE: readonly string[] = ['connection.manage', 'user.read', 'user.manage', 'token.manage', 'certificate.manage', 'audit.read', 'audit.manage', 'retention.manage',
   'backup.run', 'storage.maintain', 'rights.read', 'rights.manage', 'ledger.read', 'settlement.manage', 'metrics.read', 'platform.manage'];
 
 /** Of a change that waits for a second person; `user` null: the policy changes. */

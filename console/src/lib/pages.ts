@@ -50,7 +50,7 @@ export const ADMIN_PARTS = [
   { id: 'retention', permission: 'retention.manage' },
   { id: 'usage', permission: 'connection.read' },
   { id: 'audit', permission: 'audit.read' },
-  { id: 'security', permission: 'audit.read' },
+  { id: 'security', permission: 'user.read' },
 ] as const;
 
 export type AdminPart = (typeof ADMIN_PARTS)[number];
