@@ -4,7 +4,7 @@ import { locale, t } from '../i18n.svelte.ts';
 import type { Span } from '../range.ts';
 import type { Tag } from '../types.ts';
 import { paddedExtent, timeLabels } from './axis.ts';
-import { traceSeries } from './draw.ts';
+import { traceSeries, type Pen } from './draw.ts';
 import { isState, layLanes, type Box, type Lane } from './lanes.ts';
 import { badStretches, drawnExtent, type ChartSeries, type Extent } from './series.ts';
 import { timeTicks, valueTicks } from './ticks.ts';
@@ -44,6 +44,7 @@ const GUTTER_NARROW_PX = 54;
 const AXIS_PX = 36;
 const TICK_SPACE_PX = 92;
 const BAD_PX = 3;
+const PATH_POINTS = 32;
 
 export const plotOf = (width: number, height: number): Plot => ({
   left: width < 600 ? GUTTER_NARROW_PX : GUTTER_PX,
@@ -212,8 +213,30 @@ class Band {
   }
 }
 
+// A line as many short paths: painting sorts the edges of a path, and of one with thousands that takes four times as long.
+class Line implements Pen {
+  #paths = [new Path2D()];
+  #points = 0; // of the last path
+
+  moveTo(x: number, y: number): void {
+    this.#paths.at(-1)!.moveTo(x, y);
+  }
+
+  lineTo(x: number, y: number): void {
+    this.#paths.at(-1)!.lineTo(x, y);
+    if (++this.#points < PATH_POINTS) return;
+    this.#paths.push(new Path2D());
+    this.moveTo(x, y);
+    this.#points = 0;
+  }
+
+  stroke(context: CanvasRenderingContext2D): void {
+    for (const path of this.#paths) context.stroke(path);
+  }
+}
+
 function paintSeries(context: CanvasRenderingContext2D, series: ChartSeries, scales: Scales, colour: string, strong: boolean): void {
-  const line = new Path2D();
+  const line = new Line();
   const dots = new Path2D();
   const alpha = context.globalAlpha;
   context.fillStyle = colour;
@@ -233,5 +256,5 @@ function paintSeries(context: CanvasRenderingContext2D, series: ChartSeries, sca
   context.strokeStyle = colour;
   context.lineWidth = strong ? 2.5 : 1.5;
   context.lineJoin = 'bevel'; // a round one costs more than all else in a picture of thousands of points
-  context.stroke(line);
+  line.stroke(context);
 }
