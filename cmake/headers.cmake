@@ -1,7 +1,7 @@
 # cmake/headers.cmake: headers of others that most files read are read once (LINESHAFT_PCH).
 #
 # With clang this takes a third off a build; g++ 12 gains nothing. No file may lean on it: the preset
-# `release` compiles each file by itself without it, and tests/house/include_test.py reads what is missing.
+# `release` compiles without it, and tests/house/include_test.py reads what is missing.
 
 set(LINESHAFT_COMMON_HEADERS
   <algorithm> <array> <atomic> <bit> <charconv> <cmath> <cstdint> <deque> <filesystem> <fstream>

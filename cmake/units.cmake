@@ -1,7 +1,7 @@
 # cmake/units.cmake: files of a room that share no name of their own, compiled as one (LINESHAFT_UNITS).
 #
 # Half of a compiler's time, and nearly all of clang-tidy's, goes into headers and what is made anew of
-# them in each file. What is shipped is compiled file by file.
+# them in each file.
 if(LINESHAFT_UNITS)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   execute_process(COMMAND ${Python3_EXECUTABLE} cmake/units.py 8 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}

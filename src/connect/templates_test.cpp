@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "connect/protocol.h"
 
 namespace lineshaft::connect {
