@@ -150,8 +150,8 @@ TEST_F(Organisations, MayBeRefusedRoomForPeopleAndTokens) {
                 .error()
                 .what,
             "no room");
-  EXPECT_TRUE(identity_->create_token(admin_, {.name = "a", .expires = {}}).ok());
-  EXPECT_FALSE(identity_->create_token(admin_, {.name = "b", .expires = {}}).ok());
+  EXPECT_TRUE(identity_->create_token(admin_, {.name = "a", .access = {}, .expires = {}}).ok());
+  EXPECT_FALSE(identity_->create_token(admin_, {.name = "b", .access = {}, .expires = {}}).ok());
 }
 
 }  // namespace

@@ -55,11 +55,11 @@ TEST_F(People, HaveOneAccountForAnAddress) {
 
 TEST_F(People, AreRefusedWithTheNameOfTheField) {
   const auto refusal = [&](NewUser user) { return identity_->create_user(admin_, user).error(); };
-  EXPECT_THAT(refusal({.email = "x", .name = "X", .password = kBobPassword}).what,
+  EXPECT_THAT(refusal({.email = "x", .name = "X", .access = {}, .password = kBobPassword}).what,
               testing::StartsWith("email:"));
-  EXPECT_THAT(refusal({.email = kBob, .name = "", .password = kBobPassword}).what,
+  EXPECT_THAT(refusal({.email = kBob, .name = "", .access = {}, .password = kBobPassword}).what,
               testing::StartsWith("name:"));
-  EXPECT_EQ(refusal({.email = kBob, .name = "Bob", .password = "short"}).id,
+  EXPECT_EQ(refusal({.email = kBob, .name = "Bob", .access = {}, .password = "short"}).id,
             ErrorId::kPasswordRefused);
   EXPECT_EQ(emails(), std::vector<std::string>{kAnn});
 }
@@ -83,7 +83,8 @@ TEST_F(People, AreManagedByAdministratorsOnly) {
 
 TEST_F(People, OfOneOrganisationDoNotExistForAnother) {
   const User bob = add_bob(admin_);
-  const NewToken token = identity_->create_token(admin_, {.name = "feed", .expires = {}}).value();
+  const NewToken token =
+      identity_->create_token(admin_, {.name = "feed", .access = {}, .expires = {}}).value();
   EXPECT_TRUE(identity_->list_users(stranger())->empty());
   EXPECT_TRUE(identity_->list_tokens(stranger())->empty());
   EXPECT_EQ(identity_->list_audit(stranger(), 0, 10)->total, 0U);
@@ -162,7 +163,8 @@ TEST_F(People, GiveTokensToPrograms) {
 }
 
 TEST_F(People, RevokeTokensAtOnceAndForGood) {
-  const NewToken made = identity_->create_token(admin_, {.name = "feed", .expires = {}}).value();
+  const NewToken made =
+      identity_->create_token(admin_, {.name = "feed", .access = {}, .expires = {}}).value();
   ASSERT_TRUE(identity_->revoke_token(admin_, made.token.id).ok());
   EXPECT_FALSE(identity_->find_token(made.secret).ok());
   EXPECT_EQ(identity_->revoke_token(admin_, made.token.id).error().id, ErrorId::kNotFound);
@@ -172,10 +174,12 @@ TEST_F(People, RevokeTokensAtOnceAndForGood) {
 
 TEST_F(People, MakeTokensThatExpire) {
   const Timestamp now = clock_.now();
-  EXPECT_EQ(identity_->create_token(admin_, {.name = "late", .expires = now}).error().id,
-            ErrorId::kInvalidArgument);
+  EXPECT_EQ(
+      identity_->create_token(admin_, {.name = "late", .access = {}, .expires = now}).error().id,
+      ErrorId::kInvalidArgument);
   const NewToken made =
-      identity_->create_token(admin_, {.name = "feed", .expires = now + hours(1)}).value();
+      identity_->create_token(admin_, {.name = "feed", .access = {}, .expires = now + hours(1)})
+          .value();
   clock_.pass(hours(1) - Nanoseconds(1));
   EXPECT_TRUE(identity_->find_token(made.secret).ok());
   clock_.pass(Nanoseconds(1));
@@ -185,7 +189,8 @@ TEST_F(People, MakeTokensThatExpire) {
 }
 
 TEST_F(People, SeeWhenATokenWasUsedToTheMinute) {
-  const NewToken made = identity_->create_token(admin_, {.name = "feed", .expires = {}}).value();
+  const NewToken made =
+      identity_->create_token(admin_, {.name = "feed", .access = {}, .expires = {}}).value();
   EXPECT_FALSE(identity_->list_tokens(admin_)->at(0).last_used);
   clock_.pass(hours(5));
   ASSERT_TRUE(identity_->find_token(made.secret).ok());
@@ -223,7 +228,8 @@ TEST_F(People, LeaveATrailOfWhatTheyChange) {
   const User bob = add_bob(admin_);
   ASSERT_TRUE(identity_->update_user(admin_, bob.id, {.name = "Rob", .access = {}}).ok());
   ASSERT_TRUE(identity_->set_password(admin_, bob.id, "harbour nine violet engine").ok());
-  const NewToken token = identity_->create_token(admin_, {.name = "feed", .expires = {}}).value();
+  const NewToken token =
+      identity_->create_token(admin_, {.name = "feed", .access = {}, .expires = {}}).value();
   ASSERT_TRUE(identity_->revoke_token(admin_, token.token.id).ok());
   ASSERT_TRUE(identity_->remove_user(admin_, bob.id).ok());
   ASSERT_TRUE(identity_->append_audit(admin_, "tag.write", "a/b", "1 -> 2").ok());

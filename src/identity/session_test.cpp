@@ -196,7 +196,8 @@ TEST_F(Sessions, AreNowhereOnTheDiskAsTheCookie) {
     return false;
   };
   const NewToken token =
-      identity_->create_token(ann_.session.principal, {.name = "feed", .expires = {}}).value();
+      identity_->create_token(ann_.session.principal, {.name = "feed", .access = {}, .expires = {}})
+          .value();
   ASSERT_TRUE(identity_->maintain().ok());
   identity_.reset();  // closes: the log moves into the file
   EXPECT_TRUE(holds(kAnn)) << "this looks at the right file";

@@ -84,8 +84,9 @@ TEST_F(Trouble, AFullDiskDoesNotKeepPeopleFromLooking) {
   EXPECT_EQ(identity_->append_audit(admin, "tag.write", "a/b", "1 -> 2").error().id,
             ErrorId::kDiskFull)
       << "what was asked for must not be done unseen";
-  EXPECT_EQ(identity_->create_token(admin, {.name = "feed", .expires = {}}).error().id,
-            ErrorId::kDiskFull);
+  EXPECT_EQ(
+      identity_->create_token(admin, {.name = "feed", .access = {}, .expires = {}}).error().id,
+      ErrorId::kDiskFull);
   EXPECT_TRUE(identity_->list_tokens(admin)->empty());
   EXPECT_FALSE(identity_->sign_out(ann.cookie).ok());
   EXPECT_FALSE(signed_in(ann.cookie)) << "signing out works all the same";
@@ -249,7 +250,7 @@ TEST_F(Trouble, ManyThreadsAtTheSameTimeLeaveAConsistentState) {
   threads.emplace_back([&] {
     for (int i = 0; i < 30; ++i) {
       const NewToken token =
-          identity_->create_token(admin, {.name = "feed", .expires = {}}).value();
+          identity_->create_token(admin, {.name = "feed", .access = {}, .expires = {}}).value();
       EXPECT_TRUE(identity_->find_token(token.secret).ok());
       if (i % 2 == 0) {
         EXPECT_TRUE(identity_->revoke_token(admin, token.token.id).ok());
@@ -301,7 +302,8 @@ struct Acknowledged {
 
 [[noreturn]] void work_until_killed(Identity& identity, const Principal& admin, int out) {
   for (int i = 0;; ++i) {
-    const NewToken token = identity.create_token(admin, {.name = "feed", .expires = {}}).value();
+    const NewToken token =
+        identity.create_token(admin, {.name = "feed", .access = {}, .expires = {}}).value();
     Acknowledged news{.secret = {}, .revoked = 0};
     LS_ASSERT(token.secret.size() == news.secret.size());
     std::ranges::copy(token.secret, news.secret.begin());

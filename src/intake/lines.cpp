@@ -131,7 +131,7 @@ class LineTags::Reading {
   std::map<std::string, std::size_t, std::less<>> spec_of_path_;
   struct Found {
     std::string_view series, key;
-    KnownTag tag;
+    std::uint64_t known;  // number of a KnownTag
   };
   std::vector<Found> found_;
   std::uint64_t found_since_ = 0;
@@ -211,7 +211,7 @@ Status LineTags::Reading::find(const Unknown& unknown) {
       return mismatch(unknown.key, unknown.type, tag->spec.type);
     }
     out_.batch.samples[unknown.sample].tag = tag->id;
-    found_.push_back({unknown.series, unknown.key, {tag->id, unknown.type}});
+    found_.push_back({unknown.series, unknown.key, KnownTag{tag->id, unknown.type}.number()});
     return {};
   }
   const auto [spec, is_new] = spec_of_path_.try_emplace(*path, out_.new_tags.size());
@@ -245,7 +245,7 @@ void LineTags::Reading::remember() {
   const std::uint32_t root = scope_of(kRoots, root_of(request_));
   for (const Found& found : found_) {
     const std::uint32_t series = scope_of(root, found.series);
-    if (!known.find(series, found.key)) known.add(series, found.key, found.tag.number());
+    if (!known.find(series, found.key)) known.add(series, found.key, found.known);
   }
 }
 
