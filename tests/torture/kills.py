@@ -7,6 +7,7 @@ whether each number is there once and with its own value. After each kill that i
 and at the end, and after every hundredth kill, for everything. Prints the counts as one line of JSON.
 SEED repeats a run as far as threads allow.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -42,6 +43,10 @@ class Writer(threading.Thread):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, context=context, timeout=30)
+        with contextlib.closing(connection):
+            self.send_on(connection)
+
+    def send_on(self, connection):
         headers = {"authorization": f"Bearer {self.server.token}"}
         while True:
             numbers = range(self.sent, self.sent + BATCH)
