@@ -76,6 +76,38 @@ TEST_F(FileTest, GivesBackItsBlocksBySeries) {
 }
 
 // Tags with a few points each share a block; nothing is said of them in the index.
+// However they are numbered: side by side, far apart, of two tenants, one with many blocks.
+TEST_F(FileTest, FindsTheBlocksOfEachSeriesAndOfNoOther) {
+  Content content;
+  const auto add = [&](std::uint32_t tenant, std::uint32_t tag, std::int64_t blocks) {
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      content.push_back({{{tenant}, {tag}}, some_points(i * 10, 10)});
+    }
+  };
+  for (std::uint32_t tag = 1; tag <= 40; ++tag) add(1, tag, 1);
+  for (std::uint32_t tag = 50; tag <= 90; tag += 7) add(1, tag, tag % 3 + 1);
+  add(1, 4'000'000'000, 33);
+  for (std::uint32_t tag : {2U, 3U, 500U, UINT32_MAX}) add(3, tag, 2);
+  write(content);
+  const FilePtr file = open().value();
+  ASSERT_EQ(file->all_blocks().size(), content.size());
+  std::vector<SeriesKey> keys;
+  for (std::uint32_t tenant = 0; tenant <= 4; ++tenant) {
+    for (std::uint32_t tag = 0; tag <= 600; ++tag) keys.push_back({{tenant}, {tag}});
+    for (std::uint32_t tag : {3'999'999'999U, 4'000'000'000U, 4'000'000'001U, UINT32_MAX}) {
+      keys.push_back({{tenant}, {tag}});
+    }
+  }
+  keys.push_back({{UINT32_MAX}, {UINT32_MAX}});
+  for (SeriesKey key : keys) {
+    const auto wanted = std::ranges::count(content, key, &Content::value_type::first);
+    const std::span<const BlockRef> found = file->blocks(key);
+    ASSERT_EQ(static_cast<std::ptrdiff_t>(found.size()), wanted)
+        << key.tenant.value << "/" << key.tag.value;
+    for (const BlockRef& block : found) ASSERT_EQ(block.first, key);
+  }
+}
+
 TEST_F(FileTest, PutsFewPointsOfManyTagsIntoOneBlock) {
   auto writer = FileWriter::create(disk_, path, {12, 9}, {codec::Effort::kFresh, 100, 30}).value();
   std::map<SeriesKey, std::vector<Point>> content;
