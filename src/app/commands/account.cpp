@@ -91,7 +91,7 @@ void add_invitation_commands(Cli& cli, CLI::App* user, const std::shared_ptr<Opt
   CLI::App* add = user->add_subcommand("invite", "Invite a person; prints a link that works once");
   add->add_option("--email", options->email, "Address of the person")->required();
   add->add_option("--name", options->name, "Name of the person")->required();
-  add->add_option("--role", options->role, "viewer, operator, engineer or administrator")
+  add->add_option("--role", options->role, "A role in the whole organisation, see access roles")
       ->capture_default_str();
   cli.on_api(add, [options](ApiClient& api) { return invite(api, *options); });
   cli.on_data(

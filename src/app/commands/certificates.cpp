@@ -133,8 +133,8 @@ void add_order_options(CLI::App* command, const Options& options) {
                    "client, server or both: to whom it may be shown; default client")
       ->delimiter(',');
   command->add_option("--role", options->role,
-                      "What a client may do on this server: viewer, operator, engineer or "
-                      "administrator; left out: nothing");
+                      "What a client may do on this server: a role, see access roles; left out: "
+                      "nothing");
   command->add_option("--names", options->names, "DNS names and addresses, with commas")
       ->delimiter(',');
   command->add_option("--uris", options->uris, "URIs, as that of an OPC UA application")
