@@ -85,7 +85,7 @@ Result<Reply> list_reports(const Services& services, const Request& request) {
   return page_of<rights::UsageReport>(seen, rights::report_json);
 }
 
-// The licensee that pays reports; who manages the register may do it for them.
+// The licensee that pays reports; who settles may do it for them.
 Status may_report(const Services& services, const Request& request, const std::string& licence) {
   const Result<rights::View> view = books_view(services, request);
   if (!view) return view.error();
