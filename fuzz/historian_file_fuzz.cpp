@@ -64,7 +64,7 @@ void repair(Bytes& file) {
 void read_series(const FilePtr& file, SeriesKey key, Timestamp last) {
   SeriesView view;
   view.key = key;
-  view.files = {{file}};
+  view.files = {file};
   Timestamp before = kTimestampMin;
   static_cast<void>(visit_points(view, {}, [&](const Columns& points) {
     for (std::size_t i = 0; i < points.size(); ++i) {

@@ -4,9 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "historian/file.h"
@@ -15,44 +13,17 @@
 
 namespace lineshaft::historian {
 
-// Files by order, oldest first. Immutable: a copy is another name of the same list, for each
-// question to a series takes one.
-class FileList {
- public:
-  FileList() : files_(none()) {}
-  FileList(std::vector<FilePtr> files)  // NOLINT(google-explicit-constructor): it is that list
-      : files_(std::make_shared<const std::vector<FilePtr>>(std::move(files))) {}
-
-  auto begin() const { return files_->begin(); }
-  auto end() const { return files_->end(); }
-  auto rbegin() const { return files_->rbegin(); }
-  auto rend() const { return files_->rend(); }
-  std::size_t size() const { return files_->size(); }
-  const FilePtr& operator[](std::size_t i) const { return (*files_)[i]; }
-  operator std::span<const FilePtr>() const {  // NOLINT(google-explicit-constructor): as above
-    return *files_;
-  }
-
- private:
-  using Shared = std::shared_ptr<const std::vector<FilePtr>>;
-  static const Shared& none() {
-    static const Shared list = std::make_shared<const std::vector<FilePtr>>();
-    return list;
-  }
-  Shared files_;
-};
-
 // What a reader of one series sees: files (by order, oldest first), then points that are newer than
 // all of them. Immutable: the store may flush and merge meanwhile.
 struct SeriesView {
   SeriesKey key;
-  FileList files;
+  std::vector<FilePtr> files;
   std::optional<Columns> recent;  // newer than the files
   // Called with each block that cannot be read; its points are missing from the answer.
   std::function<void(const Error&)> damaged;
   std::vector<TimeRange> erased = {};    // in all of the files, by what is newer
   ValueType type = ValueType::kFloat64;  // of its points, where only rollups tell of them
-  FileList newer = {};                   // not read, but they may hide what is in the files
+  std::vector<FilePtr> newer = {};       // not read, but they may hide what is in the files
 };
 
 // Hands over the points of `range` in order of time, one per time (that of the newest source), in

@@ -27,8 +27,7 @@ class FilesTest : public testing::Test {
     }
     ASSERT_TRUE(writer->add(kKey, points).ok());
     ASSERT_TRUE(writer->finish().ok());
-    files_.push_back(FileReader::open(disk_, path, number).value());
-    view_.files = files_;
+    view_.files.push_back(FileReader::open(disk_, path, number).value());
   }
   void add_recent(std::int64_t time) {
     if (!view_.recent) view_.recent.emplace(ValueType::kInt64);
@@ -50,7 +49,6 @@ class FilesTest : public testing::Test {
   std::uint64_t reads() { return disk_.calls(sys::DiskCall::kRead); }
 
   sys::SimDisk disk_;
-  std::vector<FilePtr> files_;
   SeriesView view_{kKey, {}, std::nullopt, {}};
 };
 
@@ -81,6 +79,7 @@ TEST_F(FilesTest, ABlockInsideTheGapOfAnotherKeepsTheOrder) {
 TEST_F(FilesTest, FindsBlocksOfOneTagBetweenTwoThatItShares) {
   add_file(100, 130, 10, 2);  // 100 110, 120
   const FilePtr full = view_.files[0];
+  view_.files.clear();
   auto writer = FileWriter::create(disk_, "/9", {9, 9}, {codec::Effort::kFresh, 100, 50}).value();
   const auto few = [](std::int64_t time) {
     return columns_of({{{time}, {}, std::int64_t{5}}, {{time + 1}, {}, std::int64_t{5}}});
@@ -91,7 +90,7 @@ TEST_F(FilesTest, FindsBlocksOfOneTagBetweenTwoThatItShares) {
   ASSERT_TRUE(writer->add(kKey, few(200)).ok());
   ASSERT_TRUE(writer->add({{1}, {2}}, few(3)).ok());
   ASSERT_TRUE(writer->finish().ok());
-  view_.files = {{FileReader::open(disk_, "/9", 9).value()}};
+  view_.files.push_back(FileReader::open(disk_, "/9", 9).value());
   ASSERT_EQ(view_.files[0]->blocks(kKey).size(), 4u);
   EXPECT_EQ(visited(), "7=5 8=5 100=1 110=1 120=1 200=5 201=5");
   EXPECT_EQ(visited({{8}, {101}}), "8=5 100=1");

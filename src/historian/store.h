@@ -148,7 +148,7 @@ class Store final : public Historian {
   Result<FilePtr> write_file(const Memtable& memtable);
   Status write_changed_catalogue();
   std::vector<FilePtr> with_file(FilePtr file) const;
-  Status publish(wal::Lsn covered, FileList files);
+  Status publish(wal::Lsn covered, std::vector<FilePtr> files);
   void wake(bool& wanted);
 
   // --- merging (store_merge.cpp) ---
@@ -224,7 +224,7 @@ class Store final : public Historian {
   std::unique_ptr<Memtable> active_ = std::make_unique<Memtable>();
   std::shared_ptr<const Memtable> frozen_;  // being written into a file
   wal::Lsn applied_;                        // of the newest record in memory
-  FileList open_files_;                     // changed under files_mutex_ and mutex_ together
+  std::vector<FilePtr> open_files_;  // by order; changed under files_mutex_ and mutex_ together
   // Filled from files when first asked for.
   struct KeptLast : LastValue {
     bool in_use() const { return tag.value != 0; }

@@ -296,7 +296,7 @@ void Store::load_boundaries() {
 Status Store::expire(const std::map<SeriesKey, RetentionPlan>& plans, RetentionReport& report) {
   refuse_late(plans);
   std::uint64_t number = 0;
-  FileList files;
+  std::vector<FilePtr> files;
   {
     // What came before that must be in files: what is flushed later holds nothing that expires, and
     // has a greater number.
@@ -350,13 +350,13 @@ Status Store::expire(const std::map<SeriesKey, RetentionPlan>& plans, RetentionR
 // Files of which much is hidden are written anew without that. Requires: merge_mutex_ is held.
 Result<std::uint64_t> Store::reclaim() {
   std::uint64_t rewritten = 0;
-  FileList files;
+  std::vector<FilePtr> files;
   {
     const std::lock_guard lock(files_mutex_);
     files = open_files_;
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
-    const std::span<const FilePtr> newer = std::span<const FilePtr>(files).subspan(i + 1);
+    const std::span<const FilePtr> newer = std::span(files).subspan(i + 1);
     if (kept_as_they_are_.contains(files[i]->id().number)) continue;
     if (hidden_bytes(*files[i], newer) * kHiddenShare < files[i]->bytes()) continue;
     const Result<FilePtr> made = merge({files[i]}, kTimestampMin);

@@ -192,7 +192,7 @@ Status Store::write_changed_catalogue() {
 // The files with another one in its place by order; none is left out.
 // Requires: files_mutex_ is held.
 std::vector<FilePtr> Store::with_file(FilePtr file) const {
-  std::vector<FilePtr> files(open_files_.begin(), open_files_.end());
+  std::vector<FilePtr> files = open_files_;
   if (!file) return files;
   const auto place = std::upper_bound(
       files.begin(), files.end(), file,
@@ -204,7 +204,7 @@ std::vector<FilePtr> Store::with_file(FilePtr file) const {
 // From here on readers see these files, and so does the next start.
 // Requires: files_mutex_ is held; the files hold everything up to `covered`. Errors: kDiskFull: no
 // manifest names them; any other: one may.
-Status Store::publish(wal::Lsn covered, FileList files) {
+Status Store::publish(wal::Lsn covered, std::vector<FilePtr> files) {
   Manifest next = manifest_;
   next.covered = covered;
   next.files = unread_;

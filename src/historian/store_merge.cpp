@@ -65,7 +65,7 @@ class SeriesMerger {
       : key_(key), effort_(effort), writer_(writer) {}
 
   // Errors: kCorrupt: an input cannot be read; others: of writing.
-  Status run(const FileList& inputs, const FileList& newer) {
+  Status run(const std::vector<FilePtr>& inputs, const std::vector<FilePtr>& newer) {
     SeriesView view;
     view.key = key_;
     view.files = inputs;
@@ -194,29 +194,26 @@ Result<FilePtr> Store::merge(const std::vector<FilePtr>& inputs, Timestamp seal_
   });
   const codec::Effort effort = is_old ? codec::Effort::kSealed : codec::Effort::kFresh;
   const FileId id{take_number(), inputs.back()->id().order};
-  FileList hiding;         // what they hide need not be copied
-  bool is_oldest = false;  // nothing is left that the inputs could hide
+  std::vector<FilePtr> newer;  // what they hide need not be copied
+  bool is_oldest = false;      // nothing is left that the inputs could hide
   {
     const std::lock_guard lock(files_mutex_);
-    is_oldest = inputs.front() == open_files_[0] && unread_.empty();
+    is_oldest = inputs.front() == open_files_.front() && unread_.empty();
     const auto hides = [&](const FilePtr& file) {
       return file->id().order > id.order && (file->has_rollups() || !file->erasures().empty());
     };
-    std::vector<FilePtr> newer;
-    std::ranges::copy_if(open_files_, std::back_inserter(newer), hides);
-    hiding = std::move(newer);
+    std::copy_if(open_files_.begin(), open_files_.end(), std::back_inserter(newer), hides);
   }
   return make_file(id, {effort}, [&](FileWriter& writer) -> Status {
     if (!is_oldest) writer.set_erasures(erasures_of(inputs));
     std::vector<KeyCursor> cursors;
     for (const FilePtr& input : inputs) cursors.emplace_back(*input);
     std::optional<SeriesKey> key;
-    const FileList older(inputs);
     do {
       if (giving_up_merges_) return Error{ErrorId::kCancelled, "the server ends"};
       if (key) {
         SeriesMerger merger(*key, effort, writer);
-        if (Status done = merger.run(older, hiding); !done) return done;
+        if (Status done = merger.run(inputs, newer); !done) return done;
       }
       std::optional<SeriesKey> least;
       for (KeyCursor& cursor : cursors) {
@@ -255,7 +252,7 @@ bool Store::has_room_for(std::uint64_t bytes) const {
 Status Store::replace(const std::vector<FilePtr>& inputs, FilePtr merged) {
   {
     const std::lock_guard lock(files_mutex_);
-    std::vector<FilePtr> files(open_files_.begin(), open_files_.end());
+    std::vector<FilePtr> files = open_files_;
     // Only merges take files away, so they are all there, side by side.
     const auto from = std::find(files.begin(), files.end(), inputs.front());
     LS_ASSERT(files.end() - from >= static_cast<std::ptrdiff_t>(inputs.size()));
@@ -298,7 +295,7 @@ std::vector<FilePtr> Store::neighbours_to_merge(std::size_t files_max) const {
   std::uint64_t best_bytes = kMergedBytesMax;
   const std::size_t width = std::min(kMergeWidth, open_files_.size());
   for (std::size_t i = 0; i + width <= open_files_.size(); ++i) {
-    const std::span<const FilePtr> files = std::span<const FilePtr>(open_files_).subspan(i, width);
+    const std::span<const FilePtr> files = std::span(open_files_).subspan(i, width);
     const auto is_kept = [&](const FilePtr& file) {
       return kept_as_they_are_.contains(file->id().number);
     };

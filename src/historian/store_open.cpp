@@ -91,12 +91,11 @@ Result<bool> Store::load_manifest() {
 }
 
 Status Store::load_files() {
-  std::vector<FilePtr> files;
   for (const FileId& id : manifest_.files) {
     const std::string path = file_path(id.number);
     auto reader = FileReader::open(files_, path, id.number);
     if (reader) {
-      files.push_back(*std::move(reader));
+      open_files_.push_back(*std::move(reader));
       continue;
     }
     const Error& error = reader.error();
@@ -111,10 +110,9 @@ Status Store::load_files() {
       recovery_.damages.push_back(error.what + "; its samples are missing until it can be read");
     }
   }
-  std::stable_sort(files.begin(), files.end(), [](const FilePtr& a, const FilePtr& b) {
+  std::stable_sort(open_files_.begin(), open_files_.end(), [](const FilePtr& a, const FilePtr& b) {
     return a->id().order < b->id().order;
   });
-  open_files_ = std::move(files);
   load_boundaries();
   return {};
 }

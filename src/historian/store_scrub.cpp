@@ -14,7 +14,7 @@ constexpr Nanoseconds kLookPeriod = std::chrono::seconds(1);
 
 Error stopped() { return {ErrorId::kCancelled, "the check was stopped"}; }
 
-std::uint64_t bytes_of(const FileList& files) {
+std::uint64_t bytes_of(const std::vector<FilePtr>& files) {
   std::uint64_t bytes = 0;
   for (const FilePtr& file : files) bytes += file->bytes();
   return bytes;
@@ -25,7 +25,7 @@ std::uint64_t bytes_of(const FileList& files) {
 Result<VerifyReport> Store::verify(const Progress& go_on) {
   const std::lock_guard one_at_a_time(scrub_mutex_);
   const Timestamp started = clock_.now();
-  FileList files;
+  std::vector<FilePtr> files;
   {
     const std::shared_lock lock(mutex_);
     files = open_files_;
@@ -152,7 +152,7 @@ bool Store::ends_within(Nanoseconds time) {
 // Does a file hold damage that readers met and parity made up for? Then it must not wait. Once a
 // file: what cannot be repaired now is tried again by the next pass.
 void Store::repair_what_readers_met() {
-  FileList files;
+  std::vector<FilePtr> files;
   {
     const std::shared_lock lock(mutex_);
     files = open_files_;

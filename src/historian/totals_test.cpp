@@ -114,8 +114,7 @@ class Series {
     EXPECT_TRUE(writer->add(kKey, points(static_cast<std::int64_t>(below(2500)))).ok());
     EXPECT_TRUE(writer->add({kKey.tenant, {2}}, points(0)).ok());
     EXPECT_TRUE(writer->finish().ok());
-    files_.push_back(FileReader::open(disk_, path, number).value());
-    view_.files = files_;
+    view_.files.push_back(FileReader::open(disk_, path, number).value());
   }
   void add_recent() { view_.recent = points(static_cast<std::int64_t>(below(3000))); }
 
@@ -123,7 +122,6 @@ class Series {
   ValueType type_;
   bool has_nan_ = false;
   sys::SimDisk disk_;
-  std::vector<FilePtr> files_;
   SeriesView view_{kKey, {}, std::nullopt, {}};
 };
 
@@ -167,7 +165,7 @@ struct OneBlock {
     for (std::int64_t i = 0; i < 100; ++i) points.add({{i * 10}, {}, static_cast<double>(i)});
     EXPECT_TRUE(writer->add(kKey, points).ok());
     EXPECT_TRUE(writer->finish().ok());
-    view.files = {{FileReader::open(disk, "/1", 1).value()}};
+    view.files.push_back(FileReader::open(disk, "/1", 1).value());
   }
   std::uint64_t reads() { return disk.calls(sys::DiskCall::kRead); }
 
